@@ -1,0 +1,117 @@
+/* The request of one attempt: URL, headers, signature. */
+#include "attempt.h"
+#include "status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static ivs_slice base_path(const ivs_endpoint *endpoint) {
+  ivs_slice path = {endpoint->url + endpoint->path_at, endpoint->path_length};
+  if (path.length && path.data[path.length - 1] == '/') path.length--; /* the operation's path begins with one */
+  return path;
+}
+
+static void add_target(ivs_buffer *out, const ivs_call *call) {
+  ivs_slice base = base_path(call->endpoint);
+  ivs_buffer_add(out, base.data, base.length);
+  ivs_buffer_add_text(out, call->client->operation->path);
+}
+
+static int build_url(ivs_call *call) {
+  const ivs_endpoint *endpoint = call->endpoint;
+  ivs_buffer *url = &call->request.url;
+  ivs_buffer_reset(url);
+  const char *authority = strchr(endpoint->url, ':'); /* "://host:port", as it was given */
+  ivs_buffer_add_text(url, endpoint->https ? "https" : "http");
+  ivs_buffer_add(url, authority, (size_t)(endpoint->url + endpoint->path_at - authority));
+  add_target(url, call);
+  if (endpoint->query_length) {
+    ivs_buffer_add_byte(url, '?');
+    ivs_buffer_add(url, endpoint->url + endpoint->query_at, endpoint->query_length);
+  }
+  return ivs_buffer_status(url);
+}
+
+/* Content-Type, Host, X-Amz-Date and the token: what is sent and signed alike. */
+static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4_request *out) {
+  const ivs_client *client = call->client;
+  const ivs_endpoint *endpoint = call->endpoint;
+  memset(out, 0, sizeof *out);
+  out->method = call->request.method;
+  out->path = path;
+  out->query = (ivs_slice){endpoint->url + endpoint->query_at, endpoint->query_length};
+  out->body = (ivs_slice){ivs_buffer_text(&call->request.body), call->request.body.length};
+  out->region = endpoint->region;
+  out->service = client->operation->service;
+  ivs_moment_amz_date(now + client->clock_offset, out->amz_date);
+  const struct {
+    const char *name;
+    ivs_slice value;
+  } headers[] = {
+      {"content-type", ivs_text_slice(client->operation->content_type)},
+      {"host", ivs_text_slice(endpoint->host)},
+      {"x-amz-date", ivs_text_slice(out->amz_date)},
+      {"x-amz-security-token", {client->credentials.session_token.data, client->credentials.session_token.length}},
+  };
+  for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+    if (headers[i].value.length) {
+      out->headers[out->header_count].name = headers[i].name;
+      out->headers[out->header_count++].value = headers[i].value;
+    }
+}
+
+static int add_authorization(ivs_call *call, double now) {
+  ivs_client *client = call->client;
+  ivs_buffer *headers = &call->request.headers;
+  ivs_buffer path;
+  ivs_sigv4_request signing;
+  ivs_buffer_init(&path, IVS_ENDPOINT_URL_MAX + 256);
+  add_target(&path, call);
+  int status = ivs_buffer_status(&path);
+  describe(call, (ivs_slice){path.data, path.length}, now, &signing);
+  if (!status) {
+    ivs_request_add_header(&call->request, "X-Amz-Date", ivs_text_slice(signing.amz_date));
+    if (client->credentials.session_token.length)
+      ivs_request_add_header(&call->request, "X-Amz-Security-Token", signing.headers[3].value);
+    ivs_buffer_add_text(headers, "Authorization: ");
+    status = ivs_sigv4_sign(&client->signer, &signing, &client->credentials, headers);
+    ivs_buffer_add_byte(headers, '\0');
+  }
+  ivs_buffer_free(&path);
+  return status;
+}
+
+/* "attempt=1", then "ttl=…; attempt=N; max=M" */
+static void add_attempt_headers(ivs_call *call, double now) {
+  const ivs_client *client = call->client;
+  ivs_buffer *headers = &call->request.headers;
+  ivs_request_add_header(&call->request, "amz-sdk-invocation-id", ivs_text_slice(call->invocation_id));
+  ivs_buffer_add_text(headers, "amz-sdk-request: ");
+  if (call->attempts > 0 && call->has_date) {
+    char ttl[IVS_AMZ_DATE_SIZE];
+    ivs_moment_amz_date(now + client->read_timeout + call->date_lead, ttl);
+    ivs_buffer_add_format(headers, "ttl=%s; ", ttl);
+  }
+  ivs_buffer_add_format(headers, "attempt=%d", call->attempts + 1);
+  if (call->attempts > 0) ivs_buffer_add_format(headers, "; max=%d", client->retry.max_attempts);
+  ivs_buffer_add_byte(headers, '\0');
+}
+
+int ivs_attempt_build(ivs_call *call, double now) {
+  const ivs_client *client = call->client;
+  ivs_request *request = &call->request;
+  char length[24];
+  ivs_buffer_reset(&request->headers);
+  int status = build_url(call);
+  if (status) return status;
+  ivs_request_add_header(request, "Host", ivs_text_slice(call->endpoint->host));
+  ivs_request_add_header(request, "Accept-Encoding", ivs_text_slice("identity"));
+  ivs_request_add_header(request, "Content-Type", ivs_text_slice(client->operation->content_type));
+  ivs_request_add_header(request, "User-Agent", (ivs_slice){client->user_agent.data, client->user_agent.length});
+  if (client->trace_id.length)
+    ivs_request_add_header(request, "X-Amzn-Trace-Id", (ivs_slice){client->trace_id.data, client->trace_id.length});
+  if (client->operation->is_signed && (status = add_authorization(call, now))) return status;
+  add_attempt_headers(call, now);
+  snprintf(length, sizeof length, "%zu", request->body.length);
+  return ivs_request_add_header(request, "Content-Length", ivs_text_slice(length));
+}

@@ -1,0 +1,107 @@
+/* The capped, self-wiping buffer of buffer.h. */
+#include "buffer.h"
+#include "status.h"
+
+#include <openssl/crypto.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SMALLEST = 64 };
+
+void ivs_buffer_init(ivs_buffer *buffer, size_t cap) {
+  memset(buffer, 0, sizeof *buffer);
+  buffer->cap = cap < SIZE_MAX / 2 ? cap : SIZE_MAX / 2;
+}
+
+void ivs_buffer_reset(ivs_buffer *buffer) {
+  if (buffer->length) OPENSSL_cleanse(buffer->data, buffer->length);
+  buffer->length = 0;
+  buffer->status = IVS_OK;
+}
+
+void ivs_buffer_free(ivs_buffer *buffer) {
+  ivs_buffer_reset(buffer);
+  free(buffer->data);
+  buffer->data = NULL;
+  buffer->capacity = 0;
+}
+
+/* Room for `more` bytes and the NUL. Not realloc: the block that is left behind has to be wiped. */
+static int reserve(ivs_buffer *buffer, size_t more) {
+  if (buffer->status) return buffer->status;
+  if (more > buffer->cap - buffer->length) return buffer->status = IVS_ETOOBIG;
+  size_t needed = buffer->length + more + 1;
+  if (needed <= buffer->capacity) return IVS_OK;
+  size_t capacity = buffer->capacity ? buffer->capacity : SMALLEST;
+  while (capacity < needed) capacity *= 2;
+  if (capacity > buffer->cap + 1) capacity = buffer->cap + 1;
+  char *data = malloc(capacity);
+  if (!data) return buffer->status = IVS_ENOMEM;
+  if (buffer->length) {
+    memcpy(data, buffer->data, buffer->length);
+    OPENSSL_cleanse(buffer->data, buffer->length);
+  }
+  free(buffer->data);
+  buffer->data = data;
+  buffer->capacity = capacity;
+  return IVS_OK;
+}
+
+int ivs_buffer_add(ivs_buffer *buffer, const void *bytes, size_t length) {
+  if (reserve(buffer, length)) return buffer->status;
+  if (length) memcpy(buffer->data + buffer->length, bytes, length);
+  buffer->length += length;
+  buffer->data[buffer->length] = '\0';
+  return IVS_OK;
+}
+
+int ivs_buffer_add_text(ivs_buffer *buffer, const char *text) {
+  return ivs_buffer_add(buffer, text, strlen(text));
+}
+
+int ivs_buffer_add_byte(ivs_buffer *buffer, char byte) {
+  return ivs_buffer_add(buffer, &byte, 1);
+}
+
+int ivs_buffer_add_format(ivs_buffer *buffer, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vsnprintf(NULL, 0, format, arguments);
+  va_end(arguments);
+  if (length < 0) return buffer->status = IVS_EINVAL;
+  if (reserve(buffer, (size_t)length)) return buffer->status;
+  va_start(arguments, format);
+  vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);
+  va_end(arguments);
+  buffer->length += (size_t)length;
+  return IVS_OK;
+}
+
+int ivs_buffer_add_hex(ivs_buffer *buffer, const unsigned char *bytes, size_t length) {
+  static const char digits[] = "0123456789abcdef";
+  if (reserve(buffer, length * 2)) return buffer->status;
+  char *out = buffer->data + buffer->length;
+  for (size_t i = 0; i < length; i++) {
+    *out++ = digits[bytes[i] >> 4];
+    *out++ = digits[bytes[i] & 15];
+  }
+  *out = '\0';
+  buffer->length += length * 2;
+  return IVS_OK;
+}
+
+int ivs_buffer_set(ivs_buffer *buffer, const char *bytes, size_t length) {
+  ivs_buffer_reset(buffer);
+  return ivs_buffer_add(buffer, bytes, length);
+}
+
+int ivs_buffer_status(const ivs_buffer *buffer) {
+  return buffer->status;
+}
+
+const char *ivs_buffer_text(const ivs_buffer *buffer) {
+  return buffer->data ? buffer->data : "";
+}

@@ -1,0 +1,346 @@
+/* The call machine: one table of transitions, one function that makes them. */
+#include "call.h"
+#include "attempt.h"
+#include "moment.h"
+#include "status.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum event { AUTHENTICATED, KEYLESS, PACED, ANSWERED, SUCCEEDED, RETRIED, GAVE_UP, EVENT_COUNT };
+
+/* 0 (BEGUN, which nothing leads back to) marks what can't happen. */
+static const enum ivs_step transitions[IVS_STEP_COUNT][EVENT_COUNT] = {
+    [IVS_STEP_BEGUN] = {[AUTHENTICATED] = IVS_STEP_EXCHANGE,
+                        [KEYLESS] = IVS_STEP_CREDENTIALS,
+                        [PACED] = IVS_STEP_SLEEP,
+                        [GAVE_UP] = IVS_STEP_FAILED},
+    [IVS_STEP_CREDENTIALS] = {[AUTHENTICATED] = IVS_STEP_EXCHANGE,
+                              [PACED] = IVS_STEP_SLEEP,
+                              [GAVE_UP] = IVS_STEP_FAILED},
+    [IVS_STEP_EXCHANGE] = {[ANSWERED] = IVS_STEP_DECODE, [RETRIED] = IVS_STEP_SLEEP, [GAVE_UP] = IVS_STEP_FAILED},
+    [IVS_STEP_DECODE] = {[SUCCEEDED] = IVS_STEP_DONE, [RETRIED] = IVS_STEP_SLEEP, [GAVE_UP] = IVS_STEP_FAILED},
+    [IVS_STEP_SLEEP] = {[AUTHENTICATED] = IVS_STEP_EXCHANGE,
+                        [KEYLESS] = IVS_STEP_CREDENTIALS,
+                        [PACED] = IVS_STEP_SLEEP,
+                        [GAVE_UP] = IVS_STEP_FAILED},
+};
+
+/* The step at which a report may come; STOP may come at any. */
+static const enum ivs_step expected[] = {
+    [REPORT_KEYS] = IVS_STEP_CREDENTIALS,    [REPORT_NO_KEYS] = IVS_STEP_CREDENTIALS,
+    [REPORT_RESPONSE] = IVS_STEP_EXCHANGE,   [REPORT_FAULT] = IVS_STEP_EXCHANGE,
+    [REPORT_RESULT] = IVS_STEP_DECODE,       [REPORT_UNDECODABLE] = IVS_STEP_DECODE,
+    [REPORT_ERROR] = IVS_STEP_DECODE,        [REPORT_SLEPT] = IVS_STEP_SLEEP,
+};
+
+static void enter(ivs_call *call, enum event event) {
+  enum ivs_step next = transitions[call->state][event];
+  if (next == IVS_STEP_BEGUN) { /* unreachable while the rules below and the table agree */
+    ivs_failure_format(&call->failure, IVS_KIND_CANCELLED, "CallStateError", "no transition from the state %s",
+                       ivs_step_name(call->state));
+    next = IVS_STEP_FAILED;
+  }
+  call->state = next;
+}
+
+void ivs_call_init(ivs_call *call, ivs_client *client, size_t max_response_bytes) {
+  memset(call, 0, sizeof *call);
+  call->client = client;
+  ivs_request_init(&call->request);
+  ivs_response_init(&call->response, max_response_bytes);
+  ivs_failure_init(&call->failure);
+}
+
+void ivs_call_reset(ivs_call *call) {
+  ivs_request_reset(&call->request);
+  ivs_response_reset(&call->response);
+  ivs_buffer_reset(&call->failure.message);
+  call->failure.code[0] = '\0';
+  call->failure.retryable = false;
+  call->attempts = 0;
+  call->delay = 0;
+  call->state = IVS_STEP_BEGUN;
+  call->report = REPORT_NONE;
+  call->built = call->asked = call->resent = call->pacing = call->has_date = false;
+  call->quota_cost = 0;
+}
+
+void ivs_call_free(ivs_call *call) {
+  ivs_request_free(&call->request);
+  ivs_response_free(&call->response);
+  ivs_failure_free(&call->failure);
+}
+
+/* A UUID of version 4 (RFC 9562, 5.4). */
+static void write_uuid(char out[37], const unsigned char random[16]) {
+  static const char digits[] = "0123456789abcdef";
+  for (int i = 0; i < 16; i++) {
+    unsigned char byte = random[i];
+    if (i == 6) byte = (unsigned char)(0x40 | (byte & 0x0f));
+    if (i == 8) byte = (unsigned char)(0x80 | (byte & 0x3f));
+    if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
+    *out++ = digits[byte >> 4];
+    *out++ = digits[byte & 15];
+  }
+  *out = '\0';
+}
+
+static void begin(ivs_call *call, int status, const unsigned char random[16]) {
+  write_uuid(call->invocation_id, random);
+  if (!status) return;
+  if (status == IVS_EINVAL)
+    ivs_failure_format(&call->failure, IVS_KIND_PARAMS, "ParamValidationError",
+                       "Parameter validation failed:\nInvalid value for parameter arn: it is not valid UTF-8");
+  else if (status == IVS_ETOOBIG)
+    ivs_failure_format(&call->failure, IVS_KIND_PARAMS, "ParamValidationError",
+                       "Parameter validation failed:\nInvalid length for parameter arn: larger than a request may be");
+  else if (status != IVS_EREFUSED)
+    ivs_failure_from_status(&call->failure, status, "building the request");
+  enter(call, GAVE_UP);
+}
+
+void ivs_call_begin(ivs_call *call, ivs_slice arn, const unsigned char random[16]) {
+  int status = ivs_operation_write_body(&call->request.body, arn);
+  if (!status) {
+    call->endpoint = ivs_client_locate(call->client, arn, &call->own_endpoint, &call->failure);
+    if (!call->endpoint) status = IVS_EREFUSED;
+  }
+  begin(call, status, random);
+}
+
+void ivs_call_begin_with_body(ivs_call *call, ivs_slice body, const unsigned char random[16]) {
+  call->endpoint = &call->client->endpoint;
+  begin(call, ivs_buffer_set(&call->request.body, body.data, body.length), random);
+}
+
+/* ---- the rules: from what was reported to an event ---- */
+
+static void authenticate(ivs_call *call, double now) {
+  ivs_client *client = call->client;
+  if (client->operation->is_signed && !call->asked && ivs_credentials_wanting(&client->credentials, now)) {
+    enter(call, KEYLESS);
+    return;
+  }
+  if (client->retry.mode == IVS_RETRY_ADAPTIVE) {
+    call->delay = ivs_rate_take(&client->retry.rate, now);
+    call->pacing = call->delay > 0;
+    if (call->pacing) {
+      enter(call, PACED);
+      return;
+    }
+  }
+  call->built = call->asked = false;
+  enter(call, AUTHENTICATED);
+}
+
+static bool retry(ivs_call *call, enum ivs_retry_cause cause, double now, double random) {
+  ivs_retry *policy = &call->client->retry;
+  if (cause == IVS_RETRY_CAUSE_NONE) return false;
+  call->failure.retryable = true;
+  if (call->attempts >= policy->max_attempts || !ivs_retry_acquire(policy, cause, &call->quota_cost)) return false;
+  call->delay = ivs_retry_delay(policy, cause, call->attempts, random, &call->response, now);
+  return true;
+}
+
+static void note_date(ivs_call *call, double now) {
+  double date;
+  call->has_date = ivs_moment_parse_http(ivs_response_header(&call->response, "date"), &date);
+  if (call->has_date) call->date_lead = date - now;
+}
+
+/* A refusal that a wrong clock explains: the offset is kept and the call sent once more (DESIGN 4). */
+static bool correct_clock(ivs_call *call) {
+  static const char *const codes[] = {"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture",
+                                      "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure"};
+  const double tolerance = 4 * 60;
+  ivs_client *client = call->client;
+  if (call->resent || !call->has_date || ivs_response_header(&call->response, "age").data) return false;
+  if (fabs(call->date_lead - client->clock_offset) <= tolerance) return false;
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+    if (strcmp(call->failure.code, codes[i]) == 0) {
+      client->clock_offset = call->date_lead;
+      call->resent = true;
+      call->delay = 0;
+      return true;
+    }
+  return false;
+}
+
+static void observe(ivs_call *call, enum ivs_retry_cause cause, double now) {
+  ivs_retry *policy = &call->client->retry;
+  if (policy->mode == IVS_RETRY_ADAPTIVE)
+    ivs_rate_observe(&policy->rate, cause == IVS_RETRY_CAUSE_THROTTLING, now);
+}
+
+/* After an attempt that gave no result. */
+static void judge(ivs_call *call, enum ivs_retry_cause cause, double now, double random) {
+  observe(call, cause, now);
+  bool again = retry(call, cause, now, random);
+  enter(call, again || correct_clock(call) ? RETRIED : GAVE_UP);
+}
+
+static void judge_keys(ivs_call *call, double now) {
+  call->asked = true;
+  if (ivs_credentials_valid(&call->client->credentials, now)) {
+    authenticate(call, now);
+    return;
+  }
+  if (call->report == REPORT_KEYS)
+    ivs_failure_format(&call->failure, IVS_KIND_CREDENTIALS, "CredentialRetrievalError",
+                       "The credentials that were given have expired; renew them, or give credentials that do not "
+                       "expire so soon.");
+  enter(call, GAVE_UP);
+}
+
+static void judge_fault(ivs_call *call, double now, double random) {
+  bool final = call->failure.kind == IVS_KIND_TLS || call->failure.kind == IVS_KIND_CANCELLED;
+  judge(call, final ? IVS_RETRY_CAUSE_NONE : IVS_RETRY_CAUSE_TRANSIENT, now, random);
+}
+
+/* Turns what was reported into the one transition it means. */
+static void settle(ivs_call *call, double now, double random) {
+  const ivs_retry *policy = &call->client->retry;
+  switch (call->report) {
+  case REPORT_NONE:
+    if (call->state == IVS_STEP_BEGUN) authenticate(call, now);
+    break;
+  case REPORT_KEYS:
+  case REPORT_NO_KEYS:
+    judge_keys(call, now);
+    break;
+  case REPORT_RESPONSE:
+    note_date(call, now);
+    enter(call, ANSWERED);
+    break;
+  case REPORT_FAULT:
+    call->has_date = false;
+    judge_fault(call, now, random);
+    break;
+  case REPORT_RESULT:
+    observe(call, IVS_RETRY_CAUSE_NONE, now);
+    ivs_retry_release(&call->client->retry, call->quota_cost);
+    enter(call, SUCCEEDED);
+    break;
+  case REPORT_UNDECODABLE:
+    judge(call, IVS_RETRY_CAUSE_TRANSIENT, now, random);
+    break;
+  case REPORT_ERROR:
+    judge(call, ivs_retry_classify(policy, call->response.status, call->failure.code), now, random);
+    break;
+  case REPORT_SLEPT:
+    authenticate(call, now);
+    break;
+  case REPORT_STOP:
+    enter(call, GAVE_UP);
+    break;
+  }
+  call->report = REPORT_NONE;
+}
+
+enum ivs_step ivs_call_next(ivs_call *call, double now, double random) {
+  settle(call, now, random);
+  if (call->state == IVS_STEP_EXCHANGE && !call->built) {
+    int status = ivs_attempt_build(call, now);
+    if (status) {
+      ivs_failure_from_status(&call->failure, status, "building the request");
+      enter(call, GAVE_UP);
+      return call->state;
+    }
+    ivs_response_reset(&call->response);
+    call->built = true;
+    call->attempts++;
+  }
+  return call->state;
+}
+
+/* ---- reports ---- */
+
+static int report(ivs_call *call, enum report what) {
+  if (call->state == IVS_STEP_DONE || call->state == IVS_STEP_FAILED) return IVS_ESTATE;
+  if (call->report != REPORT_NONE) return IVS_ESTATE;
+  if (what != REPORT_STOP && call->state != expected[what]) return IVS_ESTATE;
+  call->report = what;
+  return IVS_OK;
+}
+
+static int report_failure(ivs_call *call, enum report what, enum ivs_kind kind, ivs_slice code, ivs_slice message) {
+  int status = report(call, what);
+  if (!status) ivs_failure_set(&call->failure, kind, code, message);
+  return status;
+}
+
+int ivs_call_credentials(ivs_call *call) {
+  return report(call, REPORT_KEYS);
+}
+
+int ivs_call_no_credentials(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message) {
+  return report_failure(call, REPORT_NO_KEYS, kind, code, message);
+}
+
+int ivs_call_response(ivs_call *call) {
+  return report(call, REPORT_RESPONSE);
+}
+
+int ivs_call_fault(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message) {
+  return report_failure(call, REPORT_FAULT, kind, code, message);
+}
+
+int ivs_call_fault_as_set(ivs_call *call) {
+  return report(call, REPORT_FAULT);
+}
+
+int ivs_call_decoded(ivs_call *call) {
+  return report(call, REPORT_RESULT);
+}
+
+int ivs_call_undecodable(ivs_call *call, ivs_slice message) {
+  return report_failure(call, REPORT_UNDECODABLE, IVS_KIND_RESPONSE, ivs_text_slice("ResponseParserError"), message);
+}
+
+int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw) {
+  int status = report(call, REPORT_ERROR);
+  if (status) return status;
+  char number[12];
+  int http = call->response.status;
+  snprintf(number, sizeof number, "%d", http);
+  ivs_slice header = ivs_response_header(&call->response, "x-amzn-errortype");
+  if (header.length) code = header;
+  code = ivs_operation_plain_code(code);
+  if (!code.length) code = ivs_text_slice(number);
+  ivs_slice body = {ivs_buffer_text(&call->response.body), call->response.body.length};
+  if (raw && http >= 500 && ivs_operation_is_generic(body)) {
+    code = ivs_text_slice(number);
+    message = ivs_text_slice(ivs_operation_reason(http));
+  } else if (raw) {
+    message = body;
+  }
+  ivs_failure_set(&call->failure, IVS_KIND_SERVICE, code, message);
+  return IVS_OK;
+}
+
+int ivs_call_slept(ivs_call *call) {
+  return report(call, REPORT_SLEPT);
+}
+
+int ivs_call_stop(ivs_call *call) {
+  return report(call, REPORT_STOP);
+}
+
+const char *ivs_step_name(enum ivs_step step) {
+  static const char *const names[] = {
+#define IVS_STEP_NAME(name, text) text,
+      IVS_STEPS(IVS_STEP_NAME)
+#undef IVS_STEP_NAME
+  };
+  return step < IVS_STEP_COUNT ? names[step] : "unknown";
+}
+
+bool ivs_call_is_success(const ivs_call *call) {
+  return call->response.status >= 200 && call->response.status < 300;
+}
+
+bool ivs_call_reached_max(const ivs_call *call) {
+  return call->attempts >= call->client->retry.max_attempts;
+}

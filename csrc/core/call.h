@@ -1,0 +1,133 @@
+/*
+ * One call as a state machine that does no I/O.
+ *
+ * Theory of operation. The call is pulled: the owner of the loop asks ivs_call_next what to do, does it, reports what
+ * happened, and asks again. Time and randomness are arguments of ivs_call_next and are read nowhere else, so each path
+ * can be walked in a test. Asking twice without a report gives the same step. A report that does not fit the step is
+ * refused with IVS_ESTATE and changes nothing. DONE and FAILED are final.
+ *
+ *   step           what the owner does                          what it reports
+ *   CREDENTIALS    asks its provider for keys                   ivs_call_credentials, ivs_call_no_credentials
+ *   EXCHANGE       sends call->request, fills call->response    ivs_call_response, ivs_call_fault
+ *   DECODE         reads the body of call->response             ivs_call_decoded, ivs_call_undecodable, ivs_call_error
+ *   SLEEP          waits for call->delay seconds                ivs_call_slept
+ *   DONE           hands the decoded result to the caller
+ *   FAILED         hands call->failure to the caller
+ *
+ * ivs_call_stop may be reported at any step that is not final (a closed client, a caller who gave up).
+ *
+ *   state        event           next
+ *   BEGUN        AUTHENTICATED   EXCHANGE       usable keys, or an unsigned operation
+ *   BEGUN        KEYLESS         CREDENTIALS
+ *   BEGUN        PACED           SLEEP          adaptive mode: no token yet
+ *   CREDENTIALS  AUTHENTICATED   EXCHANGE
+ *   CREDENTIALS  PACED           SLEEP
+ *   EXCHANGE     ANSWERED        DECODE
+ *   EXCHANGE     RETRIED         SLEEP
+ *   DECODE       SUCCEEDED       DONE
+ *   DECODE       RETRIED         SLEEP
+ *   SLEEP        AUTHENTICATED   EXCHANGE       signed anew
+ *   SLEEP        KEYLESS         CREDENTIALS    the keys ran out meanwhile
+ *   SLEEP        PACED           SLEEP
+ *   any of them  GAVE_UP         FAILED
+ */
+#ifndef IVS_CORE_CALL_H
+#define IVS_CORE_CALL_H
+
+#include "client.h"
+#include "message.h"
+
+#define IVS_STEPS(X)                                                                                         \
+  X(BEGUN, "begun")                                                                                          \
+  X(CREDENTIALS, "credentials")                                                                              \
+  X(EXCHANGE, "exchange")                                                                                    \
+  X(DECODE, "decode")                                                                                        \
+  X(SLEEP, "sleep")                                                                                          \
+  X(DONE, "done")                                                                                            \
+  X(FAILED, "failed")
+
+/* The states; all but BEGUN, which ivs_call_next never answers, are steps. */
+enum ivs_step {
+#define IVS_STEP_ENUM(name, text) IVS_STEP_##name,
+  IVS_STEPS(IVS_STEP_ENUM)
+#undef IVS_STEP_ENUM
+      IVS_STEP_COUNT
+};
+
+typedef struct ivs_call {
+  ivs_client *client; /* not owned; has to outlive the call's steps */
+  const ivs_endpoint *endpoint;
+  ivs_endpoint own_endpoint;
+  ivs_request request;   /* complete while the step is EXCHANGE */
+  ivs_response response; /* the last one; filled by the driver, kept until the next attempt */
+  ivs_failure failure;   /* of the last attempt; final when FAILED */
+  int attempts;          /* requests sent */
+  double delay;          /* seconds, while the step is SLEEP */
+
+  /* private to call.c */
+  enum ivs_step state;
+  enum report {
+    REPORT_NONE,
+    REPORT_KEYS,
+    REPORT_NO_KEYS,
+    REPORT_RESPONSE,
+    REPORT_FAULT,
+    REPORT_RESULT,
+    REPORT_UNDECODABLE,
+    REPORT_ERROR,
+    REPORT_SLEPT,
+    REPORT_STOP
+  } report;
+  bool built;       /* the request of this attempt is signed */
+  bool asked;       /* credentials have been asked for in this attempt */
+  bool resent;      /* the clock has been set right once */
+  bool pacing;      /* the sleep is for the adaptive rate, not before a retry */
+  int quota_cost;   /* taken for the last retry, to be given back */
+  double date_lead; /* the last response's Date minus our time */
+  bool has_date;
+  char invocation_id[37];
+} ivs_call;
+
+/* Prepares a call for use; allocates nothing. max_response_bytes caps the body. */
+void ivs_call_init(ivs_call *call, ivs_client *client, size_t max_response_bytes);
+/* Wipes what the last call held, keeps the memory. */
+void ivs_call_reset(ivs_call *call);
+void ivs_call_free(ivs_call *call);
+
+/* Begins GetRecordingConfiguration for this ARN. `random` makes the invocation id. Whatever is wrong (no region, an ARN
+ * that is not UTF-8) shows as the step FAILED. */
+void ivs_call_begin(ivs_call *call, ivs_slice arn, const unsigned char random[16]);
+/* Begins the client's operation with a body of the caller's making; the region has to be configured. */
+void ivs_call_begin_with_body(ivs_call *call, ivs_slice body, const unsigned char random[16]);
+
+/* The step to carry out. now: seconds since 1970. random: in [0, 1). */
+enum ivs_step ivs_call_next(ivs_call *call, double now, double random);
+
+/* Reports: IVS_OK or IVS_ESTATE. */
+/* The client's keys have been set (client->credentials). */
+int ivs_call_credentials(ivs_call *call);
+/* No keys came. Keys that are still valid go on serving; else the call fails. */
+int ivs_call_no_credentials(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message);
+/* call->response is complete. */
+int ivs_call_response(ivs_call *call);
+/* No response came: kind connection, timeout, tls, response or cancelled. */
+int ivs_call_fault(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message);
+/* The same, where the driver has filled call->failure itself. */
+int ivs_call_fault_as_set(ivs_call *call);
+/* A 2xx body has been read. */
+int ivs_call_decoded(ivs_call *call);
+/* A 2xx body can't be read. */
+int ivs_call_undecodable(ivs_call *call, ivs_slice message);
+/* An error body has been read as far as it can be. Slices with data NULL were not there; raw: the body is no JSON. */
+int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw);
+int ivs_call_slept(ivs_call *call);
+/* The owner gives up; it has set call->failure to say why. */
+int ivs_call_stop(ivs_call *call);
+
+const char *ivs_step_name(enum ivs_step step);
+/* The response's status is 2xx. */
+bool ivs_call_is_success(const ivs_call *call);
+/* boto3's "reached max retries": the last attempt allowed has been made. */
+bool ivs_call_reached_max(const ivs_call *call);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * What the calls of one client share: endpoint, keys, signer, retry quota, learned clock offset.
+ *
+ * Not thread-safe: a client belongs to one Lua state. Does no I/O and reads no clock.
+ */
+#ifndef IVS_CORE_CLIENT_H
+#define IVS_CORE_CLIENT_H
+
+#include "credentials.h"
+#include "endpoint.h"
+#include "operation.h"
+#include "retry.h"
+#include "sigv4.h"
+
+/* Resolved settings; the slices are copied. */
+typedef struct ivs_client_settings {
+  const ivs_operation *operation;
+  ivs_slice region;       /* none: taken from each call's ARN */
+  ivs_slice endpoint_url; /* none: the service's own */
+  bool use_fips_endpoint, use_dualstack_endpoint;
+  enum ivs_retry_mode retry_mode;
+  int max_attempts;       /* 0: the mode's default */
+  double connect_timeout; /* seconds; the machine only hands it on */
+  double read_timeout;    /* seconds; also goes into amz-sdk-request's ttl */
+  ivs_slice user_agent;
+  ivs_slice trace_id; /* X-Amzn-Trace-Id on Lambda; none elsewhere */
+} ivs_client_settings;
+
+typedef struct ivs_client {
+  const ivs_operation *operation;
+  ivs_buffer endpoint_url, user_agent, trace_id;
+  bool use_fips_endpoint, use_dualstack_endpoint;
+  bool has_region;       /* false: each call's ARN tells it */
+  ivs_endpoint endpoint; /* resolved, if has_region */
+  ivs_credentials credentials;
+  ivs_signer signer;
+  ivs_retry retry;
+  double connect_timeout, read_timeout;
+  double clock_offset; /* seconds to add to our time: learned from a response */
+} ivs_client;
+
+/* Makes all fields safe to close. */
+void ivs_client_init(ivs_client *client);
+/* IVS_OK, or IVS_EREFUSED with the failure set. */
+int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, double now, ivs_failure *failure);
+/* Wipes and frees; may be called twice. */
+void ivs_client_close(ivs_client *client);
+
+/* The endpoint for a call about this ARN: the client's, or, where no region is configured, one made in *own for the
+ * region that the ARN names. NULL with the failure set if that can't be. */
+const ivs_endpoint *ivs_client_locate(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
+                                      ivs_failure *failure);
+
+#endif

@@ -1,0 +1,69 @@
+/* SHA-256 and HMAC (RFC 2104) on one reused libcrypto context. */
+#include "digest.h"
+#include "status.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+enum { BLOCK = 64 };
+
+int ivs_digest_open(ivs_digest *digest) {
+  ERR_set_mark(); /* the host's error queue stays as it was */
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+  digest->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+#else
+  digest->algorithm = (void *)EVP_sha256();
+#endif
+  digest->context = EVP_MD_CTX_new();
+  ERR_pop_to_mark();
+  if (!digest->context) return IVS_ENOMEM;
+  return digest->algorithm ? IVS_OK : IVS_ECRYPTO;
+}
+
+void ivs_digest_close(ivs_digest *digest) {
+  EVP_MD_CTX_free(digest->context);
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+  EVP_MD_free(digest->algorithm);
+#endif
+  memset(digest, 0, sizeof *digest);
+}
+
+static int two_parts(ivs_digest *digest, const void *first, size_t first_length, const void *second,
+                     size_t second_length, unsigned char out[IVS_DIGEST_SIZE]) {
+  EVP_MD_CTX *context = digest->context;
+  if (!EVP_DigestInit_ex(context, digest->algorithm, NULL)) return IVS_ECRYPTO;
+  if (first_length && !EVP_DigestUpdate(context, first, first_length)) return IVS_ECRYPTO;
+  if (second_length && !EVP_DigestUpdate(context, second, second_length)) return IVS_ECRYPTO;
+  return EVP_DigestFinal_ex(context, out, NULL) ? IVS_OK : IVS_ECRYPTO;
+}
+
+int ivs_digest_sha256(ivs_digest *digest, const void *data, size_t length, unsigned char out[IVS_DIGEST_SIZE]) {
+  return two_parts(digest, data, length, NULL, 0, out);
+}
+
+int ivs_digest_hmac(ivs_digest *digest, const void *key, size_t key_length, const void *data, size_t length,
+                    unsigned char out[IVS_DIGEST_SIZE]) {
+  unsigned char inner[BLOCK], outer[BLOCK], shortened[IVS_DIGEST_SIZE];
+  int status = IVS_OK;
+  if (key_length > BLOCK) {
+    status = ivs_digest_sha256(digest, key, key_length, shortened);
+    key = shortened;
+    key_length = sizeof shortened;
+  }
+  if (!status) {
+    memset(inner, 0x36, BLOCK);
+    memset(outer, 0x5c, BLOCK);
+    for (size_t i = 0; i < key_length; i++) {
+      inner[i] ^= ((const unsigned char *)key)[i];
+      outer[i] ^= ((const unsigned char *)key)[i];
+    }
+    status = two_parts(digest, inner, BLOCK, data, length, out);
+    if (!status) status = two_parts(digest, outer, BLOCK, out, IVS_DIGEST_SIZE, out);
+  }
+  OPENSSL_cleanse(inner, sizeof inner);
+  OPENSSL_cleanse(outer, sizeof outer);
+  OPENSSL_cleanse(shortened, sizeof shortened);
+  return status;
+}

@@ -1,0 +1,139 @@
+/* Partitions and the endpoint rules. */
+#include "endpoint.h"
+#include "status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * botocore's partitions.json. A region is of a partition if it is `prefix`, one word, '-', digits — or the partition's
+ * global pseudo-region. Whatever fits none is of aws, so that a region newer than this table works.
+ */
+static const struct partition {
+  const char *prefix, *global, *suffix, *dualstack_suffix;
+} partitions[] = {
+    {"cn-", "aws-cn-global", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+    {"us-gov-", "aws-us-gov-global", "amazonaws.com", "api.aws"},
+    {"eusc-de-", "aws-eusc-global", "amazonaws.eu", "api.amazonwebservices.eu"},
+    {"us-iso-", "aws-iso-global", "c2s.ic.gov", "api.aws.ic.gov"},
+    {"us-isob-", "aws-iso-b-global", "sc2s.sgov.gov", "api.aws.scloud"},
+    {"eu-isoe-", "aws-iso-e-global", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+    {"us-isof-", "aws-iso-f-global", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
+};
+static const struct partition default_partition = {"", "aws-global", "amazonaws.com", "api.aws"};
+
+static bool matches(const struct partition *partition, const char *region) {
+  size_t prefix = strlen(partition->prefix);
+  if (strcmp(region, partition->global) == 0) return true;
+  if (strncmp(region, partition->prefix, prefix) != 0) return false;
+  const char *word = region + prefix, *end = strchr(word, '-');
+  if (!end || end == word || !end[1]) return false;
+  return strspn(end + 1, "0123456789") == strlen(end + 1);
+}
+
+static const struct partition *find_partition(const char *region) {
+  for (size_t i = 0; i < sizeof partitions / sizeof *partitions; i++)
+    if (matches(&partitions[i], region)) return &partitions[i];
+  return &default_partition;
+}
+
+/* Takes fips- and -fips off the region; both mean FIPS. */
+static ivs_slice plain_region(ivs_slice region, bool *use_fips) {
+  static const char front[] = "fips-", back[] = "-fips";
+  const size_t length = sizeof front - 1;
+  if (region.length > length && memcmp(region.data, front, length) == 0) {
+    *use_fips = true;
+    return (ivs_slice){region.data + length, region.length - length};
+  }
+  if (region.length > length && memcmp(region.data + region.length - length, back, length) == 0) {
+    *use_fips = true;
+    region.length -= length;
+  }
+  return region;
+}
+
+static int refuse(ivs_failure *failure, const char *code, const char *message) {
+  ivs_failure_format(failure, IVS_KIND_CONFIG, code, "%s", message);
+  return IVS_EREFUSED;
+}
+
+/* A text from outside, for a message: cut, and what could break a line or a terminal shown as '?'. */
+static void printable(ivs_slice text, char out[128]) {
+  size_t length = text.length < 127 ? text.length : 127;
+  for (size_t i = 0; i < length; i++) {
+    unsigned char c = (unsigned char)text.data[i];
+    out[i] = c < 0x20 || c >= 0x7f ? '?' : (char)c;
+  }
+  out[length] = '\0';
+}
+
+/* Keeps the base path and the query of the URL, as offsets, and the Host header. */
+static int keep_url(ivs_endpoint *out, ivs_slice url) {
+  ivs_uri uri;
+  if (url.length > IVS_ENDPOINT_URL_MAX || ivs_uri_parse(url, &uri)) return IVS_EINVAL;
+  if (url.length) memcpy(out->url, url.data, url.length);
+  out->url[url.length] = '\0';
+  out->path_at = (size_t)(uri.path.data - url.data);
+  out->path_length = uri.path.length;
+  out->query_at = uri.has_query ? (size_t)(uri.query.data - url.data) : url.length;
+  out->query_length = uri.query.length;
+  out->https = uri.https;
+  ivs_buffer host;
+  ivs_buffer_init(&host, sizeof out->host - 1);
+  int status = ivs_uri_add_host(&host, &uri);
+  if (!status) memcpy(out->host, host.data, host.length + 1);
+  ivs_buffer_free(&host);
+  return status;
+}
+
+static int use_custom(const ivs_endpoint_rules *rules, bool use_fips, ivs_endpoint *out, ivs_failure *failure) {
+  int status = keep_url(out, rules->endpoint_url);
+  if (status == IVS_ENOMEM) {
+    ivs_failure_from_status(failure, status, "reading endpoint_url");
+    return IVS_EREFUSED;
+  }
+  if (status) {
+    /* The URL may hold a password: what follows an '@' is all that is shown of such a one. */
+    ivs_slice shown = rules->endpoint_url;
+    const char *at = memchr(shown.data, '@', shown.length);
+    if (at) shown = (ivs_slice){at, shown.length - (size_t)(at - shown.data)};
+    char text[128];
+    printable(shown, text);
+    ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidEndpointError",
+                       "Invalid endpoint: %s (endpoint_url has to be http:// or https:// with a host and, if need "
+                       "be, a port, a path and a query; no user name, no fragment)",
+                       text);
+    return IVS_EREFUSED;
+  }
+  if (use_fips)
+    return refuse(failure, "EndpointResolutionError",
+                  "Invalid Configuration: FIPS and custom endpoint are not supported");
+  if (rules->use_dualstack)
+    return refuse(failure, "EndpointResolutionError",
+                  "Invalid Configuration: Dualstack and custom endpoint are not supported");
+  return IVS_OK;
+}
+
+int ivs_endpoint_resolve(const ivs_endpoint_rules *rules, ivs_endpoint *out, ivs_failure *failure) {
+  memset(out, 0, sizeof *out);
+  if (!rules->region.length) return refuse(failure, "NoRegionError", "You must specify a region.");
+  bool use_fips = rules->use_fips;
+  ivs_slice region = plain_region(rules->region, &use_fips);
+  if (!ivs_text_is_host_label(region)) {
+    char text[128];
+    printable(rules->region, text);
+    ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidRegionError",
+                       "Provided region_name '%s' doesn't match a supported format.", text);
+    return IVS_EREFUSED;
+  }
+  memcpy(out->region, region.data, region.length);
+  if (rules->endpoint_url.length) return use_custom(rules, use_fips, out, failure);
+  const struct partition *partition = find_partition(out->region);
+  char url[IVS_ENDPOINT_URL_MAX];
+  snprintf(url, sizeof url, "https://%s%s.%s.%s", rules->prefix, use_fips ? "-fips" : "", out->region,
+           rules->use_dualstack ? partition->dualstack_suffix : partition->suffix);
+  int status = keep_url(out, ivs_text_slice(url));
+  if (!status) return IVS_OK;
+  ivs_failure_from_status(failure, status, "making the endpoint's URL");
+  return IVS_EREFUSED;
+}

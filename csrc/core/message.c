@@ -1,0 +1,94 @@
+/* Request and response, in capped buffers. */
+#include "message.h"
+#include "status.h"
+
+#include <string.h>
+
+enum { URL_CAP = 8 * 1024, REQUEST_HEADERS_CAP = 256 * 1024, BODY_CAP = 1024 * 1024, RESPONSE_HEADERS_CAP = 64 * 1024 };
+
+void ivs_request_init(ivs_request *request) {
+  request->method = "POST";
+  ivs_buffer_init(&request->url, URL_CAP);
+  ivs_buffer_init(&request->headers, REQUEST_HEADERS_CAP);
+  ivs_buffer_init(&request->body, BODY_CAP);
+}
+
+void ivs_request_reset(ivs_request *request) {
+  ivs_buffer_reset(&request->url);
+  ivs_buffer_reset(&request->headers);
+  ivs_buffer_reset(&request->body);
+}
+
+void ivs_request_free(ivs_request *request) {
+  ivs_buffer_free(&request->url);
+  ivs_buffer_free(&request->headers);
+  ivs_buffer_free(&request->body);
+}
+
+int ivs_request_add_header(ivs_request *request, const char *name, ivs_slice value) {
+  ivs_buffer_add_text(&request->headers, name);
+  ivs_buffer_add(&request->headers, ": ", 2);
+  ivs_buffer_add(&request->headers, value.data, value.length);
+  return ivs_buffer_add_byte(&request->headers, '\0');
+}
+
+const char *ivs_request_next_header(const ivs_request *request, size_t *at) {
+  if (*at >= request->headers.length) return NULL;
+  const char *line = request->headers.data + *at;
+  *at += strlen(line) + 1;
+  return line;
+}
+
+void ivs_response_init(ivs_response *response, size_t max_body) {
+  response->status = 0;
+  ivs_buffer_init(&response->headers, RESPONSE_HEADERS_CAP);
+  ivs_buffer_init(&response->body, max_body);
+}
+
+void ivs_response_reset(ivs_response *response) {
+  response->status = 0;
+  ivs_buffer_reset(&response->headers);
+  ivs_buffer_reset(&response->body);
+}
+
+void ivs_response_free(ivs_response *response) {
+  ivs_buffer_free(&response->headers);
+  ivs_buffer_free(&response->body);
+}
+
+static bool is_token(ivs_slice name) {
+  for (size_t i = 0; i < name.length; i++)
+    if (!ivs_text_is_alnum(name.data[i]) && (!name.data[i] || !strchr("!#$%&'*+-.^_`|~", name.data[i]))) return false;
+  return name.length > 0;
+}
+
+int ivs_response_add_header(ivs_response *response, ivs_slice name, ivs_slice value) {
+  ivs_buffer *out = &response->headers;
+  value = ivs_text_trim(value);
+  if (!is_token(name)) return IVS_EINVAL;
+  for (size_t i = 0; i < value.length; i++)
+    if (value.data[i] == '\r' || value.data[i] == '\n' || value.data[i] == '\0') return IVS_EINVAL;
+  if (out->cap - out->length < name.length + value.length + 2) return IVS_ETOOBIG;
+  const size_t before = out->length;
+  for (size_t i = 0; i < name.length; i++) ivs_buffer_add_byte(out, ivs_text_lower(name.data[i]));
+  ivs_buffer_add_byte(out, '\0');
+  ivs_buffer_add(out, value.data, value.length);
+  ivs_buffer_add_byte(out, '\0');
+  if (out->status) out->length = before; /* no half pair for those who read */
+  return out->status;
+}
+
+bool ivs_response_next_header(const ivs_response *response, size_t *at, ivs_slice *name, ivs_slice *value) {
+  if (*at >= response->headers.length) return false;
+  *name = ivs_text_slice(response->headers.data + *at);
+  *value = ivs_text_slice(name->data + name->length + 1);
+  *at += name->length + value->length + 2;
+  return true;
+}
+
+ivs_slice ivs_response_header(const ivs_response *response, const char *name) {
+  ivs_slice found, value;
+  for (size_t at = 0; ivs_response_next_header(response, &at, &found, &value);)
+    if (strcmp(found.data, name) == 0) return value;
+  return (ivs_slice){NULL, 0};
+}

@@ -1,0 +1,140 @@
+/* Times to text and back, without the C library's time zone or locale. */
+#include "moment.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Days since 1970-01-01 of a proleptic Gregorian date (the era method: 400 years are 146,097 days). */
+static int64_t days_from_date(int64_t year, int month, int day) {
+  year -= month <= 2;
+  int64_t era = (year >= 0 ? year : year - 399) / 400;
+  int64_t year_of_era = year - era * 400;
+  int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  return era * 146097 + day_of_era - 719468;
+}
+
+static void date_from_days(int64_t days, int *year, int *month, int *day) {
+  days += 719468;
+  int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+  int64_t day_of_era = days - era * 146097;
+  int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  int64_t shifted_month = (5 * day_of_year + 2) / 153;
+  *day = (int)(day_of_year - (153 * shifted_month + 2) / 5 + 1);
+  *month = (int)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
+  *year = (int)(year_of_era + era * 400 + (*month <= 2));
+}
+
+static void put_number(char *out, int width, int64_t number) {
+  while (width--) {
+    out[width] = (char)('0' + number % 10);
+    number /= 10;
+  }
+}
+
+void ivs_moment_amz_date(double seconds, char out[IVS_AMZ_DATE_SIZE]) {
+  const double first = -62135596800.0, last = 253402300799.0;
+  if (!(seconds > first)) seconds = first;
+  if (seconds > last) seconds = last;
+  int64_t whole = (int64_t)floor(seconds);
+  int64_t days = whole >= 0 ? whole / 86400 : -((86399 - whole) / 86400);
+  int64_t rest = whole - days * 86400;
+  int year, month, day;
+  date_from_days(days, &year, &month, &day);
+  put_number(out, 4, year);
+  put_number(out + 4, 2, month);
+  put_number(out + 6, 2, day);
+  out[8] = 'T';
+  put_number(out + 9, 2, rest / 3600);
+  put_number(out + 11, 2, rest / 60 % 60);
+  put_number(out + 13, 2, rest % 60);
+  out[15] = 'Z';
+  out[16] = '\0';
+}
+
+/* Reads exactly `width` digits at *at. */
+static bool take_number(ivs_slice text, size_t *at, size_t width, int *out) {
+  uint64_t number;
+  if (text.length - *at < width || !ivs_text_number((ivs_slice){text.data + *at, width}, &number)) return false;
+  *at += width;
+  *out = (int)number;
+  return true;
+}
+
+static bool take_byte(ivs_slice text, size_t *at, char byte) {
+  if (*at >= text.length || text.data[*at] != byte) return false;
+  (*at)++;
+  return true;
+}
+
+typedef struct parts {
+  int year, month, day, hour, minute, second;
+} parts;
+
+static bool take_clock(ivs_slice text, size_t *at, parts *out) {
+  return take_number(text, at, 2, &out->hour) && take_byte(text, at, ':') &&
+         take_number(text, at, 2, &out->minute) && take_byte(text, at, ':') &&
+         take_number(text, at, 2, &out->second);
+}
+
+static bool to_seconds(const parts *in, double *seconds) {
+  static const int lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (in->month < 1 || in->month > 12 || in->day < 1 || in->day > lengths[in->month - 1]) return false;
+  if (in->hour > 23 || in->minute > 59 || in->second > 60) return false;
+  int64_t days = days_from_date(in->year, in->month, in->day);
+  *seconds = (double)(days * 86400 + in->hour * 3600 + in->minute * 60 + in->second);
+  return true;
+}
+
+bool ivs_moment_parse_http(ivs_slice text, double *seconds) {
+  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  parts in = {0};
+  size_t at = 5; /* "Sun, ": the day's name follows from the date */
+  text = ivs_text_trim(text);
+  if (text.length < at || text.data[3] != ',' || text.data[4] != ' ') return false;
+  if (!take_number(text, &at, 2, &in.day) || !take_byte(text, &at, ' ')) return false;
+  if (text.length - at < 3) return false;
+  for (int i = 0; i < 12; i++)
+    if (memcmp(text.data + at, months + 3 * i, 3) == 0) in.month = i + 1;
+  at += 3;
+  if (!take_byte(text, &at, ' ') || !take_number(text, &at, 4, &in.year) || !take_byte(text, &at, ' ')) return false;
+  if (!take_clock(text, &at, &in)) return false;
+  if (!ivs_text_equal((ivs_slice){text.data + at, text.length - at}, " GMT")) return false;
+  return to_seconds(&in, seconds);
+}
+
+/* Z, +hh:mm, +hhmm, -hh:mm, -hhmm or nothing, up to the end of the text. */
+static bool take_zone(ivs_slice text, size_t *at, double *offset) {
+  *offset = 0;
+  if (*at == text.length) return true;
+  char sign = text.data[(*at)++];
+  if (sign == 'Z' || sign == 'z') return *at == text.length;
+  if (sign != '+' && sign != '-') return false;
+  int hours, minutes;
+  if (!take_number(text, at, 2, &hours)) return false;
+  take_byte(text, at, ':');
+  if (!take_number(text, at, 2, &minutes) || *at != text.length) return false;
+  *offset = (sign == '-' ? -60.0 : 60.0) * (hours * 60 + minutes);
+  return true;
+}
+
+bool ivs_moment_parse_iso8601(ivs_slice text, double *seconds) {
+  parts in = {0};
+  size_t at = 0;
+  double fraction = 0, scale = 0.1, offset;
+  text = ivs_text_trim(text);
+  if (!take_number(text, &at, 4, &in.year) || !take_byte(text, &at, '-')) return false;
+  if (!take_number(text, &at, 2, &in.month) || !take_byte(text, &at, '-')) return false;
+  if (!take_number(text, &at, 2, &in.day)) return false;
+  if (!take_byte(text, &at, 'T') && !take_byte(text, &at, 't') && !take_byte(text, &at, ' ')) return false;
+  if (!take_clock(text, &at, &in)) return false;
+  if (take_byte(text, &at, '.'))
+    for (; at < text.length && ivs_text_is_digit(text.data[at]); at++, scale /= 10)
+      fraction += scale * (text.data[at] - '0');
+  if (!take_zone(text, &at, &offset) || !to_seconds(&in, seconds)) return false;
+  *seconds += fraction - offset;
+  return true;
+}

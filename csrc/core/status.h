@@ -1,0 +1,28 @@
+/*
+ * What a function of the core returns: 0, or one of these negative numbers.
+ *
+ * They say why the *module* could not do a thing (memory, a cap, a wrong order of calls). What goes wrong
+ * with a *call* — refused by the service, not connected, no credentials — is an ivs_failure (failure.h).
+ */
+#ifndef IVS_CORE_STATUS_H
+#define IVS_CORE_STATUS_H
+
+#define IVS_STATUSES(X)                                                                                      \
+  X(ENOMEM, -1, "out of memory")                                                                             \
+  X(ETOOBIG, -2, "larger than the cap set for it")                                                           \
+  X(EINVAL, -3, "malformed input")                                                                           \
+  X(ESTATE, -4, "an event that does not fit the state")                                                      \
+  X(ECRYPTO, -5, "libcrypto refused")                                                                        \
+  X(EREFUSED, -6, "refused: see the failure")
+
+enum ivs_status {
+  IVS_OK = 0,
+#define IVS_STATUS_ENUM(name, number, text) IVS_##name = (number),
+  IVS_STATUSES(IVS_STATUS_ENUM)
+#undef IVS_STATUS_ENUM
+};
+
+/* A few words for a status; never NULL. */
+const char *ivs_status_text(int status);
+
+#endif

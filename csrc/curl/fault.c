@@ -1,0 +1,91 @@
+/* CURLcode to kind and code, with botocore's texts. */
+#include "fault.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+static const struct {
+  CURLcode result;
+  enum ivs_kind kind;
+  const char *code;
+} rows[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, IVS_KIND_CONNECTION, "EndpointConnectionError"},
+    {CURLE_COULDNT_CONNECT, IVS_KIND_CONNECTION, "EndpointConnectionError"},
+    {CURLE_COULDNT_RESOLVE_PROXY, IVS_KIND_CONNECTION, "ProxyConnectionError"},
+#if LIBCURL_VERSION_NUM >= 0x074900
+    {CURLE_PROXY, IVS_KIND_CONNECTION, "ProxyConnectionError"},
+#endif
+    {CURLE_SSL_CONNECT_ERROR, IVS_KIND_TLS, "SSLError"},
+    {CURLE_PEER_FAILED_VERIFICATION, IVS_KIND_TLS, "SSLError"},
+    {CURLE_SSL_CERTPROBLEM, IVS_KIND_TLS, "SSLError"},
+    {CURLE_SSL_CIPHER, IVS_KIND_TLS, "SSLError"},
+    {CURLE_SSL_CACERT_BADFILE, IVS_KIND_TLS, "SSLError"},
+    {CURLE_SSL_ISSUER_ERROR, IVS_KIND_TLS, "SSLError"},
+    {CURLE_SSL_CRL_BADFILE, IVS_KIND_TLS, "SSLError"},
+    {CURLE_SSL_INVALIDCERTSTATUS, IVS_KIND_TLS, "SSLError"},
+    {CURLE_SSL_ENGINE_INITFAILED, IVS_KIND_TLS, "SSLError"},
+    {CURLE_SEND_ERROR, IVS_KIND_CONNECTION, "ConnectionClosedError"},
+    {CURLE_RECV_ERROR, IVS_KIND_CONNECTION, "ConnectionClosedError"},
+    {CURLE_GOT_NOTHING, IVS_KIND_CONNECTION, "ConnectionClosedError"},
+    {CURLE_PARTIAL_FILE, IVS_KIND_CONNECTION, "ConnectionClosedError"},
+    {CURLE_SSL_SHUTDOWN_FAILED, IVS_KIND_CONNECTION, "ConnectionClosedError"},
+    {CURLE_WEIRD_SERVER_REPLY, IVS_KIND_RESPONSE, "HTTPClientError"},
+    {CURLE_UNSUPPORTED_PROTOCOL, IVS_KIND_RESPONSE, "HTTPClientError"},
+    {CURLE_BAD_CONTENT_ENCODING, IVS_KIND_RESPONSE, "HTTPClientError"},
+    {CURLE_WRITE_ERROR, IVS_KIND_RESPONSE, "HTTPClientError"},
+    {CURLE_OUT_OF_MEMORY, IVS_KIND_CANCELLED, "OutOfMemoryError"},
+};
+
+static void timed_out(ivs_failure *failure, const ivs_fault_context *context) {
+  const char *what = context->connected ? "Read" : "Connect";
+  const char *code = context->connected ? "ReadTimeoutError" : "ConnectTimeoutError";
+  ivs_failure_format(failure, IVS_KIND_TIMEOUT, code, "%s timeout on endpoint URL: \"%s\"", what, context->url);
+}
+
+/* The text for a person: botocore's sentence for the code, then libcurl's reason. */
+static void describe(ivs_failure *failure, enum ivs_kind kind, const char *code, const ivs_fault_context *context) {
+  const char *detail = context->detail;
+  if (strcmp(code, "SSLError") == 0)
+    ivs_failure_format(failure, kind, code, "SSL validation failed for %s %s", context->url, detail);
+  else if (strcmp(code, "ConnectionClosedError") == 0)
+    ivs_failure_format(failure, kind, code,
+                       "Connection was closed before we received a valid response from endpoint URL: \"%s\". (%s)",
+                       context->url, detail);
+  else if (strcmp(code, "ProxyConnectionError") == 0)
+    ivs_failure_format(failure, kind, code, "Failed to connect to the proxy for \"%s\": %s", context->url, detail);
+  else if (strcmp(code, "EndpointConnectionError") == 0)
+    ivs_failure_format(failure, kind, code, "Could not connect to the endpoint URL: \"%s\" (%s)", context->url, detail);
+  else
+    ivs_failure_format(failure, kind, code, "An HTTP Client raised an unhandled exception: %s (\"%s\")", detail,
+                       context->url);
+}
+
+/* A handshake that the network cut short is a lost connection, not a certificate that failed. */
+static bool is_cut_short(const char *detail) {
+  return strstr(detail, "SSL_ERROR_SYSCALL") || strstr(detail, "Connection reset") || strstr(detail, "unexpected eof");
+}
+
+void ivs_fault_describe(ivs_failure *failure, int result, const ivs_fault_context *context) {
+  if (context->too_big) {
+    ivs_failure_format(failure, IVS_KIND_RESPONSE, "ResponseParserError",
+                       "The response from \"%s\" is larger than allowed (see max_response_bytes)", context->url);
+    return;
+  }
+  if (result == (int)CURLE_OPERATION_TIMEDOUT) {
+    timed_out(failure, context);
+    return;
+  }
+  enum ivs_kind kind = IVS_KIND_CONNECTION;
+  const char *code = "HTTPClientError";
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if ((int)rows[i].result == result) {
+      kind = rows[i].kind;
+      code = rows[i].code;
+    }
+  if (result == (int)CURLE_SSL_CONNECT_ERROR && is_cut_short(context->detail)) {
+    kind = IVS_KIND_CONNECTION;
+    code = "ConnectionClosedError";
+  }
+  if (kind == IVS_KIND_CONNECTION && context->proxied && !context->connected) code = "ProxyConnectionError";
+  describe(failure, kind, code, context);
+}

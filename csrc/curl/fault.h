@@ -1,0 +1,21 @@
+/*
+ * From libcurl's result to the contract's failure.
+ */
+#ifndef IVS_CURL_FAULT_H
+#define IVS_CURL_FAULT_H
+
+#include "core/failure.h"
+
+/* Where an exchange stood when it ended; decides what a result means. */
+typedef struct ivs_fault_context {
+  const char *url;
+  const char *detail; /* libcurl's error buffer */
+  bool proxied;       /* through a proxy */
+  bool connected;     /* a connection was made, TLS included */
+  bool too_big;       /* a cap of ours ended it */
+} ivs_fault_context;
+
+/* result: a CURLcode other than CURLE_OK. */
+void ivs_fault_describe(ivs_failure *failure, int result, const ivs_fault_context *context);
+
+#endif

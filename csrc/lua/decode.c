@@ -1,0 +1,241 @@
+/*
+ * The walk keeps the documented members of the decoded tables and takes everything else away: unknown members, nulls.
+ * It changes cjson's tables rather than building new ones, since they are ours alone.
+ */
+#include "decode.h"
+#include "lfailure.h"
+#include "objects.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char decode_key;
+
+/* Deep enough for any answer, and far from the C stack's end. */
+enum { JSON_DEPTH = 100, PROBLEM_MAX = 200 };
+
+void ivs_decode_register(lua_State *L) {
+  ivs_objects_require(L, "cjson");
+  lua_getfield(L, -1, "new");
+  lua_call(L, 0, 1);
+  lua_getfield(L, -1, "decode_max_depth");
+  lua_pushinteger(L, JSON_DEPTH);
+  lua_call(L, 1, 0);
+  lua_getfield(L, -1, "decode_invalid_numbers");
+  lua_pushboolean(L, 0);
+  lua_call(L, 1, 0);
+  lua_getfield(L, -1, "decode");
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &decode_key);
+  lua_pop(L, 2);
+}
+
+typedef struct walk {
+  lua_State *L;
+  const char *problem; /* what was wrong, or NULL */
+  const char *member;  /* where */
+} walk;
+
+static void convert(walk *w, const ivs_shape *shape);
+
+static bool is_null(lua_State *L, int index) {
+  return lua_type(L, index) == LUA_TLIGHTUSERDATA; /* cjson.null */
+}
+
+static void fail(walk *w, const char *problem) {
+  if (!w->problem) w->problem = problem;
+}
+
+/* 60 and "60" are 60, 60.9 is 60; nothing else is a whole number (BEHAVIOUR 5). Replaces the value at the top. */
+static void convert_integer(walk *w) {
+  lua_State *L = w->L;
+  double number = 0;
+  if (lua_type(L, -1) == LUA_TNUMBER) {
+    number = trunc(lua_tonumber(L, -1));
+  } else if (lua_type(L, -1) == LUA_TSTRING) {
+    size_t length;
+    const char *text = lua_tolstring(L, -1, &length);
+    ivs_slice digits = {text, length};
+    uint64_t whole;
+    bool negative = length && text[0] == '-';
+    if (negative) digits = (ivs_slice){text + 1, length - 1};
+    if (!ivs_text_number(digits, &whole)) fail(w, "is not a whole number");
+    else number = negative ? -(double)whole : (double)whole;
+  } else {
+    fail(w, "is not a whole number");
+  }
+  if (!(fabs(number) <= 9007199254740992.0)) { /* 2^53; also no infinity and no NaN */
+    fail(w, "is out of range");
+    number = 0;
+  }
+  lua_pop(L, 1);
+  ivs_compat_push_whole(L, number);
+}
+
+static const ivs_shape *find_member(const ivs_shape *shape, const char *name, const char **known) {
+  for (const ivs_member *member = shape->members; member->name; member++)
+    if (strcmp(member->name, name) == 0) {
+      *known = member->name;
+      return member->shape;
+    }
+  return NULL;
+}
+
+/* A structure or a map: string keys; members of no shape and nulls are removed. */
+static void convert_object(walk *w, const ivs_shape *shape) {
+  lua_State *L = w->L;
+  lua_pushnil(L);
+  while (!w->problem && lua_next(L, -2)) {
+    const ivs_shape *value = shape->element;
+    if (lua_type(L, -2) != LUA_TSTRING) {
+      fail(w, "is a list where an object belongs");
+    } else if (shape->type == IVS_SHAPE_STRUCTURE) {
+      value = find_member(shape, lua_tostring(L, -2), &w->member);
+    }
+    if (!value || is_null(L, -1)) {
+      lua_pop(L, 1);
+      lua_pushnil(L);
+    } else if (!w->problem) {
+      convert(w, value);
+    }
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2);
+    lua_rawset(L, -4); /* an existing field, which a traversal allows */
+  }
+  if (w->problem) lua_pop(L, 1); /* the key at which the traversal was left */
+}
+
+/* A list: nulls are left out and what follows moves up. */
+static void convert_list(walk *w, const ivs_shape *shape) {
+  lua_State *L = w->L;
+  int count = (int)lua_rawlen(L, -1), kept = 0;
+  if (count == 0) {
+    lua_pushnil(L);
+    if (lua_next(L, -2)) {
+      lua_pop(L, 2);
+      fail(w, "is an object where a list belongs");
+    }
+    return;
+  }
+  for (int i = 1; i <= count && !w->problem; i++) {
+    lua_rawgeti(L, -1, i);
+    if (is_null(L, -1)) {
+      lua_pop(L, 1);
+      continue;
+    }
+    convert(w, shape->element);
+    lua_rawseti(L, -2, ++kept);
+  }
+  for (int i = count; i > kept && !w->problem; i--) {
+    lua_pushnil(L);
+    lua_rawseti(L, -2, i);
+  }
+}
+
+/* Converts the value at the top to the shape, in place. */
+static void convert(walk *w, const ivs_shape *shape) {
+  lua_State *L = w->L;
+  switch (shape->type) {
+  case IVS_SHAPE_STRING:
+    if (lua_type(L, -1) != LUA_TSTRING) fail(w, "is not a string");
+    break;
+  case IVS_SHAPE_INTEGER:
+    convert_integer(w);
+    break;
+  case IVS_SHAPE_STRUCTURE:
+  case IVS_SHAPE_MAP:
+  case IVS_SHAPE_LIST:
+    if (lua_type(L, -1) != LUA_TTABLE)
+      fail(w, shape->type == IVS_SHAPE_LIST ? "is not a list" : "is not an object");
+    else if (shape->type == IVS_SHAPE_LIST)
+      convert_list(w, shape);
+    else
+      convert_object(w, shape);
+    break;
+  }
+}
+
+static ivs_slice body_of(const ivs_call *call) {
+  return (ivs_slice){ivs_buffer_text(&call->response.body), call->response.body.length};
+}
+
+/* Pushes the decoded JSON and returns NULL, or pushes nothing and returns why not. */
+static const char *parse(lua_State *L, ivs_slice body, char problem[PROBLEM_MAX]) {
+  if (!body.length) return "the body is empty";
+  if (!ivs_text_is_utf8(body)) return "the body is not UTF-8";
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &decode_key);
+  lua_pushlstring(L, body.data, body.length);
+  if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
+    if (lua_type(L, -1) == LUA_TTABLE) return NULL;
+    lua_pop(L, 1);
+    return "the body is not a JSON object";
+  }
+  const char *text = lua_tostring(L, -1);
+  snprintf(problem, PROBLEM_MAX, "%s", text ? text : "the body is not JSON");
+  lua_pop(L, 1);
+  return problem;
+}
+
+static bool decode_result(lua_State *L, ivs_call *call) {
+  char problem[PROBLEM_MAX], message[PROBLEM_MAX + 100];
+  const int top = lua_gettop(L);
+  luaL_checkstack(L, 40, NULL); /* the shape is five deep, two or three slots each */
+  const char *why = parse(L, body_of(call), problem);
+  if (!why) {
+    walk w = {L, NULL, "the body"};
+    convert(&w, &ivs_operation_output);
+    if (!w.problem) {
+      ivs_call_decoded(call);
+      return true;
+    }
+    snprintf(problem, sizeof problem, "%s %s", w.member, w.problem);
+    why = problem;
+  }
+  lua_settop(L, top);
+  snprintf(message, sizeof message, "Unable to parse response: %s (HTTP status %d)", why, call->response.status);
+  ivs_call_undecodable(call, ivs_text_slice(message));
+  return false;
+}
+
+/* The first of the members that is a string; data NULL if none is. It stays valid while the table does. */
+static ivs_slice pick(lua_State *L, const char *const *members) {
+  ivs_slice found = {NULL, 0};
+  for (; *members && !found.data; members++) {
+    lua_getfield(L, -1, *members);
+    if (lua_type(L, -1) == LUA_TSTRING) found.data = lua_tolstring(L, -1, &found.length);
+    lua_pop(L, 1);
+  }
+  return found;
+}
+
+static void decode_error(lua_State *L, ivs_call *call) {
+  char problem[PROBLEM_MAX];
+  const ivs_slice none = {NULL, 0};
+  if (parse(L, body_of(call), problem)) {
+    ivs_call_error(call, none, none, true);
+    return;
+  }
+  ivs_slice code = pick(L, ivs_operation_code_members), message = pick(L, ivs_operation_message_members);
+  ivs_call_error(call, code, message, false);
+  lua_pop(L, 1);
+}
+
+bool ivs_decode_step(lua_State *L, ivs_call *call) {
+  if (ivs_call_is_success(call)) return decode_result(L, call);
+  decode_error(L, call);
+  return false;
+}
+
+void ivs_decode_add_metadata(lua_State *L, const ivs_call *call) {
+  lua_createtable(L, 0, 4);
+  ivs_lfailure_push_request_id(L, &call->response);
+  lua_setfield(L, -2, "RequestId");
+  lua_pushinteger(L, call->response.status);
+  lua_setfield(L, -2, "HTTPStatusCode");
+  ivs_lfailure_push_headers(L, &call->response);
+  lua_setfield(L, -2, "HTTPHeaders");
+  lua_pushinteger(L, call->attempts - 1);
+  lua_setfield(L, -2, "RetryAttempts");
+  lua_setfield(L, -2, "ResponseMetadata");
+}

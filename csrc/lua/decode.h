@@ -1,0 +1,21 @@
+/*
+ * Response bodies to Lua tables: a private lua-cjson instance reads the JSON, a walk over the operation's shape makes the
+ * result of it in place.
+ */
+#ifndef IVS_LUA_DECODE_H
+#define IVS_LUA_DECODE_H
+
+#include "compat.h"
+#include "core/call.h"
+
+/* Once, from luaopen_*: makes the cjson instance. Raises if lua-cjson is not installed. */
+void ivs_decode_register(lua_State *L);
+
+/* Carries out the step DECODE and reports to the call. After a success that could be read the result table is on the
+ * stack, and true is returned; else nothing is pushed. */
+bool ivs_decode_step(lua_State *L, ivs_call *call);
+
+/* Adds ResponseMetadata to the result table at the top. */
+void ivs_decode_add_metadata(lua_State *L, const ivs_call *call);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * require "ivs": the module for plain scripts (DESIGN 1.1–1.3).
+ */
+#include "blocking.h"
+#include "lclient.h"
+#include "module.h"
+
+static const char default_client_key;
+
+/* ivs.get_recording_configuration(params): over a default client, made at the first call. One that can't be made is not
+ * remembered. */
+static int get_recording_configuration(lua_State *L) {
+  lua_settop(L, 1);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &default_client_key);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_pushcfunction(L, ivs_lclient_new);
+    lua_call(L, 0, 2);
+    if (lua_isnil(L, -2)) return 2;
+    lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &default_client_key);
+  }
+  lua_insert(L, 1);
+  return ivs_blocking_get_recording_configuration(L);
+}
+
+static int new_client(lua_State *L) {
+  lua_settop(L, 1);
+  return ivs_lclient_new(L);
+}
+
+IVS_EXPORT int luaopen_ivs(lua_State *L);
+
+int luaopen_ivs(lua_State *L) {
+  static const luaL_Reg client_methods[] = {
+      {"get_recording_configuration", ivs_blocking_get_recording_configuration},
+      {"close", ivs_lclient_close},
+      {NULL, NULL},
+  };
+  ivs_module_open(L, client_methods, NULL);
+  lua_pushcfunction(L, get_recording_configuration);
+  lua_setfield(L, -2, "get_recording_configuration");
+  lua_pushcfunction(L, new_client);
+  lua_setfield(L, -2, "client");
+  return 1;
+}

@@ -1,0 +1,55 @@
+/* A table of keys into the core's credentials. */
+#include "keys.h"
+#include "core/moment.h"
+#include "core/status.h"
+
+static bool read_text(lua_State *L, int index, const char *name, ivs_slice *out) {
+  *out = (ivs_slice){"", 0};
+  lua_getfield(L, index, name);
+  int type = lua_type(L, -1);
+  if (type == LUA_TSTRING) out->data = lua_tolstring(L, -1, &out->length);
+  lua_pop(L, 1); /* the table keeps the string alive */
+  return type == LUA_TSTRING || type == LUA_TNIL;
+}
+
+/* Seconds since 1970 or ISO 8601 text; 0 where there is none. */
+static bool read_expiration(lua_State *L, int index, double *out) {
+  bool good = true;
+  *out = 0;
+  lua_getfield(L, index, "expiration");
+  if (lua_type(L, -1) == LUA_TNUMBER) {
+    *out = lua_tonumber(L, -1);
+    good = *out > 0 && *out < 1e15;
+  } else if (lua_type(L, -1) == LUA_TSTRING) {
+    ivs_slice text;
+    text.data = lua_tolstring(L, -1, &text.length);
+    good = ivs_moment_parse_iso8601(text, out);
+  } else {
+    good = lua_isnil(L, -1);
+  }
+  lua_pop(L, 1);
+  return good;
+}
+
+const char *ivs_keys_take(lua_State *L, int index, ivs_credentials *credentials) {
+  ivs_slice id, secret, token;
+  double expiration;
+  index = lua_absindex(L, index);
+  if (!lua_istable(L, index)) return "credentials have to be a table { access_key_id, secret_access_key, … }";
+  if (!read_text(L, index, "access_key_id", &id)) return "access_key_id has to be a string";
+  if (!read_text(L, index, "secret_access_key", &secret)) return "secret_access_key has to be a string";
+  if (!read_text(L, index, "session_token", &token)) return "session_token has to be a string";
+  if (!read_expiration(L, index, &expiration)) return "expiration has to be ISO 8601 text or seconds since 1970";
+  if (!id.length) return "access_key_id is missing";
+  if (!secret.length) return "secret_access_key is missing";
+  switch (ivs_credentials_set(credentials, id, secret, token, expiration)) {
+  case IVS_OK:
+    return NULL;
+  case IVS_EINVAL:
+    return "a key or the token holds a control character (CR, LF, NUL, …)";
+  case IVS_ETOOBIG:
+    return "a key or the token is too long";
+  default:
+    return "out of memory";
+  }
+}

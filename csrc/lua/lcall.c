@@ -1,0 +1,312 @@
+/* The steps of a call in Lua's terms. */
+#include "lcall.h"
+#include "core/status.h"
+#include "decode.h"
+#include "keys.h"
+#include "lfailure.h"
+#include "objects.h"
+#include "params.h"
+
+#include <math.h>
+#include <openssl/rand.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static int collect(lua_State *L) {
+  ivs_lcall *call = lua_touserdata(L, 1);
+  ivs_call_free(&call->core);
+  return 0;
+}
+
+static const char methods_key;
+
+static int find_method(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &methods_key);
+  lua_pushvalue(L, 2);
+  lua_rawget(L, -2);
+  return 1;
+}
+
+static const luaL_Reg metamethods[] = {{"__gc", collect}, {"__index", find_method}, {NULL, NULL}};
+static const ivs_object_type call_type = {"ivs.call", metamethods};
+
+void ivs_lcall_register(lua_State *L) {
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &methods_key);
+  ivs_objects_register(L, &call_type);
+}
+
+ivs_lcall *ivs_lcall_check(lua_State *L, int index) {
+  return ivs_objects_check(L, index, &call_type);
+}
+
+ivs_lcall *ivs_lcall_acquire(lua_State *L, int client_index) {
+  ivs_lclient *client = ivs_lclient_check(L, client_index);
+  ivs_compat_get_table(L, client_index);
+  lua_rawgeti(L, -1, IVS_LCLIENT_IDLE_CALL);
+  if (!lua_isnil(L, -1)) {
+    lua_pushnil(L);
+    lua_rawseti(L, -3, IVS_LCLIENT_IDLE_CALL);
+    lua_remove(L, -2);
+    return lua_touserdata(L, -1);
+  }
+  lua_pop(L, 2);
+  ivs_lcall *call = ivs_objects_new(L, &call_type, sizeof *call);
+  ivs_call_init(&call->core, &client->core, client->max_response_bytes);
+  call->client = client;
+  ivs_compat_get_table(L, -1);
+  lua_pushvalue(L, client_index);
+  lua_rawseti(L, -2, IVS_LCALL_CLIENT);
+  lua_pop(L, 1);
+  return call;
+}
+
+void ivs_lcall_release(lua_State *L, int client_index, int call_index) {
+  ivs_lcall *call = lua_touserdata(L, call_index);
+  if (!call->client->is_open) return;
+  ivs_call_reset(&call->core);
+  call_index = lua_absindex(L, call_index);
+  ivs_compat_get_table(L, client_index);
+  lua_pushvalue(L, call_index);
+  lua_rawseti(L, -2, IVS_LCLIENT_IDLE_CALL);
+  lua_pop(L, 1);
+}
+
+/* ---- time and randomness ---- */
+
+static double call_number(lua_State *L, int client_index, int slot) {
+  ivs_lclient_get(L, client_index, slot);
+  lua_call(L, 0, 1);
+  double number = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  return number;
+}
+
+static double read_time(lua_State *L, const ivs_lclient *client, int client_index) {
+  struct timespec now;
+  if (client->has_time) return call_number(L, client_index, IVS_LCLIENT_TIME);
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Wanted only where a retry's delay may be drawn: not on the way of a call that goes well. */
+static double read_random(lua_State *L, const ivs_lcall *call, int client_index) {
+  uint32_t word;
+  enum ivs_step step = call->core.state;
+  bool may_retry = step == IVS_STEP_EXCHANGE || (step == IVS_STEP_DECODE && !ivs_call_is_success(&call->core));
+  if (!may_retry) return 0;
+  if (call->client->has_random) return fmin(fmax(call_number(L, client_index, IVS_LCLIENT_RANDOM), 0), 1);
+  if (RAND_bytes((unsigned char *)&word, sizeof word) != 1) return 0.5;
+  return word / 4294967296.0;
+}
+
+static void read_random_bytes(lua_State *L, const ivs_lcall *call, unsigned char out[16]) {
+  const ivs_lclient *client = call->client;
+  if (!client->has_random && RAND_bytes(out, 16) == 1) return;
+  ivs_compat_get_table(L, lua_gettop(L)); /* the call is at the top */
+  lua_rawgeti(L, -1, IVS_LCALL_CLIENT);
+  for (int i = 0; i < 16; i++)
+    out[i] = client->has_random ? (unsigned char)(call_number(L, lua_gettop(L), IVS_LCLIENT_RANDOM) * 255.99) : 0;
+  lua_pop(L, 2);
+}
+
+/* ---- steps ---- */
+
+void ivs_lcall_log(lua_State *L, int client_index, const char *level, const char *format, ...) {
+  char text[1024];
+  const ivs_lclient *client = lua_touserdata(L, client_index);
+  if (!client->has_logger || !client->is_open) return;
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  ivs_lclient_get(L, client_index, IVS_LCLIENT_LOGGER);
+  lua_pushstring(L, level);
+  lua_pushstring(L, text);
+  lua_call(L, 2, 0);
+}
+
+void ivs_lcall_begin(lua_State *L, ivs_lcall *call, int params_index) {
+  ivs_slice arn = {NULL, 0};
+  unsigned char random[16];
+  ivs_call *core = &call->core;
+  if (!call->client->is_open) {
+    ivs_lclient_refuse_closed(&core->failure);
+  } else if (ivs_params_read(L, params_index, &arn, &core->failure)) {
+    read_random_bytes(L, call, random);
+    ivs_call_begin(core, arn, random);
+    return;
+  }
+  ivs_call_stop(core);
+}
+
+static void push_failed(lua_State *L, const ivs_lcall *call, int call_index) {
+  ivs_lfailure_push_call(L, &call->core);
+  if (call->core.failure.kind != IVS_KIND_CREDENTIALS) return;
+  ivs_compat_get_table(L, call_index);
+  lua_rawgeti(L, -1, IVS_LCALL_CAUSES);
+  lua_setfield(L, -3, "causes");
+  lua_pop(L, 1);
+}
+
+static void log_step(lua_State *L, const ivs_lcall *call, int client_index, enum ivs_step step) {
+  const ivs_call *core = &call->core;
+  if (!call->client->has_logger) return;
+  if (step == IVS_STEP_EXCHANGE)
+    ivs_lcall_log(L, client_index, "debug", "attempt %d: %s %s", core->attempts, core->request.method,
+                  ivs_buffer_text(&core->request.url));
+  else if (step == IVS_STEP_CREDENTIALS)
+    ivs_lcall_log(L, client_index, "debug", "asking for credentials");
+  else if (step == IVS_STEP_SLEEP && core->pacing)
+    ivs_lcall_log(L, client_index, "debug", "waiting %.3f s for the adaptive rate", core->delay);
+  else if (step == IVS_STEP_SLEEP)
+    ivs_lcall_log(L, client_index, "info", "attempt %d failed (%s: %s); sending again in %.3f s", core->attempts,
+                  core->failure.code, ivs_buffer_text(&core->failure.message), core->delay);
+  else if (step == IVS_STEP_FAILED)
+    ivs_lcall_log(L, client_index, "warn", "failed after %d attempt(s): %s: %s", core->attempts, core->failure.code,
+                  ivs_buffer_text(&core->failure.message));
+  else if (step == IVS_STEP_DONE)
+    ivs_lcall_log(L, client_index, "debug", "attempt %d: HTTP %d", core->attempts, core->response.status);
+}
+
+enum ivs_step ivs_lcall_advance(lua_State *L, ivs_lcall *call, int client_index, int call_index) {
+  for (;;) {
+    const ivs_lclient *client = call->client;
+    if (!client->is_open && call->core.state != IVS_STEP_DONE && call->core.state != IVS_STEP_FAILED) {
+      ivs_lclient_refuse_closed(&call->core.failure);
+      ivs_call_stop(&call->core);
+    }
+    double random = read_random(L, call, client_index);
+    enum ivs_step step = ivs_call_next(&call->core, read_time(L, client, client_index), random);
+    if (step == IVS_STEP_DECODE) {
+      ivs_decode_step(L, &call->core);
+      continue;
+    }
+    if (step == IVS_STEP_DONE) ivs_decode_add_metadata(L, &call->core);
+    if (step == IVS_STEP_FAILED) push_failed(L, call, call_index);
+    log_step(L, call, client_index, step);
+    return step;
+  }
+}
+
+void ivs_lcall_take_keys(lua_State *L, ivs_lcall *call, int call_index, int index) {
+  enum ivs_kind kind = IVS_KIND_CREDENTIALS;
+  ivs_slice code = ivs_text_slice("CredentialRetrievalError");
+  ivs_slice message = ivs_text_slice("the credentials provider gave nothing and no reason");
+  index = lua_absindex(L, index);
+  call_index = lua_absindex(L, call_index);
+  if (!lua_isnil(L, index)) {
+    const char *problem = ivs_keys_take(L, index, &call->client->core.credentials);
+    if (!problem) {
+      ivs_call_credentials(&call->core);
+      return;
+    }
+    if (strstr(problem, "is missing")) code = ivs_text_slice("PartialCredentialsError");
+    message = ivs_text_slice(problem);
+  } else {
+    ivs_lfailure_read(L, index + 1, &kind, &code, &message);
+    if (lua_istable(L, index + 1)) {
+      ivs_compat_get_table(L, call_index);
+      lua_getfield(L, index + 1, "causes");
+      lua_rawseti(L, -2, IVS_LCALL_CAUSES);
+      lua_pop(L, 1);
+    }
+  }
+  ivs_call_no_credentials(&call->core, kind, code, message);
+}
+
+void ivs_lcall_push_request(lua_State *L, const ivs_lcall *call) {
+  const ivs_request *request = &call->core.request;
+  const char *line;
+  lua_createtable(L, 0, 6);
+  lua_pushstring(L, request->method);
+  lua_setfield(L, -2, "method");
+  lua_pushlstring(L, ivs_buffer_text(&request->url), request->url.length);
+  lua_setfield(L, -2, "url");
+  lua_pushlstring(L, ivs_buffer_text(&request->body), request->body.length);
+  lua_setfield(L, -2, "body");
+  lua_pushnumber(L, call->client->core.connect_timeout);
+  lua_setfield(L, -2, "connect_timeout");
+  lua_pushnumber(L, call->client->core.read_timeout);
+  lua_setfield(L, -2, "read_timeout");
+  lua_createtable(L, 0, 12);
+  for (size_t at = 0; (line = ivs_request_next_header(request, &at));) {
+    const char *colon = strchr(line, ':');
+    lua_pushlstring(L, line, (size_t)(colon - line));
+    lua_pushstring(L, colon + 2);
+    lua_rawset(L, -3);
+  }
+  lua_setfield(L, -2, "headers");
+}
+
+static const char *take_headers(lua_State *L, int headers, ivs_response *response) {
+  lua_pushnil(L);
+  while (lua_next(L, headers)) {
+    ivs_slice name = {NULL, 0}, value = {NULL, 0};
+    if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1)) return "headers have to be a table of name → string";
+    name.data = lua_tolstring(L, -2, &name.length);
+    value.data = lua_tolstring(L, -1, &value.length);
+    int status = ivs_response_add_header(response, name, value);
+    if (status == IVS_EINVAL) return "a header's name or value is malformed";
+    if (status) return "the headers are too large";
+    lua_pop(L, 1);
+  }
+  return NULL;
+}
+
+/* Fills the response from the table; NULL or what is wrong with it. */
+static const char *take_response(lua_State *L, int index, ivs_response *response, bool *too_big) {
+  ivs_response_reset(response);
+  lua_getfield(L, index, "status");
+  double status = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
+  if (!(status >= 100 && status <= 999 && status == floor(status))) return "status has to be an HTTP status";
+  lua_getfield(L, index, "headers");
+  if (lua_istable(L, -1)) {
+    const char *problem = take_headers(L, lua_gettop(L), response);
+    if (problem) return problem;
+  } else if (!lua_isnil(L, -1)) {
+    return "headers have to be a table";
+  }
+  lua_getfield(L, index, "body");
+  if (!lua_isnil(L, -1)) {
+    size_t length;
+    const char *body = lua_tolstring(L, -1, &length);
+    if (!body) return "body has to be a string";
+    int set = ivs_buffer_set(&response->body, body, length);
+    *too_big = set == IVS_ETOOBIG;
+    if (set == IVS_ENOMEM) return "out of memory";
+  }
+  response->status = (int)status;
+  return NULL;
+}
+
+const char *ivs_lcall_take_answer(lua_State *L, ivs_lcall *call, int index) {
+  enum ivs_kind kind = IVS_KIND_CONNECTION;
+  ivs_slice code = ivs_text_slice("EndpointConnectionError");
+  ivs_slice message = ivs_text_slice("the transport gave no answer and no reason");
+  index = lua_absindex(L, index);
+  const int top = lua_gettop(L);
+  if (lua_istable(L, index)) {
+    bool too_big = false;
+    const char *problem = take_response(L, index, &call->core.response, &too_big);
+    lua_settop(L, top);
+    if (problem) {
+      ivs_response_reset(&call->core.response);
+      return problem;
+    }
+    if (!too_big) {
+      ivs_call_response(&call->core);
+      return NULL;
+    }
+    kind = IVS_KIND_RESPONSE;
+    code = ivs_text_slice("ResponseParserError");
+    message = ivs_text_slice("The response is larger than allowed (see max_response_bytes)");
+  } else if (lua_isnil(L, index)) {
+    ivs_lfailure_read(L, index + 1, &kind, &code, &message);
+  } else {
+    return "an answer has to be a table { status, headers, body }, or nil and an error";
+  }
+  ivs_call_fault(&call->core, kind, code, message);
+  return NULL;
+}

@@ -1,0 +1,52 @@
+/*
+ * One call as a Lua userdata, and the steps that both the blocking driver and ivs.core's call:next are made of.
+ */
+#ifndef IVS_LUA_LCALL_H
+#define IVS_LUA_LCALL_H
+
+#include "compat.h"
+#include "core/call.h"
+#include "lclient.h"
+
+typedef struct ivs_lcall {
+  ivs_call core;
+  ivs_lclient *client; /* kept alive by the call's own table */
+} ivs_lcall;
+
+/* Slots of the call's own table. */
+enum { IVS_LCALL_CLIENT = 1, IVS_LCALL_CAUSES, IVS_LCALL_OUTCOME };
+
+/* Once, from luaopen_*. */
+void ivs_lcall_register(lua_State *L);
+/* The call at this argument; raises if it is none. */
+ivs_lcall *ivs_lcall_check(lua_State *L, int index);
+
+/*
+ * Pushes a call on the client at `client_index`: the client's idle one, or a new one. ivs_lcall_release makes it the idle
+ * one again; a call that is not released is simply collected.
+ */
+ivs_lcall *ivs_lcall_acquire(lua_State *L, int client_index);
+void ivs_lcall_release(lua_State *L, int client_index, int call_index);
+
+/* Reads the argument at `params_index` and begins; whatever is wrong shows as the step FAILED. */
+void ivs_lcall_begin(lua_State *L, ivs_lcall *call, int params_index);
+
+/*
+ * The next step that is not DECODE, which is carried out here. After DONE the response table, after FAILED the error
+ * object has been pushed.
+ */
+enum ivs_step ivs_lcall_advance(lua_State *L, ivs_lcall *call, int client_index, int call_index);
+
+/* Reports what a credentials provider gave: keys at `index`, or nil there and an error after it. */
+void ivs_lcall_take_keys(lua_State *L, ivs_lcall *call, int call_index, int index);
+/* Pushes the request as a table { method, url, headers, body, connect_timeout, read_timeout }. */
+void ivs_lcall_push_request(lua_State *L, const ivs_lcall *call);
+/* Reports the answer at `index` ({ status, headers, body }, or nil and an error after it). NULL, or what is wrong with it:
+ * nothing is reported then. */
+const char *ivs_lcall_take_answer(lua_State *L, ivs_lcall *call, int index);
+
+/* Tells the client's logger, if there is one. */
+void ivs_lcall_log(lua_State *L, int client_index, const char *level, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,235 @@
+/* The client userdata. Options are read by lua/ivs/settings.lua; this file only takes what that resolved. */
+#include "lclient.h"
+#include "keys.h"
+#include "lfailure.h"
+#include "objects.h"
+#include "core/version.h"
+
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+static const char resolve_key, methods_key;
+
+static int collect(lua_State *L);
+static int read_field(lua_State *L);
+static int refuse_write(lua_State *L);
+static int describe(lua_State *L);
+
+static const luaL_Reg metamethods[] = {{"__gc", collect},
+                                       {"__index", read_field},
+                                       {"__newindex", refuse_write},
+                                       {"__tostring", describe},
+#if LUA_VERSION_NUM >= 504
+                                       {"__close", collect},
+#endif
+                                       {NULL, NULL}};
+static const ivs_object_type client_type = {"ivs.client", metamethods};
+
+void ivs_lclient_register(lua_State *L) {
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &methods_key);
+  ivs_objects_register(L, &client_type);
+  ivs_objects_require(L, "ivs.settings");
+  lua_getfield(L, -1, "resolve");
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &resolve_key);
+  lua_pop(L, 1);
+}
+
+ivs_lclient *ivs_lclient_check(lua_State *L, int index) {
+  return ivs_objects_check(L, index, &client_type);
+}
+
+void ivs_lclient_get(lua_State *L, int index, int slot) {
+  ivs_compat_get_table(L, index);
+  lua_rawgeti(L, -1, slot);
+  lua_remove(L, -2);
+}
+
+void ivs_lclient_refuse_closed(ivs_failure *failure) {
+  ivs_failure_format(failure, IVS_KIND_CANCELLED, "ClientClosedError", "The client is closed; make a new one.");
+}
+
+static void close_client(ivs_lclient *client) {
+  if (!client->is_open) return;
+  client->is_open = false;
+  if (client->driver) client->close_driver(client->driver);
+  client->driver = NULL;
+  /* endpoint and settings stay readable; what is secret goes */
+  ivs_client_close(&client->core);
+}
+
+static int collect(lua_State *L) {
+  close_client(lua_touserdata(L, 1));
+  return 0;
+}
+
+int ivs_lclient_close(lua_State *L) {
+  close_client(ivs_lclient_check(L, 1));
+  lua_newtable(L); /* lets go of provider, transport and logger */
+  ivs_compat_set_table(L, 1);
+  return 0;
+}
+
+static int read_field(lua_State *L) {
+  const ivs_lclient *client = ivs_lclient_check(L, 1);
+  const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &methods_key);
+  lua_pushvalue(L, 2);
+  lua_rawget(L, -2);
+  if (!lua_isnil(L, -1) || !client->core.has_region) return 1;
+  if (strcmp(name, "region") == 0) lua_pushstring(L, client->core.endpoint.region);
+  if (strcmp(name, "endpoint_url") == 0) lua_pushstring(L, client->core.endpoint.url);
+  return 1;
+}
+
+static int refuse_write(lua_State *L) {
+  return luaL_error(L, "an ivs client is read-only");
+}
+
+static int describe(lua_State *L) {
+  const ivs_lclient *client = ivs_lclient_check(L, 1);
+  if (!client->is_open)
+    lua_pushliteral(L, "ivs.client (closed)");
+  else
+    lua_pushfstring(L, "ivs.client (%s)", client->core.has_region ? client->core.endpoint.url : "region from each ARN");
+  return 1;
+}
+
+/* ---- from resolved settings ---- */
+
+static ivs_slice text_field(lua_State *L, int settings, const char *name) {
+  ivs_slice text = {NULL, 0};
+  lua_getfield(L, settings, name);
+  if (lua_type(L, -1) == LUA_TSTRING) text.data = lua_tolstring(L, -1, &text.length);
+  lua_pop(L, 1); /* the settings table keeps it alive */
+  return text;
+}
+
+static double number_field(lua_State *L, int settings, const char *name) {
+  lua_getfield(L, settings, name);
+  double number = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  return number;
+}
+
+static bool flag_field(lua_State *L, int settings, const char *name) {
+  lua_getfield(L, settings, name);
+  bool flag = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return flag;
+}
+
+static ivs_client_settings read_settings(lua_State *L, int from) {
+  ivs_client_settings settings = {
+      .operation = &ivs_operation_get_recording_configuration,
+      .region = text_field(L, from, "region"),
+      .endpoint_url = text_field(L, from, "endpoint_url"),
+      .use_fips_endpoint = flag_field(L, from, "use_fips_endpoint"),
+      .use_dualstack_endpoint = flag_field(L, from, "use_dualstack_endpoint"),
+      .max_attempts = (int)number_field(L, from, "max_attempts"),
+      .connect_timeout = number_field(L, from, "connect_timeout"),
+      .read_timeout = number_field(L, from, "read_timeout"),
+      .user_agent = text_field(L, from, "user_agent"),
+      .trace_id = text_field(L, from, "trace_id"),
+  };
+  ivs_retry_mode_from_name(text_field(L, from, "retry_mode"), &settings.retry_mode);
+  return settings;
+}
+
+/* Copies a function from a table into the client's own table; says whether there was one. */
+static bool keep_function(lua_State *L, int from, const char *name, int own, int slot) {
+  if (!lua_istable(L, from)) return false;
+  lua_getfield(L, from, name);
+  bool found = !lua_isnil(L, -1);
+  lua_rawseti(L, own, slot);
+  return found;
+}
+
+static void keep_functions(lua_State *L, ivs_lclient *client, int userdata, int settings, int host) {
+  ivs_compat_get_table(L, userdata);
+  int own = lua_gettop(L);
+  keep_function(L, settings, "provider", own, IVS_LCLIENT_PROVIDER);
+  client->has_transport = keep_function(L, settings, "transport", own, IVS_LCLIENT_TRANSPORT);
+  client->has_logger = keep_function(L, settings, "logger", own, IVS_LCLIENT_LOGGER);
+  client->has_time = keep_function(L, host, "time", own, IVS_LCLIENT_TIME);
+  client->has_random = keep_function(L, host, "random", own, IVS_LCLIENT_RANDOM);
+  lua_pushvalue(L, settings);
+  lua_rawseti(L, own, IVS_LCLIENT_SETTINGS);
+  lua_pop(L, 1);
+}
+
+static void check_host(lua_State *L, int host) {
+  if (lua_isnoneornil(L, host)) return;
+  luaL_checktype(L, host, LUA_TTABLE);
+  static const char *const names[] = {"time", "random"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    lua_getfield(L, host, names[i]);
+    if (!lua_isnil(L, -1) && !lua_isfunction(L, -1))
+      luaL_error(L, "host.%s has to be a function, got %s", names[i], luaL_typename(L, -1));
+    lua_pop(L, 1);
+  }
+}
+
+/* What the user agent tells of this machine. */
+static void push_platform(lua_State *L) {
+  struct utsname names;
+  if (uname(&names)) memset(&names, 0, sizeof names);
+  lua_createtable(L, 0, 4);
+  lua_pushliteral(L, IVS_VERSION);
+  lua_setfield(L, -2, "version");
+  lua_pushstring(L, names.sysname);
+  lua_setfield(L, -2, "system");
+  lua_pushstring(L, names.release);
+  lua_setfield(L, -2, "release");
+  lua_pushstring(L, names.machine);
+  lua_setfield(L, -2, "machine");
+}
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_REALTIME, &time);
+  return (double)time.tv_sec;
+}
+
+/* Static keys are taken at once, so that a call need not ask for them. */
+static bool take_static_keys(lua_State *L, int settings, ivs_client *client, ivs_failure *failure) {
+  const char *problem = NULL;
+  lua_getfield(L, settings, "credentials");
+  if (!lua_isnil(L, -1)) problem = ivs_keys_take(L, -1, &client->credentials);
+  lua_pop(L, 1);
+  if (problem)
+    ivs_failure_format(failure, IVS_KIND_CREDENTIALS, "CredentialRetrievalError", "option credentials: %s", problem);
+  return !problem;
+}
+
+int ivs_lclient_new(lua_State *L) {
+  enum { OPTIONS = 1, HOST = 2, SETTINGS = 3 };
+  lua_settop(L, 2);
+  if (!lua_isnil(L, OPTIONS)) luaL_checktype(L, OPTIONS, LUA_TTABLE);
+  check_host(L, HOST);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &resolve_key);
+  lua_pushvalue(L, OPTIONS);
+  push_platform(L);
+  lua_call(L, 2, 3); /* settings | nil, err | nil, nil, misuse */
+  if (lua_type(L, -1) == LUA_TSTRING) return luaL_error(L, "%s", lua_tostring(L, -1));
+  if (!lua_istable(L, SETTINGS)) {
+    lua_settop(L, SETTINGS + 1);
+    return 2;
+  }
+  ivs_lclient *client = ivs_objects_new(L, &client_type, sizeof *client);
+  ivs_client_init(&client->core);
+  client->is_open = true;
+  keep_functions(L, client, lua_gettop(L), SETTINGS, HOST);
+  client->max_response_bytes = (size_t)number_field(L, SETTINGS, "max_response_bytes");
+  ivs_client_settings settings = read_settings(L, SETTINGS);
+  ivs_failure failure;
+  ivs_failure_init(&failure);
+  if (ivs_client_open(&client->core, &settings, now(), &failure) ||
+      !take_static_keys(L, SETTINGS, &client->core, &failure)) {
+    int results = ivs_lfailure_return(L, &failure);
+    ivs_failure_free(&failure);
+    return results;
+  }
+  ivs_failure_free(&failure);
+  return 1;
+}

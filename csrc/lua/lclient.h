@@ -1,0 +1,47 @@
+/*
+ * The client as a Lua userdata: settings in, the core's client within, region and endpoint_url to read.
+ */
+#ifndef IVS_LUA_LCLIENT_H
+#define IVS_LUA_LCLIENT_H
+
+#include "compat.h"
+#include "core/client.h"
+
+typedef struct ivs_lclient {
+  ivs_client core;
+  bool is_open;
+  bool has_logger, has_transport, has_time, has_random;
+  size_t max_response_bytes;
+  void *driver; /* the blocking driver's connection, made at its first exchange */
+  void (*close_driver)(void *driver);
+} ivs_lclient;
+
+/* Slots of the client's own table. */
+enum {
+  IVS_LCLIENT_PROVIDER = 1, /* function(http) → keys | nil, err */
+  IVS_LCLIENT_TRANSPORT,
+  IVS_LCLIENT_LOGGER,
+  IVS_LCLIENT_TIME,
+  IVS_LCLIENT_RANDOM,
+  IVS_LCLIENT_IDLE_CALL, /* kept for reuse between calls */
+  IVS_LCLIENT_SETTINGS
+};
+
+/* Once, from luaopen_*: takes the methods table at the top of the stack. */
+void ivs_lclient_register(lua_State *L);
+/*
+ * Lua: client(options?, host?) → client | nil, err. Raises misuse at the caller's level. `host` may hold the functions
+ * `time` (seconds since 1970) and `random` ([0, 1)), for loops that have a clock of their own and for tests.
+ */
+int ivs_lclient_new(lua_State *L);
+/* Lua: client:close(). */
+int ivs_lclient_close(lua_State *L);
+
+/* The client at this argument; raises if it is none. It may be closed. */
+ivs_lclient *ivs_lclient_check(lua_State *L, int index);
+/* Pushes what the slot holds. */
+void ivs_lclient_get(lua_State *L, int index, int slot);
+/* The failure of a call on a closed client. */
+void ivs_lclient_refuse_closed(ivs_failure *failure);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * Failures as Lua error objects (DESIGN 1.2), and the table ivs.exceptions.
+ *
+ * The objects' metatable stands in lua/ivs/failure.lua, which the providers written in Lua use as well.
+ */
+#ifndef IVS_LUA_LFAILURE_H
+#define IVS_LUA_LFAILURE_H
+
+#include "compat.h"
+#include "core/call.h"
+
+/* Once, from luaopen_*. */
+void ivs_lfailure_register(lua_State *L);
+/* Pushes nil and an error object; returns 2, so that a C function can end with it. */
+int ivs_lfailure_return(lua_State *L, const ivs_failure *failure);
+/* Pushes the error object of a call that FAILED, with what is known of its last response. */
+void ivs_lfailure_push_call(lua_State *L, const ivs_call *call);
+/* Pushes the table of all codes, each under its own name; a name that isn't there raises. */
+void ivs_lfailure_push_exceptions(lua_State *L);
+
+/* Reads an error that Lua code gave (an error object, a table, a string) into kind, code and message. Slices stay valid
+ * while the value at index does. Missing parts take the defaults that *kind and *code come with. */
+void ivs_lfailure_read(lua_State *L, int index, enum ivs_kind *kind, ivs_slice *code, ivs_slice *message);
+
+/* Pushes the response's headers: lower-case names; repeated ones joined by ", ". */
+void ivs_lfailure_push_headers(lua_State *L, const ivs_response *response);
+/* Pushes the request id, or nil. */
+void ivs_lfailure_push_request_id(lua_State *L, const ivs_response *response);
+
+#endif

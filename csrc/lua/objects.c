@@ -1,0 +1,48 @@
+/* Userdata types by address. */
+#include "objects.h"
+
+#include <string.h>
+
+void ivs_objects_register(lua_State *L, const ivs_object_type *type) {
+  lua_newtable(L);
+  luaL_setfuncs(L, type->metamethods, 0);
+  lua_pushstring(L, type->name);
+  lua_setfield(L, -2, "__name");
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable");
+  lua_rawsetp(L, LUA_REGISTRYINDEX, type);
+}
+
+void *ivs_objects_new(lua_State *L, const ivs_object_type *type, size_t size) {
+  void *object = lua_newuserdata(L, size);
+  memset(object, 0, size);
+  lua_newtable(L);
+  ivs_compat_set_table(L, -2);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, type);
+  lua_setmetatable(L, -2);
+  return object;
+}
+
+void *ivs_objects_test(lua_State *L, int index, const ivs_object_type *type) {
+  void *object = lua_touserdata(L, index);
+  if (!object || !lua_getmetatable(L, index)) return NULL;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, type);
+  int same = lua_rawequal(L, -1, -2);
+  lua_pop(L, 2);
+  return same ? object : NULL;
+}
+
+void *ivs_objects_check(lua_State *L, int index, const ivs_object_type *type) {
+  void *object = ivs_objects_test(L, index, type);
+  if (!object) {
+    const char *found = luaL_typename(L, index);
+    luaL_argerror(L, index, lua_pushfstring(L, "%s expected, got %s", type->name, found));
+  }
+  return object;
+}
+
+void ivs_objects_require(lua_State *L, const char *module) {
+  lua_getglobal(L, "require");
+  lua_pushstring(L, module);
+  lua_call(L, 1, 1);
+}

@@ -1,0 +1,94 @@
+-- Runs the emulator from a shell: `lua spec/emulator/run.lua` until Ctrl-C or SIGTERM, printing what to export; or
+-- `lua spec/emulator/run.lua -- COMMAND ARGUMENT…` for as long as the command runs, with that exported, and with
+-- its exit status. Either way the emulator is gone afterwards.
+
+local here = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") or "."
+package.path = here .. "/../?.lua;" .. package.path
+
+local server = require "emulator.server"
+local shell = require "emulator.shell"
+local store = require "emulator.store"
+
+-- Settings of the user's own that would win over, or add to, what is exported.
+local UNSET = {
+  "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+  "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT",
+}
+
+local EXAMPLES = {
+  { store.configurations.complete.arn, "200, every member" },
+  { store.configurations.minimal.arn, "200, the required members only" },
+  { store.configurations.creating.arn, "200, CREATING" },
+  { store.configurations.create_failed.arn, "200, CREATE_FAILED" },
+  { store.arn "creating-3", "200, CREATING three times and then ACTIVE" },
+  { store.arn "slow-250", "200 after 250 ms" },
+  { store.arn "flaky-2", "500 InternalServerException twice and then 200" },
+  { store.arn "throttle-3-tps", "200, and 429 ThrottlingException above 3 a second" },
+  { store.arn "throttled", "429 ThrottlingException" },
+  { store.arn "access-denied", "403 AccessDeniedException" },
+  { store.arn "internal-error", "500 InternalServerException" },
+  { store.arn "unknown", "404 ResourceNotFoundException" },
+}
+
+-- The exit status out of os.execute, which answers differently from Lua 5.2 on.
+local function exit_status(result, how, code)
+  if type(result) == "number" then
+    return result >= 256 and math.floor(result / 256) or result > 0 and 128 + result or 0
+  end
+  return how == "signal" and 128 + code or code
+end
+
+local function sorted_environment(emulator)
+  local lines = {}
+  for name, value in pairs(emulator:environment()) do
+    lines[#lines + 1] = name .. "=" .. shell.quote(value)
+  end
+  table.sort(lines)
+  return lines
+end
+
+local function run_command(emulator, command)
+  local words = { "env" }
+  for _, name in ipairs(UNSET) do
+    words[#words + 1] = "-u " .. name
+  end
+  words[#words + 1] = table.concat(sorted_environment(emulator), " ")
+  for _, word in ipairs(command) do
+    words[#words + 1] = shell.quote(word)
+  end
+  return exit_status(os.execute(table.concat(words, " ")))
+end
+
+local function print_guide(emulator)
+  print("unset " .. table.concat(UNSET, " "))
+  for _, line in ipairs(sorted_environment(emulator)) do
+    print("export " .. line)
+  end
+  print("\n# and the same without TLS is at " .. emulator.http_endpoint_url)
+  print("# requests so far: " .. emulator.prefix .. "/requests.jsonl")
+  for _, example in ipairs(EXAMPLES) do
+    print(("# %s  %s"):format(example[1], example[2]))
+  end
+  print("# Ctrl-C ends it.")
+  io.stdout:flush()
+end
+
+local function main(arguments)
+  local emulator = server.start()
+  local status = 0
+  if arguments[1] == "--" then
+    status = run_command(emulator, { (unpack or table.unpack)(arguments, 2) })
+  else
+    print_guide(emulator)
+    -- Ctrl-C ends this shell, not us (os.execute ignores it meanwhile); SIGTERM ends us, and the guard the emulator.
+    os.execute(("while kill -0 %d 2>/dev/null; do sleep 0.2; done"):format(emulator.pid))
+  end
+  emulator:stop()
+  os.exit(status)
+end
+
+if #arg > 0 and (arg[1] ~= "--" or not arg[2]) then
+  io.stderr:write("usage: run.lua [-- COMMAND [ARGUMENT...]]\n")
+  os.exit(2)
+end
+main(arg)
