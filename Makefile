@@ -12,18 +12,19 @@ WARNINGS  := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-p
              -Wwrite-strings -Wformat=2 -Wundef -Werror
 OUR_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS) -Icsrc
 OUR_LINK  := -shared -Wl,-z,now -Wl,--as-needed
+CRYPTO    := $(if $(CRYPTO_LIBDIR),-L$(CRYPTO_LIBDIR)) -lcrypto
+CURL      := $(if $(CURL_LIBDIR),-L$(CURL_LIBDIR)) -lcurl
 
-# The core sees neither Lua's nor curl's include path; only what needs them gets them.
-CORE      := $(patsubst csrc/%.c,$(B)/obj/%.o,$(wildcard csrc/core/*.c))
-CURL      := $(patsubst csrc/%.c,$(B)/obj/%.o,$(wildcard csrc/curl/*.c))
-IVS_ONLY  := ivs blocking
-LUA_ALL   := $(patsubst csrc/lua/%.c,%,$(wildcard csrc/lua/*.c))
-LUA_BOTH  := $(filter-out core $(IVS_ONLY),$(LUA_ALL))
+CORE_OBJ  := $(patsubst csrc/%.c,$(B)/obj/%.o,$(wildcard csrc/core/*.c))
+CURL_OBJ  := $(patsubst csrc/%.c,$(B)/obj/%.o,$(wildcard csrc/curl/*.c))
+# What of csrc/lua is in ivs.so alone; all else but core.c is in both shared objects.
+IVS_ONLY  := ivs blocking fetch process
+LUA_BOTH  := $(filter-out core $(IVS_ONLY),$(patsubst csrc/lua/%.c,%,$(wildcard csrc/lua/*.c)))
 
 PACKAGES  := gcc make pkg-config libssl-dev libcurl4-openssl-dev \
              lua5.1 lua5.2 lua5.3 lua5.4 luajit2 liblua5.1-0-dev liblua5.2-dev liblua5.3-dev liblua5.4-dev \
              libluajit2-5.1-dev lua-cjson lua-expat lua-busted lua-check lua-luaossl luarocks \
-             nginx-light libnginx-mod-http-lua openssl python3 python3-botocore ca-certificates procps
+             nginx-light libnginx-mod-http-lua openssl curl python3 python3-botocore ca-certificates procps
 TOOLS     := clang libclang-rt-14-dev valgrind clang-format clang-tidy
 
 .PHONY: all build help
@@ -33,29 +34,94 @@ build: $(foreach lua,$(LUAS),$(B)/$(lua)/ivs.so $(B)/$(lua)/ivs/core.so) ## ever
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 14
 
+# The core is compiled without the include paths of Lua and curl, the curl layer without Lua's: a wrong arrow does not build.
 $(B)/obj/core/%.o: csrc/core/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(OUR_FLAGS) -c -o $@ $<
+	@echo CC $@
+	@$(CC) $(CFLAGS) $(OUR_FLAGS) $(addprefix -I,$(CRYPTO_INCDIR)) -c -o $@ $<
 
 $(B)/obj/curl/%.o: csrc/curl/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(OUR_FLAGS) $$(pkg-config --cflags libcurl) -c -o $@ $<
+	@echo CC $@
+	@$(CC) $(CFLAGS) $(OUR_FLAGS) $(addprefix -I,$(CURL_INCDIR) $(CRYPTO_INCDIR)) -c -o $@ $<
 
+# $(1): the folder below $(B); $(2): the flags that find lua.h
 define for_lua
 $(B)/$(1)/obj/%.o: csrc/lua/%.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(OUR_FLAGS) $$$$(pkg-config --cflags $(1)) -c -o $$@ $$<
+	@echo CC $$@
+	@$$(CC) $$(CFLAGS) $$(OUR_FLAGS) $(2) $$(addprefix -I,$$(CURL_INCDIR) $$(CRYPTO_INCDIR)) -c -o $$@ $$<
 
-$(B)/$(1)/ivs.so: $(CORE) $(CURL) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(IVS_ONLY))
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $$$$(pkg-config --libs libcurl libcrypto) -lm -lpthread
+$(B)/$(1)/ivs.so: $(CORE_OBJ) $(CURL_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(IVS_ONLY))
+	@echo LD $$@
+	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CURL) $(CRYPTO) -lm -lpthread
 
-$(B)/$(1)/ivs/core.so: $(CORE) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) core)
+$(B)/$(1)/ivs/core.so: $(CORE_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) core)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $$$$(pkg-config --libs libcrypto) -lm -lpthread
+	@echo LD $$@
+	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CRYPTO) -lm -lpthread
 endef
-$(foreach lua,$(LUAS),$(eval $(call for_lua,$(lua))))
+$(foreach lua,$(LUAS),$(eval $(call for_lua,$(lua),$$$$(pkg-config --cflags $(lua)))))
+$(eval $(call for_lua,rock,-I$$(LUA_INCDIR)))
 
 -include $(wildcard $(B)/obj/*/*.d $(B)/*/obj/*.d)
+
+# ---- set-up ----
+
+.PHONY: setup setup-tools
+setup: ## installs the Debian packages that are missing
+	@sh spec/setup.sh $(PACKAGES)
+
+setup-tools: setup
+	@sh spec/setup.sh $(TOOLS)
+
+# ---- the main job, and the proof that it works ----
+
+.PHONY: demo emulator test
+demo: setup ## the main job against the embedded emulator
+	@$(MAKE) --no-print-directory $(B)/$(LUA)/ivs.so
+	@LUA=$(LUA) sh spec/demo.sh
+
+emulator: setup ## keeps the emulator running and prints what to export
+	@$(LUA) spec/emulator/run.lua
+
+test: setup ## every spec on every Lua
+	@$(MAKE) --no-print-directory build
+	@BUILD=$(B) sh spec/run.sh $(LUAS)
+
+# ---- the loop ----
+
+.PHONY: sanitize valgrind lint format bench
+sanitize: setup-tools ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory B=.build/sanitize LUAS="lua5.4 lua5.1" \
+	  CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" build
+	@BUILD=.build/sanitize UNDER=sanitize sh spec/run.sh lua5.4 lua5.1
+
+valgrind: setup-tools ## the specs under valgrind
+	@$(MAKE) --no-print-directory build
+	@BUILD=$(B) UNDER=valgrind sh spec/run.sh lua5.4
+
+lint: setup-tools ## warnings of gcc and clang, clang-format, luacheck, the layers
+	@sh spec/lint.sh
+
+format: setup-tools ## formats the C sources
+	@clang-format -i csrc/*/*.c csrc/*/*.h
+
+bench: setup ## each goal's ratio to its yardstick, measured in one run
+	@$(MAKE) --no-print-directory build
+	@sh spec/bench/run.sh
+
+# ---- LuaRocks (see the rockspec) ----
+
+.PHONY: rock install-rock
+rock: $(B)/rock/ivs.so $(B)/rock/ivs/core.so
+
+install-rock:
+	install -d $(LIBDIR)/ivs $(LUADIR)/ivs/providers
+	install -m 755 $(B)/rock/ivs.so $(LIBDIR)/ivs.so
+	install -m 755 $(B)/rock/ivs/core.so $(LIBDIR)/ivs/core.so
+	install -m 644 lua/ivs/*.lua $(LUADIR)/ivs/
+	install -m 644 lua/ivs/providers/*.lua $(LUADIR)/ivs/providers/
 
 .PHONY: clean
 clean: ## removes what was built

@@ -73,8 +73,7 @@ void ivs_call_free(ivs_call *call) {
   ivs_failure_free(&call->failure);
 }
 
-/* A UUID of version 4 (RFC 9562, 5.4). */
-static void write_uuid(char out[37], const unsigned char random[16]) {
+void ivs_call_write_uuid(char out[37], const unsigned char random[16]) {
   static const char digits[] = "0123456789abcdef";
   for (int i = 0; i < 16; i++) {
     unsigned char byte = random[i];
@@ -88,7 +87,7 @@ static void write_uuid(char out[37], const unsigned char random[16]) {
 }
 
 static void begin(ivs_call *call, int status, const unsigned char random[16]) {
-  write_uuid(call->invocation_id, random);
+  ivs_call_write_uuid(call->invocation_id, random);
   if (!status) return;
   if (status == IVS_EINVAL)
     ivs_failure_format(&call->failure, IVS_KIND_PARAMS, "ParamValidationError",

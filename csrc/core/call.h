@@ -124,6 +124,9 @@ int ivs_call_slept(ivs_call *call);
 /* The owner gives up; it has set call->failure to say why. */
 int ivs_call_stop(ivs_call *call);
 
+/* Writes 16 random bytes as a UUID of version 4 (RFC 9562, 5.4). */
+void ivs_call_write_uuid(char out[37], const unsigned char random[16]);
+
 const char *ivs_step_name(enum ivs_step step);
 /* The response's status is 2xx. */
 bool ivs_call_is_success(const ivs_call *call);

@@ -11,11 +11,7 @@ enum { BLOCK = 64 };
 
 int ivs_digest_open(ivs_digest *digest) {
   ERR_set_mark(); /* the host's error queue stays as it was */
-#if OPENSSL_VERSION_NUMBER >= 0x30000000L
   digest->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
-#else
-  digest->algorithm = (void *)EVP_sha256();
-#endif
   digest->context = EVP_MD_CTX_new();
   ERR_pop_to_mark();
   if (!digest->context) return IVS_ENOMEM;
@@ -24,9 +20,7 @@ int ivs_digest_open(ivs_digest *digest) {
 
 void ivs_digest_close(ivs_digest *digest) {
   EVP_MD_CTX_free(digest->context);
-#if OPENSSL_VERSION_NUMBER >= 0x30000000L
   EVP_MD_free(digest->algorithm);
-#endif
   memset(digest, 0, sizeof *digest);
 }
 

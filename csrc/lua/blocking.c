@@ -1,9 +1,10 @@
 /* The blocking driver: no rule of the call stands here, only how each step is done. */
 #include "blocking.h"
-#include "core/status.h"
-#include "curl/easy.h"
+#include "fetch.h"
+#include "keys.h"
 #include "lcall.h"
 #include "lfailure.h"
+#include "process.h"
 
 #include <errno.h>
 #include <math.h>
@@ -11,55 +12,29 @@
 
 enum { CLIENT = 1, PARAMS = 2, CALL = 3 };
 
-static void close_easy(void *driver) {
-  ivs_easy_close(driver);
-}
-
-static const char *text_setting(lua_State *L, int settings, const char *name) {
-  lua_getfield(L, settings, name);
-  const char *text = lua_tostring(L, -1);
-  lua_pop(L, 1); /* the settings table keeps it alive */
-  return text;
-}
-
-static bool flag_setting(lua_State *L, int settings, const char *name) {
-  lua_getfield(L, settings, name);
-  bool flag = lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return flag;
-}
-
-/* libcurl is started at the first exchange: a client that never calls costs nothing. */
-static ivs_easy *open_easy(lua_State *L, ivs_lclient *client, ivs_failure *failure) {
-  if (client->driver) return client->driver;
-  ivs_lclient_get(L, CLIENT, IVS_LCLIENT_SETTINGS);
-  int from = lua_gettop(L);
-  const ivs_easy_settings settings = {
-      .connect_timeout = client->core.connect_timeout,
-      .read_timeout = client->core.read_timeout,
-      .proxy = text_setting(L, from, "proxy"),
-      .no_proxy = text_setting(L, from, "no_proxy"),
-      .ca_bundle = text_setting(L, from, "ca_bundle"),
-      .client_cert = text_setting(L, from, "client_cert"),
-      .client_key = text_setting(L, from, "client_key"),
-      .verify = flag_setting(L, from, "verify"),
-      .tcp_keepalive = flag_setting(L, from, "tcp_keepalive"),
-  };
-  ivs_easy *easy;
-  int status = ivs_easy_open(&easy, &settings);
-  lua_pop(L, 1);
-  if (status) {
-    ivs_failure_from_status(failure, status, "starting libcurl");
-    return NULL;
+/* To the end, whatever signals come. */
+static void sleep_for(double seconds) {
+  struct timespec until;
+  if (!(seconds > 0)) return;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  double whole = floor(seconds);
+  until.tv_sec += (time_t)whole;
+  until.tv_nsec += (long)((seconds - whole) * 1e9);
+  if (until.tv_nsec >= 1000000000) {
+    until.tv_nsec -= 1000000000;
+    until.tv_sec++;
   }
-  client->driver = easy;
-  client->close_driver = close_easy;
-  return easy;
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) continue;
+}
+
+static int sleep_in_lua(lua_State *L) {
+  sleep_for(luaL_checknumber(L, 1));
+  return 0;
 }
 
 static void exchange_over_curl(lua_State *L, ivs_lcall *call) {
   ivs_call *core = &call->core;
-  ivs_easy *easy = open_easy(L, call->client, &core->failure);
+  ivs_easy *easy = ivs_fetch_easy(L, CLIENT, &core->failure);
   if (!easy)
     ivs_call_stop(core);
   else if (ivs_easy_exchange(easy, &core->request, NULL, &core->response, &core->failure))
@@ -87,30 +62,66 @@ static void exchange_over_transport(lua_State *L, ivs_lcall *call) {
   lua_settop(L, top);
 }
 
-static void ask_for_keys(lua_State *L, ivs_lcall *call) {
-  const int top = lua_gettop(L);
+/* Pushes what this driver offers to the providers: { http, sleep, run }. */
+static void push_offer(lua_State *L) {
+  lua_createtable(L, 0, 3);
+  ivs_fetch_push(L, CLIENT);
+  lua_setfield(L, -2, "http");
+  lua_pushcfunction(L, sleep_in_lua);
+  lua_setfield(L, -2, "sleep");
+  lua_pushcfunction(L, ivs_process_run);
+  lua_setfield(L, -2, "run");
+}
+
+/* Pushes two values: keys and nil, or nil and an error. */
+static void ask_provider(lua_State *L) {
   ivs_lclient_get(L, CLIENT, IVS_LCLIENT_PROVIDER);
-  if (lua_pcall(L, 0, 2, 0) != LUA_OK) { /* the error takes the place of `nil, err` */
+  push_offer(L);
+  if (lua_pcall(L, 1, 2, 0) != LUA_OK) { /* the error takes the place of `nil, err` */
     lua_pushnil(L);
     lua_insert(L, -2);
   }
+}
+
+static void ask_for_keys(lua_State *L, ivs_lcall *call) {
+  const int top = lua_gettop(L);
+  ask_provider(L);
   ivs_lcall_take_keys(L, call, CALL, top + 1);
   lua_settop(L, top);
 }
 
-/* To the end, whatever signals come. */
-static void sleep_for(double seconds) {
-  struct timespec until;
-  if (!(seconds > 0)) return;
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  double whole = floor(seconds);
-  until.tv_sec += (time_t)whole;
-  until.tv_nsec += (long)((seconds - whole) * 1e9);
-  if (until.tv_nsec >= 1000000000) {
-    until.tv_nsec -= 1000000000;
-    until.tv_sec++;
+/* Pushes nil and an error object for whatever a provider gave in place of keys; returns 2. */
+static int return_no_keys(lua_State *L, int error, const char *problem) {
+  enum ivs_kind kind = IVS_KIND_CREDENTIALS;
+  ivs_slice code = ivs_text_slice("CredentialRetrievalError"), message = ivs_text_slice(problem);
+  if (!problem && lua_istable(L, error)) {
+    lua_pushnil(L);
+    lua_pushvalue(L, error);
+    return 2;
   }
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) continue;
+  ivs_failure *failure = ivs_lfailure_new(L);
+  if (!problem) ivs_lfailure_read(L, error, &kind, &code, &message);
+  ivs_failure_set(failure, kind, code, message);
+  return ivs_lfailure_return(L, failure);
+}
+
+int ivs_blocking_credentials(lua_State *L) {
+  enum { KEYS = 2, ERROR = 3 };
+  lua_settop(L, CLIENT);
+  ivs_lclient *client = ivs_lclient_check(L, CLIENT);
+  if (!client->is_open) {
+    ivs_failure *failure = ivs_lfailure_new(L);
+    ivs_lclient_refuse_closed(failure);
+    return ivs_lfailure_return(L, failure);
+  }
+  ask_provider(L);
+  if (lua_isnil(L, KEYS)) return return_no_keys(L, ERROR, NULL);
+  const char *problem = ivs_keys_take(L, KEYS, &client->core.credentials);
+  if (problem) return return_no_keys(L, ERROR, problem);
+  ivs_lclient_get(L, CLIENT, IVS_LCLIENT_SETTINGS);
+  lua_getfield(L, -1, "describe");
+  lua_call(L, 0, 1);
+  return 1;
 }
 
 int ivs_blocking_get_recording_configuration(lua_State *L) {

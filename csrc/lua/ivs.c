@@ -2,8 +2,10 @@
  * require "ivs": the module for plain scripts (DESIGN 1.1–1.3).
  */
 #include "blocking.h"
+#include "fetch.h"
 #include "lclient.h"
 #include "module.h"
+#include "process.h"
 
 static const char default_client_key;
 
@@ -35,10 +37,13 @@ IVS_EXPORT int luaopen_ivs(lua_State *L);
 int luaopen_ivs(lua_State *L) {
   static const luaL_Reg client_methods[] = {
       {"get_recording_configuration", ivs_blocking_get_recording_configuration},
+      {"credentials", ivs_blocking_credentials},
       {"close", ivs_lclient_close},
       {NULL, NULL},
   };
-  ivs_module_open(L, client_methods, NULL);
+  ivs_module_open(L, client_methods);
+  ivs_fetch_register(L);
+  ivs_process_register(L);
   lua_pushcfunction(L, get_recording_configuration);
   lua_setfield(L, -2, "get_recording_configuration");
   lua_pushcfunction(L, new_client);

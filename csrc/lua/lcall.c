@@ -179,11 +179,12 @@ enum ivs_step ivs_lcall_advance(lua_State *L, ivs_lcall *call, int client_index,
     }
     double random = read_random(L, call, client_index);
     enum ivs_step step = ivs_call_next(&call->core, read_time(L, client, client_index), random);
-    if (step == IVS_STEP_DECODE) {
+    if (step == IVS_STEP_DECODE && !client->is_service) {
       ivs_decode_step(L, &call->core);
       continue;
     }
-    if (step == IVS_STEP_DONE) ivs_decode_add_metadata(L, &call->core);
+    if (step == IVS_STEP_DONE && client->is_service) ivs_lcall_push_response(L, &call->core.response);
+    if (step == IVS_STEP_DONE && !client->is_service) ivs_decode_add_metadata(L, &call->core);
     if (step == IVS_STEP_FAILED) push_failed(L, call, call_index);
     log_step(L, call, client_index, step);
     return step;
@@ -238,6 +239,16 @@ void ivs_lcall_push_request(lua_State *L, const ivs_lcall *call) {
     lua_rawset(L, -3);
   }
   lua_setfield(L, -2, "headers");
+}
+
+void ivs_lcall_push_response(lua_State *L, const ivs_response *response) {
+  lua_createtable(L, 0, 3);
+  lua_pushinteger(L, response->status);
+  lua_setfield(L, -2, "status");
+  ivs_lfailure_push_headers(L, response);
+  lua_setfield(L, -2, "headers");
+  lua_pushlstring(L, ivs_buffer_text(&response->body), response->body.length);
+  lua_setfield(L, -2, "body");
 }
 
 static const char *take_headers(lua_State *L, int headers, ivs_response *response) {

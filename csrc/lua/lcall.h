@@ -32,7 +32,7 @@ void ivs_lcall_release(lua_State *L, int client_index, int call_index);
 void ivs_lcall_begin(lua_State *L, ivs_lcall *call, int params_index);
 
 /*
- * The next step that is not DECODE, which is carried out here. After DONE the response table, after FAILED the error
+ * The next step. DECODE is carried out here, but for a service call. After DONE the response table, after FAILED the error
  * object has been pushed.
  */
 enum ivs_step ivs_lcall_advance(lua_State *L, ivs_lcall *call, int client_index, int call_index);
@@ -41,6 +41,8 @@ enum ivs_step ivs_lcall_advance(lua_State *L, ivs_lcall *call, int client_index,
 void ivs_lcall_take_keys(lua_State *L, ivs_lcall *call, int call_index, int index);
 /* Pushes the request as a table { method, url, headers, body, connect_timeout, read_timeout }. */
 void ivs_lcall_push_request(lua_State *L, const ivs_lcall *call);
+/* Pushes { status, headers, body }. */
+void ivs_lcall_push_response(lua_State *L, const ivs_response *response);
 /* Reports the answer at `index` ({ status, headers, body }, or nil and an error after it). NULL, or what is wrong with it:
  * nothing is reported then. */
 const char *ivs_lcall_take_answer(lua_State *L, ivs_lcall *call, int index);

@@ -1,10 +1,13 @@
 /* The client userdata. Options are read by lua/ivs/settings.lua; this file only takes what that resolved. */
 #include "lclient.h"
 #include "keys.h"
+#include "lcall.h"
 #include "lfailure.h"
 #include "objects.h"
+#include "system.h"
 #include "core/version.h"
 
+#include <openssl/rand.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -121,7 +124,6 @@ static bool flag_field(lua_State *L, int settings, const char *name) {
 
 static ivs_client_settings read_settings(lua_State *L, int from) {
   ivs_client_settings settings = {
-      .operation = &ivs_operation_get_recording_configuration,
       .region = text_field(L, from, "region"),
       .endpoint_url = text_field(L, from, "endpoint_url"),
       .use_fips_endpoint = flag_field(L, from, "use_fips_endpoint"),
@@ -170,19 +172,38 @@ static void check_host(lua_State *L, int host) {
   }
 }
 
-/* What the user agent tells of this machine. */
-static void push_platform(lua_State *L) {
+/* What C offers to the Lua that resolves settings: functions, the host's time, and what the user agent tells. */
+static void push_platform(lua_State *L, int host) {
   struct utsname names;
   if (uname(&names)) memset(&names, 0, sizeof names);
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, 7);
+  ivs_system_push(L);
+  lua_setfield(L, -2, "system");
+  lua_pushcfunction(L, ivs_lclient_service_call);
+  lua_setfield(L, -2, "service_call");
+  lua_pushvalue(L, host);
+  lua_setfield(L, -2, "host");
   lua_pushliteral(L, IVS_VERSION);
   lua_setfield(L, -2, "version");
   lua_pushstring(L, names.sysname);
-  lua_setfield(L, -2, "system");
+  lua_setfield(L, -2, "os");
   lua_pushstring(L, names.release);
   lua_setfield(L, -2, "release");
   lua_pushstring(L, names.machine);
   lua_setfield(L, -2, "machine");
+}
+
+/* The texts belong to the settings table, which the client keeps. */
+static void read_operation(lua_State *L, int from, ivs_operation *out) {
+  out->name = text_field(L, from, "operation").data;
+  out->service = text_field(L, from, "service").data;
+  out->content_type = text_field(L, from, "content_type").data;
+  if (!out->name || !out->service || !out->content_type) luaL_error(L, "a service call names operation, service, type");
+  out->prefix = out->service;
+  out->path = "/";
+  lua_getfield(L, from, "credentials");
+  out->is_signed = !lua_isnil(L, -1);
+  lua_pop(L, 1);
 }
 
 static double now(void) {
@@ -202,34 +223,53 @@ static bool take_static_keys(lua_State *L, int settings, ivs_client *client, ivs
   return !problem;
 }
 
+enum { OPTIONS = 1, BODY = 2, HOST = 2, SETTINGS = 3 };
+
+/* Pushes a client made of the settings and returns it, or pushes nil and the error object and returns NULL. */
+static ivs_lclient *build(lua_State *L, int from, int host, bool is_service) {
+  ivs_failure *failure = ivs_lfailure_new(L);
+  ivs_lclient *client = ivs_objects_new(L, &client_type, sizeof *client);
+  ivs_client_init(&client->core);
+  client->is_open = true;
+  client->is_service = is_service;
+  keep_functions(L, client, lua_gettop(L), from, host);
+  client->max_response_bytes = (size_t)number_field(L, from, "max_response_bytes");
+  ivs_client_settings settings = read_settings(L, from);
+  settings.operation = is_service ? &client->operation : &ivs_operation_get_recording_configuration;
+  if (is_service) read_operation(L, from, &client->operation);
+  if (!ivs_client_open(&client->core, &settings, now(), failure) &&
+      take_static_keys(L, from, &client->core, failure))
+    return client;
+  ivs_lfailure_return(L, failure);
+  return NULL;
+}
+
+int ivs_lclient_service_call(lua_State *L) {
+  unsigned char random[16];
+  size_t length;
+  lua_settop(L, 3);
+  luaL_checktype(L, OPTIONS, LUA_TTABLE);
+  const char *body = luaL_checklstring(L, BODY, &length);
+  ivs_lclient *client = build(L, OPTIONS, 3, true);
+  if (!client) return 2;
+  ivs_lcall *call = ivs_lcall_acquire(L, lua_gettop(L));
+  if (RAND_bytes(random, sizeof random) != 1) return luaL_error(L, "libcrypto has no random bytes");
+  ivs_call_begin_with_body(&call->core, (ivs_slice){body, length}, random);
+  return 1;
+}
+
 int ivs_lclient_new(lua_State *L) {
-  enum { OPTIONS = 1, HOST = 2, SETTINGS = 3 };
   lua_settop(L, 2);
   if (!lua_isnil(L, OPTIONS)) luaL_checktype(L, OPTIONS, LUA_TTABLE);
   check_host(L, HOST);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &resolve_key);
   lua_pushvalue(L, OPTIONS);
-  push_platform(L);
+  push_platform(L, HOST);
   lua_call(L, 2, 3); /* settings | nil, err | nil, nil, misuse */
   if (lua_type(L, -1) == LUA_TSTRING) return luaL_error(L, "%s", lua_tostring(L, -1));
   if (!lua_istable(L, SETTINGS)) {
     lua_settop(L, SETTINGS + 1);
     return 2;
   }
-  ivs_lclient *client = ivs_objects_new(L, &client_type, sizeof *client);
-  ivs_client_init(&client->core);
-  client->is_open = true;
-  keep_functions(L, client, lua_gettop(L), SETTINGS, HOST);
-  client->max_response_bytes = (size_t)number_field(L, SETTINGS, "max_response_bytes");
-  ivs_client_settings settings = read_settings(L, SETTINGS);
-  ivs_failure failure;
-  ivs_failure_init(&failure);
-  if (ivs_client_open(&client->core, &settings, now(), &failure) ||
-      !take_static_keys(L, SETTINGS, &client->core, &failure)) {
-    int results = ivs_lfailure_return(L, &failure);
-    ivs_failure_free(&failure);
-    return results;
-  }
-  ivs_failure_free(&failure);
-  return 1;
+  return build(L, SETTINGS, HOST, false) ? 1 : 2;
 }

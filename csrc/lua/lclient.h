@@ -9,7 +9,8 @@
 
 typedef struct ivs_lclient {
   ivs_client core;
-  bool is_open;
+  ivs_operation operation; /* of a service client; its texts live in the settings table */
+  bool is_open, is_service;
   bool has_logger, has_transport, has_time, has_random;
   size_t max_response_bytes;
   void *driver; /* the blocking driver's connection, made at its first exchange */
@@ -34,6 +35,12 @@ void ivs_lclient_register(lua_State *L);
  * `time` (seconds since 1970) and `random` ([0, 1)), for loops that have a clock of their own and for tests.
  */
 int ivs_lclient_new(lua_State *L);
+/*
+ * Lua: service_call(settings, body, host?) → call | nil, err. One call of another AWS service (POST /) through the same
+ * machine; its steps are taken with call:next, the bodies read by the caller (step "decode"). settings: resolved ones, with
+ * `service`, `operation`, `content_type`, and `credentials` (none: unsigned).
+ */
+int ivs_lclient_service_call(lua_State *L);
 /* Lua: client:close(). */
 int ivs_lclient_close(lua_State *L);
 

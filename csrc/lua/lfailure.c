@@ -6,7 +6,22 @@
 
 static const char metatable_key;
 
+static int collect(lua_State *L) {
+  ivs_failure_free(lua_touserdata(L, 1));
+  return 0;
+}
+
+static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
+static const ivs_object_type failure_type = {"ivs.failure", metamethods};
+
+ivs_failure *ivs_lfailure_new(lua_State *L) {
+  ivs_failure *failure = ivs_objects_new(L, &failure_type, sizeof *failure);
+  ivs_failure_init(failure);
+  return failure;
+}
+
 void ivs_lfailure_register(lua_State *L) {
+  ivs_objects_register(L, &failure_type);
   ivs_objects_require(L, "ivs.failure");
   lua_getfield(L, -1, "metatable");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
@@ -121,13 +136,13 @@ void ivs_lfailure_push_exceptions(lua_State *L) {
       IVS_SERVICE_CODES(IVS_CODE_NAME) IVS_CLIENT_CODES(IVS_CODE_NAME)
 #undef IVS_CODE_NAME
   };
-  static const luaL_Reg metamethods[] = {{"__index", unknown_exception}, {"__newindex", read_only}, {NULL, NULL}};
+  static const luaL_Reg strictness[] = {{"__index", unknown_exception}, {"__newindex", read_only}, {NULL, NULL}};
   lua_newtable(L);
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
     lua_pushstring(L, codes[i]);
     lua_setfield(L, -2, codes[i]);
   }
   lua_newtable(L);
-  luaL_setfuncs(L, metamethods, 0);
+  luaL_setfuncs(L, strictness, 0);
   lua_setmetatable(L, -2);
 }

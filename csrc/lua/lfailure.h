@@ -11,6 +11,8 @@
 
 /* Once, from luaopen_*. */
 void ivs_lfailure_register(lua_State *L);
+/* Pushes an empty failure that the garbage collector frees. */
+ivs_failure *ivs_lfailure_new(lua_State *L);
 /* Pushes nil and an error object; returns 2, so that a C function can end with it. */
 int ivs_lfailure_return(lua_State *L, const ivs_failure *failure);
 /* Pushes the error object of a call that FAILED, with what is known of its last response. */

@@ -5,18 +5,19 @@
 #include "lcall.h"
 #include "lclient.h"
 #include "lfailure.h"
+#include "lnext.h"
+#include "objects.h"
 
-static void push_methods(lua_State *L, const luaL_Reg *methods) {
-  lua_newtable(L);
-  if (methods) luaL_setfuncs(L, methods, 0);
-}
-
-void ivs_module_open(lua_State *L, const luaL_Reg *client_methods, const luaL_Reg *call_methods) {
+void ivs_module_open(lua_State *L, const luaL_Reg *client_methods) {
+  static const luaL_Reg call_methods[] = {{"next", ivs_lnext}, {NULL, NULL}};
+  ivs_objects_open(L);
   ivs_lfailure_register(L);
   ivs_decode_register(L);
-  push_methods(L, client_methods);
+  lua_newtable(L);
+  luaL_setfuncs(L, client_methods, 0);
   ivs_lclient_register(L);
-  push_methods(L, call_methods);
+  lua_newtable(L);
+  luaL_setfuncs(L, call_methods, 0);
   ivs_lcall_register(L);
   lua_createtable(L, 0, 4);
   lua_pushliteral(L, IVS_VERSION);

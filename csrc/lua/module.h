@@ -7,7 +7,7 @@
 #include "compat.h"
 
 /* Registers everything that both shared objects need and pushes a module table with _VERSION and exceptions. The methods are
- * those of a client and of a call; either may be NULL. */
-void ivs_module_open(lua_State *L, const luaL_Reg *client_methods, const luaL_Reg *call_methods);
+ * those of a client. */
+void ivs_module_open(lua_State *L, const luaL_Reg *client_methods);
 
 #endif

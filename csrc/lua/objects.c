@@ -41,6 +41,24 @@ void *ivs_objects_check(lua_State *L, int index, const ivs_object_type *type) {
   return object;
 }
 
+static int collect_buffer(lua_State *L) {
+  ivs_buffer_free(lua_touserdata(L, 1));
+  return 0;
+}
+
+static const luaL_Reg buffer_metamethods[] = {{"__gc", collect_buffer}, {NULL, NULL}};
+static const ivs_object_type buffer_type = {"ivs.buffer", buffer_metamethods};
+
+void ivs_objects_open(lua_State *L) {
+  ivs_objects_register(L, &buffer_type);
+}
+
+ivs_buffer *ivs_objects_new_buffer(lua_State *L, size_t cap) {
+  ivs_buffer *buffer = ivs_objects_new(L, &buffer_type, sizeof *buffer);
+  ivs_buffer_init(buffer, cap);
+  return buffer;
+}
+
 void ivs_objects_require(lua_State *L, const char *module) {
   lua_getglobal(L, "require");
   lua_pushstring(L, module);

@@ -1,5 +1,6 @@
 /* Parameter validation, as botocore's ParamValidator does it: presence, type, unknown names. */
 #include "params.h"
+#include "objects.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,21 +64,18 @@ bool ivs_params_read(lua_State *L, int index, ivs_slice *arn, ivs_failure *failu
     arn->data = lua_tolstring(L, index, &arn->length);
     return true;
   }
-  ivs_buffer report;
-  ivs_buffer_init(&report, REPORT_CAP);
-  if (lua_isnoneornil(L, index)) {
-    ivs_buffer_add_text(&report, "\nMissing required parameter in input: \"arn\"");
-  } else {
-    if (!lua_istable(L, index)) {
-      ivs_buffer_free(&report);
-      luaL_argerror(L, index, lua_pushfstring(L, "table or string expected, got %s", luaL_typename(L, index)));
-    }
-    check_table(L, index, arn, &report);
-  }
-  bool good = report.length == 0 && !ivs_buffer_status(&report);
+  if (!lua_isnoneornil(L, index) && !lua_istable(L, index))
+    luaL_argerror(L, index, lua_pushfstring(L, "table or string expected, got %s", luaL_typename(L, index)));
+  ivs_buffer *report = ivs_objects_new_buffer(L, REPORT_CAP);
+  if (lua_istable(L, index))
+    check_table(L, index, arn, report);
+  else
+    ivs_buffer_add_text(report, "\nMissing required parameter in input: \"arn\"");
+  bool good = report->length == 0 && !ivs_buffer_status(report);
   if (!good)
     ivs_failure_format(failure, IVS_KIND_PARAMS, "ParamValidationError", "Parameter validation failed:%s",
-                       ivs_buffer_text(&report));
-  ivs_buffer_free(&report);
+                       ivs_buffer_text(report));
+  ivs_buffer_free(report);
+  lua_pop(L, 1);
   return good;
 }

@@ -1,31 +1,111 @@
 --- Credentials: the option, or the chain of sources, asked anew whenever the call machine wants keys.
--- Nothing found is not remembered: the next call asks again.
+--
+-- A source is a file of lua/ivs/providers: `{ name, retrieve(context) }`, which answers with keys; or nil and (as text) why it
+-- has none, and the next one is asked; or nil and an error object, which ends the chain. What a source may use is the
+-- context made here and nothing else, so the same file serves libcurl, cosockets and tests. Nothing found is not
+-- remembered: the next call asks again. When keys are asked for again is the machine's affair (csrc/core/credentials.h).
 -- @module ivs.credentials
 
-local environment_provider = require "ivs.providers.environment"
 local failure = require "ivs.failure"
+local files = require "ivs.files"
+local json = require "ivs.json"
+local service = require "ivs.service"
 
 local credentials = {}
 
---- The sources in their order (BEHAVIOUR 8).
-local PROVIDERS = { environment_provider }
+--- The sources in their order (BEHAVIOUR 8). `profile`: it can give the keys of a profile that another one names as its source.
+-- Loaded when first asked, so that a script with static keys loads none of them.
+local CHAIN = {
+  { name = "environment" },
+  { name = "assume_role" },
+  { name = "web_identity", profile = true },
+  { name = "sso", profile = true },
+  { name = "shared_file", profile = true },
+  { name = "login", profile = true },
+  { name = "process", profile = true },
+  { name = "config_file", profile = true },
+  { name = "container" },
+  { name = "instance" },
+}
 
---- Walks the chain. A source answers with keys; or nil and why it has none, and the next one is asked; or nil and an error
--- object, which ends the chain.
-local function walk_chain(context)
+local function provider_named(name)
+  return require("ivs.providers." .. name)
+end
+
+--- Asks one source after the other. Returns keys; or nil, an error object that ended the walk or nil, and the causes.
+local function walk(context, wanted)
   local causes = {}
-  for _, provider in ipairs(PROVIDERS) do
-    local keys, why = provider.retrieve(context)
-    if keys then return keys end
-    causes[#causes + 1] = { provider = provider.name, message = failure.is(why) and why.message or why }
-    if failure.is(why) then
-      why.causes = causes
-      return nil, why
+  for _, row in ipairs(CHAIN) do
+    if wanted(row) then
+      local provider = provider_named(row.name)
+      local keys, why = provider.retrieve(context)
+      if keys then
+        keys.provider = keys.provider or provider.name
+        return keys
+      end
+      local broken = failure.is(why)
+      causes[#causes + 1] = { provider = provider.name, message = broken and why.message or why }
+      if broken then return nil, why, causes end
     end
   end
-  return nil, failure.new("credentials", "NoCredentialsError",
-    "Unable to locate credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the option `credentials`.",
-    { causes = causes })
+  return nil, nil, causes
+end
+
+--- The keys of another profile, for a role that names it as its source.
+local function resolve_profile(context, name)
+  local profile = context.files.profiles[name]
+  if not profile then return nil, ("the profile %s does not exist"):format(name) end
+  local other = setmetatable({ profile = profile, explicit_profile = true }, { __index = context })
+  local keys, err = walk(other, function(row) return row.profile end)
+  if keys then return keys end
+  return nil, err or ("the profile %s has no credentials"):format(name)
+end
+
+--- A table that stands for the providers by name.
+local function providers()
+  return setmetatable({}, { __index = function(_, name) return provider_named(name) end })
+end
+
+--- What the providers are given (see each field where it is used).
+-- @tab found the resolved settings
+-- @tab source { getenv, files, profile, explicit_profile }
+-- @tab platform the C side: { system, service_call, host }
+-- @tab offer what the driver carries out: { http, sleep, run }
+local function make_context(found, source, platform, offer)
+  local context = {
+    env = source.getenv, time = platform.host and platform.host.time or platform.system.now,
+    http = found.transport or offer.http, sleep = offer.sleep or function() end,
+    profile = source.profile, files = source.files, explicit_profile = source.explicit_profile,
+    region = found.region, system = platform.system, providers = providers(), mfa_prompt = found.mfa_prompt,
+    json_decode = json.decode, json_encode = json.encode, json_null = json.null,
+  }
+  function context.run(argv, options)
+    if not offer.run then return nil, "this loop runs no programs" end
+    options.env = found.env
+    return offer.run(argv, options)
+  end
+  function context.expand(path) return files.expand(path, source.getenv) end
+  function context.resolve_profile(name) return resolve_profile(context, name) end
+  local machine = { service_call = platform.service_call, settings = found, host = platform.host }
+  function context.service_call(spec) return service.call(context, machine, spec) end
+  return context
+end
+
+local NOTHING_FOUND = "Unable to locate credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, configure a profile, "
+  .. "or give the option `credentials`; each source below says why it gave none."
+
+--- The chain as a function of what the driver offers.
+local function chain(found, source, platform)
+  return function(offer)
+    local context = make_context(found, source, platform, offer or {})
+    local keys, err, causes = walk(context, function(row)
+      return not (source.explicit_profile and row.name == "environment")
+    end)
+    if keys then return keys end
+    if not err then err = failure.new("credentials", "NoCredentialsError", NOTHING_FOUND) end
+    err.causes = causes
+    return nil, err
+  end
 end
 
 --- Static keys, checked when the client is made.
@@ -36,23 +116,44 @@ local function static(keys)
         "Partial credentials found in explicit, missing: " .. name)
     end
   end
-  local copy = {}
+  local copy = { provider = "option" }
   for _, name in ipairs { "access_key_id", "secret_access_key", "session_token", "expiration" } do
     copy[name] = keys[name]
   end
-  return function() return copy end, copy
+  return copy
+end
+
+--- Remembers what may be told of the keys that were given last.
+local function observed(provider, summary)
+  return function(offer)
+    local keys, err = provider(offer)
+    if type(keys) == "table" then
+      summary.provider = keys.provider or "option"
+      summary.expiration = keys.expiration
+      local id = keys.access_key_id
+      summary.access_key_id = type(id) == "string" and #id > 4 and "…" .. id:sub(-4) or nil
+    end
+    return keys, err
+  end
 end
 
 --- The function that a call asks for keys.
--- @tab settings with `credentials`
--- @func getenv
--- @return function() → keys | nil, err, and static keys if that is what it gives; or nil and an error object
-function credentials.provider(settings, getenv)
-  local given = settings.credentials
-  if type(given) == "function" then return given end
-  if given then return static(given) end
-  local context = { env = getenv }
-  return function() return walk_chain(context) end
+-- @tab found the resolved settings (`credentials`, `env`, `transport`, …)
+-- @tab source { getenv, files, profile, explicit_profile }
+-- @tab platform the C side
+-- @return function(offer) → keys | nil, err; static keys, if that is what it gives; a table that tells provider, expiration
+-- and the end of the access key once keys were given. Or nil and an error object.
+function credentials.provider(found, source, platform)
+  local given, summary = found.credentials, {}
+  if type(given) == "function" then return observed(function() return given() end, summary), nil, summary end
+  if given then
+    local keys, err = static(given)
+    if not keys then return nil, err end
+    local provider = observed(function() return keys end, summary)
+    provider()
+    return provider, keys, summary
+  end
+  return observed(chain(found, source, platform), summary), nil, summary
 end
 
 return credentials

@@ -1,53 +1,57 @@
 --- Settings: one table says for each what it is called, where it may stand, its type and its default.
--- Adding a setting is adding a row. Reads no file and no socket by itself.
+-- Adding a setting is adding a row.
 -- @module ivs.settings
 
 local credentials = require "ivs.credentials"
 local environment = require "ivs.environment"
 local failure = require "ivs.failure"
+local files = require "ivs.files"
 local proxies = require "ivs.proxies"
 local user_agent = require "ivs.user_agent"
 
 local settings = {}
 
---- The rows. `name`: the option. `type`: of the option's value. `env`: the variables that are read, in order.
--- `default`: where all is silent. `doc`: for the README.
+--- The rows. `name`: the option, and the key in the profile if `profile` is true. `type`: of the option's value. `env`: the
+-- variables that are read, in order. `service`: may stand in a `[services X]` section. `default`: where all is silent.
+-- `unchecked`: judged by the endpoint rules in C. `doc`: for the README, whose table the specs hold against this one.
 settings.rows = {
-  { name = "region", type = "string", env = { "AWS_REGION", "AWS_DEFAULT_REGION" }, unchecked = true,
+  { name = "region", profile = true, type = "string", env = { "AWS_REGION", "AWS_DEFAULT_REGION" }, unchecked = true,
     doc = "the region to call; none: the one inside the ARN" },
+  { name = "profile", type = "string", env = { "AWS_PROFILE" }, doc = "the profile of the shared files" },
   { name = "credentials", types = { table = true, ["function"] = true }, type = "table or function",
     doc = "the keys, or a function that gives them; else the chain of sources" },
-  { name = "endpoint_url", type = "string", env = { "AWS_ENDPOINT_URL_IVS", "AWS_ENDPOINT_URL" }, unchecked = true,
+  { name = "endpoint_url", profile = true, service = true, type = "string", env = { "AWS_ENDPOINT_URL_IVS", "AWS_ENDPOINT_URL" }, unchecked = true,
     doc = "where to send the call in place of the service's own endpoint" },
-  { name = "ignore_configured_endpoint_urls", type = "boolean", env = { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" },
+  { name = "ignore_configured_endpoint_urls", profile = true, type = "boolean", env = { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" },
     default = false, doc = "true: only the option `endpoint_url` counts" },
-  { name = "use_fips_endpoint", type = "boolean", env = { "AWS_USE_FIPS_ENDPOINT" }, default = false,
+  { name = "use_fips_endpoint", profile = true, type = "boolean", env = { "AWS_USE_FIPS_ENDPOINT" }, default = false,
     doc = "the FIPS 140 endpoint" },
-  { name = "use_dualstack_endpoint", type = "boolean", env = { "AWS_USE_DUALSTACK_ENDPOINT" }, default = false,
+  { name = "use_dualstack_endpoint", profile = true, type = "boolean", env = { "AWS_USE_DUALSTACK_ENDPOINT" }, default = false,
     doc = "the endpoint with IPv4 and IPv6" },
-  { name = "retry_mode", type = "string", env = { "AWS_RETRY_MODE" }, default = "standard",
+  { name = "retry_mode", profile = true, type = "string", env = { "AWS_RETRY_MODE" }, default = "standard",
     one_of = { "standard", "adaptive", "legacy" }, code = "InvalidRetryModeError",
     doc = "`standard`, `adaptive` or `legacy`" },
-  { name = "max_attempts", type = "integer", env = { "AWS_MAX_ATTEMPTS" }, minimum = 1, maximum = 1000,
+  { name = "max_attempts", profile = true, type = "integer", env = { "AWS_MAX_ATTEMPTS" }, minimum = 1, maximum = 1000,
     code = "InvalidMaxRetryAttemptsError", doc = "requests in all, the first one counted; 3, in legacy mode 5" },
-  { name = "connect_timeout", type = "number", env = { "AWS_CONNECT_TIMEOUT" }, default = 60, above = 0,
+  { name = "connect_timeout", profile = true, type = "number", env = { "AWS_CONNECT_TIMEOUT" }, default = 60, above = 0,
     doc = "seconds for name, TCP and TLS together" },
-  { name = "read_timeout", type = "number", env = { "AWS_READ_TIMEOUT" }, default = 60, above = 0,
+  { name = "read_timeout", profile = true, type = "number", env = { "AWS_READ_TIMEOUT" }, default = 60, above = 0,
     doc = "seconds of silence from the server" },
-  { name = "ca_bundle", type = "string", env = { "AWS_CA_BUNDLE" },
+  { name = "ca_bundle", profile = true, type = "string", env = { "AWS_CA_BUNDLE" },
     doc = "a PEM file or directory of authorities; none: the system's" },
   { name = "verify", type = "boolean", default = true, doc = "false: the server's certificate is not checked" },
-  { name = "client_cert", type = "string", env = { "AWS_CLIENT_CERT" }, doc = "a PEM certificate to show" },
-  { name = "client_key", type = "string", env = { "AWS_CLIENT_KEY" }, doc = "its key, if it stands in another file" },
+  { name = "client_cert", profile = true, type = "string", env = { "AWS_CLIENT_CERT" }, doc = "a PEM certificate to show" },
+  { name = "client_key", profile = true, type = "string", env = { "AWS_CLIENT_KEY" }, doc = "its key, if it stands in another file" },
   { name = "proxy", type = "string", doc = "a proxy's URL; none: `https_proxy` or `http_proxy`" },
   { name = "no_proxy", type = "string", env = { "no_proxy", "NO_PROXY" }, doc = "hosts that are reached directly" },
-  { name = "tcp_keepalive", type = "boolean", env = { "AWS_TCP_KEEPALIVE" }, default = false,
+  { name = "tcp_keepalive", profile = true, type = "boolean", env = { "AWS_TCP_KEEPALIVE" }, default = false,
     doc = "probes on idle connections" },
-  { name = "sdk_ua_app_id", type = "string", env = { "AWS_SDK_UA_APP_ID" }, doc = "your application, in User-Agent" },
+  { name = "sdk_ua_app_id", profile = true, type = "string", env = { "AWS_SDK_UA_APP_ID" }, doc = "your application, in User-Agent" },
   { name = "user_agent_extra", type = "string", doc = "appended to User-Agent" },
   { name = "max_response_bytes", type = "integer", default = 1024 * 1024, minimum = 1, maximum = 1024 * 1024 * 1024,
     doc = "the largest body taken" },
   { name = "logger", type = "function", doc = "`logger(level, message)` sees attempts, retries, refreshes" },
+  { name = "mfa_prompt", type = "function", doc = "`mfa_prompt(text)` returns the code for a role with `mfa_serial`" },
   { name = "env", type = "table", doc = "read in place of the process environment" },
   { name = "transport", type = "function", doc = "used instead of the network, for tests" },
 }
@@ -112,59 +116,117 @@ local function check(row, value)
   return value
 end
 
---- The value of one row: option, environment, default. An empty text is silent.
-local function find(row, options, getenv)
+--- Where a setting may stand, in order: option, environment, profile, default.
+-- @return value, origin; or nil, nil where all is silent; or nil, nil, error object
+local function find(row, options, source)
   local value = options[row.name]
-  if value ~= nil and value ~= "" then return check(row, value) end
-  for _, variable in ipairs(row.env or {}) do
-    local text = getenv(variable)
+  if value ~= nil and value ~= "" then
+    local good, err = check(row, value)
+    return good, "option", err
+  end
+  for _, place in ipairs(source.places) do
+    local text, origin = place(row)
     if text then
       local found, err = from_text(row, text)
-      if found == nil then return nil, err end
-      return check(row, found)
+      if found ~= nil then found, err = check(row, found) end
+      return found, origin, err
     end
   end
-  return row.default
+  return row.default, row.default ~= nil and "default" or nil
 end
 
-local function find_all(options, getenv)
-  local found = {}
+local function from_environment(getenv)
+  return function(row)
+    for _, variable in ipairs(row.env or {}) do
+      local text = getenv(variable)
+      if text then return text, variable end
+    end
+  end
+end
+
+--- The section of `[services X]` that the profile names, before the profile itself.
+local function from_profile(profile, services)
+  return function(row)
+    if not row.profile then return nil end
+    local section = row.service and services[profile.values.services]
+    local text = section and section.ivs and section.ivs[row.name]
+    if text and text ~= "" then return text, "services " .. profile.values.services end
+    text = profile.values[row.name]
+    if type(text) == "string" and text ~= "" then return text, "profile " .. profile.name end
+  end
+end
+
+--- Environment and files as places to look in; what the credential sources want of them, too.
+local function open_source(options, platform)
+  local getenv = environment.reader(options.env)
+  local loaded, err = files.load(getenv, platform.system)
+  if not loaded then return nil, err end
+  local wanted = options.profile ~= "" and options.profile or nil
+  local profile, problem, name = files.select(loaded, getenv, wanted)
+  if problem then return nil, problem end
+  local source = { getenv = getenv, files = loaded, profile = profile, profile_name = name,
+    explicit_profile = wanted ~= nil, places = { from_environment(getenv) } }
+  if profile then source.places[2] = from_profile(profile, loaded.services) end
+  return source
+end
+
+local function find_all(options, source)
+  local found, origins = {}, {}
   for _, row in ipairs(settings.rows) do
-    local value, err = find(row, options, getenv)
-    if value == nil and err then return nil, err end
-    found[row.name] = value
+    local value, origin, err = find(row, options, source)
+    if err then return nil, err end
+    found[row.name], origins[row.name] = value, value ~= nil and origin or nil
   end
-  return found
+  return found, origins
 end
 
---- What follows from several settings together.
-local function complete(found, options, getenv, platform)
-  if found.ignore_configured_endpoint_urls then
-    found.endpoint_url = options.endpoint_url ~= "" and options.endpoint_url or nil
+--- What follows from several settings together. Returns an error object, or nil.
+local function complete(found, origins, source, platform)
+  if found.ignore_configured_endpoint_urls and origins.endpoint_url ~= "option" then
+    found.endpoint_url, origins.endpoint_url = nil, nil
   end
-  local proxy, err = proxies.choose(found, getenv)
-  if err then return nil, err end
-  found.proxy = proxy
-  if getenv("AWS_LAMBDA_FUNCTION_NAME") then found.trace_id = proxies.encode(getenv("_X_AMZN_TRACE_ID")) end
+  local err
+  found.proxy, err = proxies.choose(found, source.getenv)
+  if err then return err end
+  if found.ca_bundle then found.ca_bundle = files.expand(found.ca_bundle, source.getenv) end
+  if source.getenv("AWS_LAMBDA_FUNCTION_NAME") then
+    found.trace_id = proxies.encode(source.getenv("_X_AMZN_TRACE_ID"))
+  end
   found.user_agent = user_agent.build(platform, found)
-  local provider, static = credentials.provider(found, getenv)
-  if not provider then return nil, static end
-  found.provider, found.credentials = provider, static
-  return found
+end
+
+--- What client:credentials() tells, secrets left out.
+local function make_description(found, origins, source, summary)
+  return function()
+    local places = {}
+    for name, origin in pairs(origins) do places[name] = origin end
+    return {
+      provider = summary.provider, access_key_id = summary.access_key_id, expiration = summary.expiration,
+      region = found.region, endpoint_url = found.endpoint_url, profile = source.profile_name,
+      config_file = source.files.config_path, credentials_file = source.files.credentials_path, origins = places,
+    }
+  end
 end
 
 --- Resolves the options of a client.
 -- @tab[opt] options as in DESIGN 1.3
--- @tab platform { version, system, release, machine }
+-- @tab platform the C side: { version, system, … } (csrc/lua/lclient.c, push_platform)
 -- @return the settings; or nil and an error object; or nil, nil and what the caller did wrong, to be raised
 function settings.resolve(options, platform)
   options = options or {}
   local wrong = misuse(options)
   if wrong then return nil, nil, wrong end
-  local getenv = environment.reader(options.env)
-  local found, err = find_all(options, getenv)
-  if not found then return nil, err end
-  return complete(found, options, getenv, platform)
+  local source, err = open_source(options, platform)
+  if not source then return nil, err end
+  local found, origins = find_all(options, source)
+  if not found then return nil, origins end
+  err = complete(found, origins, source, platform)
+  if err then return nil, err end
+  local provider, static, summary = credentials.provider(found, source, platform)
+  if not provider then return nil, static end
+  found.provider, found.credentials = provider, static
+  found.describe = make_description(found, origins, source, summary)
+  return found
 end
 
 return settings

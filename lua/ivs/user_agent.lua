@@ -18,7 +18,7 @@ local function language()
   return "lang/lua#" .. token(_VERSION:match("[%d.]+") or "")
 end
 
---- @tab platform { version, system, release, machine }, from the C module
+--- @tab platform { version, os, release, machine }, from the C module
 -- @tab settings the resolved settings
 function user_agent.build(platform, settings)
   local metrics = { RETRY_MODE_METRIC[settings.retry_mode] }
@@ -26,7 +26,7 @@ function user_agent.build(platform, settings)
   local parts = {
     "ivs-lua/" .. token(platform.version),
     "ua/2.1",
-    ("os/%s#%s"):format(token(platform.system:lower()), token(platform.release)),
+    ("os/%s#%s"):format(token(platform.os:lower()), token(platform.release)),
     language(),
     "md/arch#" .. token(platform.machine),
     "m/" .. table.concat(metrics, ","),

@@ -1,0 +1,5 @@
+-- luacheck's settings for all Lua of this tree.
+std = "max"
+max_line_length = 120
+files["spec"] = { std = "max+busted" }
+files["spec/emulator/service.lua"] = { read_globals = { "ngx" } }

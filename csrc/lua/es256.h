@@ -1,0 +1,17 @@
+/*
+ * ECDSA on P-256 with SHA-256, as JSON Web Signatures want it: for the DPoP proof of the login provider (RFC 9449).
+ */
+#ifndef IVS_LUA_ES256_H
+#define IVS_LUA_ES256_H
+
+#include "core/text.h"
+
+#define IVS_ES256_SIZE 64
+
+/* Both take a private key in PEM and return NULL, or what is wrong in words that hold nothing of the key. */
+/* out: r and s, big-endian. */
+const char *ivs_es256_sign(ivs_slice pem, ivs_slice text, unsigned char out[IVS_ES256_SIZE]);
+/* out: the public point's x and y, big-endian. */
+const char *ivs_es256_public(ivs_slice pem, unsigned char out[IVS_ES256_SIZE]);
+
+#endif

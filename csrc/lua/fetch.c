@@ -1,0 +1,167 @@
+/* A Lua request table to an exchange over libcurl and back. */
+#include "fetch.h"
+#include "core/status.h"
+#include "core/uri.h"
+#include "lcall.h"
+#include "lfailure.h"
+#include "objects.h"
+
+#include <string.h>
+
+enum { MAX_BYTES = 1024 * 1024 };
+
+typedef struct fetch {
+  ivs_request request;
+  ivs_response response;
+  ivs_failure failure;
+} fetch;
+
+static int collect(lua_State *L) {
+  fetch *f = lua_touserdata(L, 1);
+  ivs_request_free(&f->request);
+  ivs_response_free(&f->response);
+  ivs_failure_free(&f->failure);
+  return 0;
+}
+
+static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
+static const ivs_object_type fetch_type = {"ivs.fetch", metamethods};
+
+void ivs_fetch_register(lua_State *L) {
+  ivs_objects_register(L, &fetch_type);
+}
+
+static void close_easy(void *driver) {
+  ivs_easy_close(driver);
+}
+
+static const char *text_setting(lua_State *L, int settings, const char *name) {
+  lua_getfield(L, settings, name);
+  const char *text = lua_tostring(L, -1);
+  lua_pop(L, 1); /* the settings table keeps it alive */
+  return text;
+}
+
+static bool flag_setting(lua_State *L, int settings, const char *name) {
+  lua_getfield(L, settings, name);
+  bool flag = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return flag;
+}
+
+ivs_easy *ivs_fetch_easy(lua_State *L, int client_index, ivs_failure *failure) {
+  ivs_lclient *client = ivs_lclient_check(L, client_index);
+  if (client->driver) return client->driver;
+  ivs_lclient_get(L, client_index, IVS_LCLIENT_SETTINGS);
+  int from = lua_gettop(L);
+  const ivs_easy_settings settings = {
+      .connect_timeout = client->core.connect_timeout,
+      .read_timeout = client->core.read_timeout,
+      .proxy = text_setting(L, from, "proxy"),
+      .no_proxy = text_setting(L, from, "no_proxy"),
+      .ca_bundle = text_setting(L, from, "ca_bundle"),
+      .client_cert = text_setting(L, from, "client_cert"),
+      .client_key = text_setting(L, from, "client_key"),
+      .verify = flag_setting(L, from, "verify"),
+      .tcp_keepalive = flag_setting(L, from, "tcp_keepalive"),
+  };
+  ivs_easy *easy;
+  int status = ivs_easy_open(&easy, &settings);
+  lua_pop(L, 1);
+  if (status) {
+    ivs_failure_from_status(failure, status, "starting libcurl");
+    return NULL;
+  }
+  client->driver = easy;
+  client->close_driver = close_easy;
+  return easy;
+}
+
+/* ---- http(request) ---- */
+
+static double number_field(lua_State *L, int request, const char *name) {
+  lua_getfield(L, request, name);
+  double number = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  return number;
+}
+
+static ivs_slice text_field(lua_State *L, int request, const char *name) {
+  ivs_slice text = {"", 0};
+  lua_getfield(L, request, name);
+  if (lua_type(L, -1) == LUA_TSTRING) text.data = lua_tolstring(L, -1, &text.length);
+  lua_pop(L, 1); /* the request table keeps it alive */
+  return text;
+}
+
+static const char *take_headers(lua_State *L, int headers, ivs_request *request) {
+  lua_pushnil(L);
+  while (lua_next(L, headers)) {
+    ivs_slice value;
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) return "headers have to be name → string";
+    const char *name = lua_tostring(L, -2);
+    value.data = lua_tolstring(L, -1, &value.length);
+    if (ivs_text_has_control(value)) return "a header's value holds a control character";
+    ivs_request_add_header(request, name, value);
+    lua_pop(L, 1);
+  }
+  return NULL;
+}
+
+/* NULL, or why the request can't be sent. */
+static const char *take_request(lua_State *L, int index, ivs_request *out) {
+  static const char *const methods[] = {"GET", "POST", "PUT", NULL};
+  ivs_uri uri;
+  ivs_slice method = text_field(L, index, "method"), url = text_field(L, index, "url");
+  ivs_slice body = text_field(L, index, "body");
+  const char *const *known = methods;
+  const char *problem = NULL;
+  while (*known && !ivs_text_equal(method, *known)) known++;
+  if (!*known) return "the method has to be GET, POST or PUT";
+  if (ivs_uri_parse(url, &uri)) return "the URL is malformed";
+  out->method = *known;
+  ivs_buffer_set(&out->url, url.data, url.length);
+  ivs_buffer_set(&out->body, body.data, body.length);
+  lua_getfield(L, index, "headers");
+  if (lua_istable(L, -1)) problem = take_headers(L, lua_gettop(L), out);
+  if (ivs_buffer_status(&out->url) || ivs_buffer_status(&out->body) || ivs_buffer_status(&out->headers))
+    return "the request is too large";
+  return problem;
+}
+
+static int http(lua_State *L) {
+  enum { REQUEST = 1 };
+  const int client = lua_upvalueindex(1);
+  luaL_checktype(L, REQUEST, LUA_TTABLE);
+  fetch *f = ivs_objects_new(L, &fetch_type, sizeof *f);
+  double cap = number_field(L, REQUEST, "max_bytes");
+  ivs_request_init(&f->request);
+  ivs_response_init(&f->response, cap > 0 ? (size_t)cap : MAX_BYTES);
+  ivs_failure_init(&f->failure);
+  lua_pushvalue(L, client);
+  int owner = lua_gettop(L);
+  if (!ivs_lclient_check(L, owner)->is_open) {
+    ivs_lclient_refuse_closed(&f->failure);
+    return ivs_lfailure_return(L, &f->failure);
+  }
+  const char *problem = take_request(L, REQUEST, &f->request);
+  if (problem) {
+    ivs_failure_format(&f->failure, IVS_KIND_CONFIG, "InvalidConfigError", "%s", problem);
+    return ivs_lfailure_return(L, &f->failure);
+  }
+  const ivs_easy_exception exception = {
+      .connect_timeout = number_field(L, REQUEST, "connect_timeout"),
+      .read_timeout = number_field(L, REQUEST, "read_timeout"),
+      .direct = flag_setting(L, REQUEST, "direct"),
+  };
+  ivs_easy *easy = ivs_fetch_easy(L, owner, &f->failure);
+  if (!easy || ivs_easy_exchange(easy, &f->request, &exception, &f->response, &f->failure))
+    return ivs_lfailure_return(L, &f->failure);
+  ivs_lcall_push_response(L, &f->response);
+  return 1;
+}
+
+void ivs_fetch_push(lua_State *L, int client_index) {
+  lua_pushvalue(L, client_index);
+  lua_pushcclosure(L, http, 1);
+}

@@ -1,0 +1,33 @@
+rockspec_format = "3.0"
+package = "ivs"
+version = "scm-1"
+source = { url = "git+https://example.com/ivs.git" }
+description = {
+  summary = "Amazon IVS GetRecordingConfiguration, natively: signed, retried, decoded in C",
+  detailed = [[
+    Calls Amazon IVS GetRecordingConfiguration with boto3's coverage (credential sources, endpoint rules, retry modes) from
+    plain Lua scripts and, over cosockets, from nginx.
+  ]],
+  license = "MIT",
+  labels = { "aws", "ivs", "http" },
+}
+dependencies = { "lua >= 5.1, < 5.5", "lua-cjson", "luaexpat" }
+external_dependencies = {
+  CURL = { header = "curl/curl.h", library = "curl" },
+  CRYPTO = { header = "openssl/evp.h", library = "crypto" },
+}
+build = {
+  type = "make",
+  build_target = "rock",
+  install_target = "install-rock",
+  build_variables = {
+    CC = "$(CC)",
+    CFLAGS = "$(CFLAGS)",
+    LUA_INCDIR = "$(LUA_INCDIR)",
+    CURL_INCDIR = "$(CURL_INCDIR)",
+    CURL_LIBDIR = "$(CURL_LIBDIR)",
+    CRYPTO_INCDIR = "$(CRYPTO_INCDIR)",
+    CRYPTO_LIBDIR = "$(CRYPTO_LIBDIR)",
+  },
+  install_variables = { LUADIR = "$(LUADIR)", LIBDIR = "$(LIBDIR)" },
+}
