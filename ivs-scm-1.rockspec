@@ -13,7 +13,7 @@ description = {
 }
 dependencies = { "lua >= 5.1, < 5.5", "lua-cjson", "luaexpat" }
 external_dependencies = {
-  CURL = { header = "curl/curl.h", library = "curl" },
+  CURL = { library = "curl" }, -- Debian keeps its header where the compiler, but not LuaRocks, looks
   CRYPTO = { header = "openssl/evp.h", library = "crypto" },
 }
 build = {

@@ -7,7 +7,8 @@
 
 static ivs_slice base_path(const ivs_endpoint *endpoint) {
   ivs_slice path = {endpoint->url + endpoint->path_at, endpoint->path_length};
-  if (path.length && path.data[path.length - 1] == '/') path.length--; /* the operation's path begins with one */
+  if (path.length && path.data[path.length - 1] == '/')
+    path.length--; /* the operation's path begins with one */
   return path;
 }
 
@@ -51,7 +52,8 @@ static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4
       {"content-type", ivs_text_slice(client->operation->content_type)},
       {"host", ivs_text_slice(endpoint->host)},
       {"x-amz-date", ivs_text_slice(out->amz_date)},
-      {"x-amz-security-token", {client->credentials.session_token.data, client->credentials.session_token.length}},
+      {"x-amz-security-token",
+       {client->credentials.session_token.data, client->credentials.session_token.length}},
   };
   for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
     if (headers[i].value.length) {
@@ -107,9 +109,11 @@ int ivs_attempt_build(ivs_call *call, double now) {
   ivs_request_add_header(request, "Host", ivs_text_slice(call->endpoint->host));
   ivs_request_add_header(request, "Accept-Encoding", ivs_text_slice("identity"));
   ivs_request_add_header(request, "Content-Type", ivs_text_slice(client->operation->content_type));
-  ivs_request_add_header(request, "User-Agent", (ivs_slice){client->user_agent.data, client->user_agent.length});
+  ivs_request_add_header(request, "User-Agent",
+                         (ivs_slice){client->user_agent.data, client->user_agent.length});
   if (client->trace_id.length)
-    ivs_request_add_header(request, "X-Amzn-Trace-Id", (ivs_slice){client->trace_id.data, client->trace_id.length});
+    ivs_request_add_header(request, "X-Amzn-Trace-Id",
+                           (ivs_slice){client->trace_id.data, client->trace_id.length});
   if (client->operation->is_signed && (status = add_authorization(call, now))) return status;
   add_attempt_headers(call, now);
   snprintf(length, sizeof length, "%zu", request->body.length);

@@ -1,5 +1,6 @@
 /*
- * The request of one attempt of a call: URL and headers for its endpoint, signed at the given moment (BEHAVIOUR 3).
+ * The request of one attempt of a call: URL and headers for its endpoint, signed at the given moment
+ * (BEHAVIOUR 3).
  */
 #ifndef IVS_CORE_ATTEMPT_H
 #define IVS_CORE_ATTEMPT_H

@@ -1,9 +1,9 @@
 /*
  * A byte buffer with a cap that is set when it is made.
  *
- * Invariants: length <= cap; data[length] is NUL whenever data is not NULL; whatever leaves the buffer (by growth,
- * reset or free) is wiped, because any buffer may have held a secret. The first failure sticks: every later
- * addition returns it too, so a caller may add many times and look once, at ivs_buffer_status.
+ * Invariants: length <= cap; data[length] is NUL whenever data is not NULL; whatever leaves the buffer (by
+ * growth, reset or free) is wiped, because any buffer may have held a secret. The first failure sticks: every
+ * later addition returns it too, so a caller may add many times and look once, at ivs_buffer_status.
  */
 #ifndef IVS_CORE_BUFFER_H
 #define IVS_CORE_BUFFER_H

@@ -16,11 +16,12 @@ static const enum ivs_step transitions[IVS_STEP_COUNT][EVENT_COUNT] = {
                         [KEYLESS] = IVS_STEP_CREDENTIALS,
                         [PACED] = IVS_STEP_SLEEP,
                         [GAVE_UP] = IVS_STEP_FAILED},
-    [IVS_STEP_CREDENTIALS] = {[AUTHENTICATED] = IVS_STEP_EXCHANGE,
-                              [PACED] = IVS_STEP_SLEEP,
-                              [GAVE_UP] = IVS_STEP_FAILED},
-    [IVS_STEP_EXCHANGE] = {[ANSWERED] = IVS_STEP_DECODE, [RETRIED] = IVS_STEP_SLEEP, [GAVE_UP] = IVS_STEP_FAILED},
-    [IVS_STEP_DECODE] = {[SUCCEEDED] = IVS_STEP_DONE, [RETRIED] = IVS_STEP_SLEEP, [GAVE_UP] = IVS_STEP_FAILED},
+    [IVS_STEP_CREDENTIALS] =
+        {[AUTHENTICATED] = IVS_STEP_EXCHANGE, [PACED] = IVS_STEP_SLEEP, [GAVE_UP] = IVS_STEP_FAILED},
+    [IVS_STEP_EXCHANGE] =
+        {[ANSWERED] = IVS_STEP_DECODE, [RETRIED] = IVS_STEP_SLEEP, [GAVE_UP] = IVS_STEP_FAILED},
+    [IVS_STEP_DECODE] =
+        {[SUCCEEDED] = IVS_STEP_DONE, [RETRIED] = IVS_STEP_SLEEP, [GAVE_UP] = IVS_STEP_FAILED},
     [IVS_STEP_SLEEP] = {[AUTHENTICATED] = IVS_STEP_EXCHANGE,
                         [KEYLESS] = IVS_STEP_CREDENTIALS,
                         [PACED] = IVS_STEP_SLEEP,
@@ -29,17 +30,17 @@ static const enum ivs_step transitions[IVS_STEP_COUNT][EVENT_COUNT] = {
 
 /* The step at which a report may come; STOP may come at any. */
 static const enum ivs_step expected[] = {
-    [REPORT_KEYS] = IVS_STEP_CREDENTIALS,    [REPORT_NO_KEYS] = IVS_STEP_CREDENTIALS,
-    [REPORT_RESPONSE] = IVS_STEP_EXCHANGE,   [REPORT_FAULT] = IVS_STEP_EXCHANGE,
-    [REPORT_RESULT] = IVS_STEP_DECODE,       [REPORT_UNDECODABLE] = IVS_STEP_DECODE,
-    [REPORT_ERROR] = IVS_STEP_DECODE,        [REPORT_SLEPT] = IVS_STEP_SLEEP,
+    [REPORT_KEYS] = IVS_STEP_CREDENTIALS,  [REPORT_NO_KEYS] = IVS_STEP_CREDENTIALS,
+    [REPORT_RESPONSE] = IVS_STEP_EXCHANGE, [REPORT_FAULT] = IVS_STEP_EXCHANGE,
+    [REPORT_RESULT] = IVS_STEP_DECODE,     [REPORT_UNDECODABLE] = IVS_STEP_DECODE,
+    [REPORT_ERROR] = IVS_STEP_DECODE,      [REPORT_SLEPT] = IVS_STEP_SLEEP,
 };
 
 static void enter(ivs_call *call, enum event event) {
   enum ivs_step next = transitions[call->state][event];
   if (next == IVS_STEP_BEGUN) { /* unreachable while the rules below and the table agree */
-    ivs_failure_format(&call->failure, IVS_KIND_CANCELLED, "CallStateError", "no transition from the state %s",
-                       ivs_step_name(call->state));
+    ivs_failure_format(&call->failure, IVS_KIND_CANCELLED, "CallStateError",
+                       "no transition from the state %s", ivs_step_name(call->state));
     next = IVS_STEP_FAILED;
   }
   call->state = next;
@@ -90,11 +91,13 @@ static void begin(ivs_call *call, int status, const unsigned char random[16]) {
   ivs_call_write_uuid(call->invocation_id, random);
   if (!status) return;
   if (status == IVS_EINVAL)
-    ivs_failure_format(&call->failure, IVS_KIND_PARAMS, "ParamValidationError",
-                       "Parameter validation failed:\nInvalid value for parameter arn: it is not valid UTF-8");
+    ivs_failure_format(
+        &call->failure, IVS_KIND_PARAMS, "ParamValidationError",
+        "Parameter validation failed:\nInvalid value for parameter arn: it is not valid UTF-8");
   else if (status == IVS_ETOOBIG)
-    ivs_failure_format(&call->failure, IVS_KIND_PARAMS, "ParamValidationError",
-                       "Parameter validation failed:\nInvalid length for parameter arn: larger than a request may be");
+    ivs_failure_format(
+        &call->failure, IVS_KIND_PARAMS, "ParamValidationError",
+        "Parameter validation failed:\nInvalid length for parameter arn: larger than a request may be");
   else if (status != IVS_EREFUSED)
     ivs_failure_from_status(&call->failure, status, "building the request");
   enter(call, GAVE_UP);
@@ -138,7 +141,8 @@ static bool retry(ivs_call *call, enum ivs_retry_cause cause, double now, double
   ivs_retry *policy = &call->client->retry;
   if (cause == IVS_RETRY_CAUSE_NONE) return false;
   call->failure.retryable = true;
-  if (call->attempts >= policy->max_attempts || !ivs_retry_acquire(policy, cause, &call->quota_cost)) return false;
+  if (call->attempts >= policy->max_attempts || !ivs_retry_acquire(policy, cause, &call->quota_cost))
+    return false;
   call->delay = ivs_retry_delay(policy, cause, call->attempts, random, &call->response, now);
   return true;
 }
@@ -151,8 +155,9 @@ static void note_date(ivs_call *call, double now) {
 
 /* A refusal that a wrong clock explains: the offset is kept and the call sent once more (DESIGN 4). */
 static bool correct_clock(ivs_call *call) {
-  static const char *const codes[] = {"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture",
-                                      "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure"};
+  static const char *const codes[] = {"RequestTimeTooSkewed",  "RequestExpired",
+                                      "RequestInTheFuture",    "InvalidSignatureException",
+                                      "SignatureDoesNotMatch", "AuthFailure"};
   const double tolerance = 4 * 60;
   ivs_client *client = call->client;
   if (call->resent || !call->has_date || ivs_response_header(&call->response, "age").data) return false;
@@ -187,9 +192,10 @@ static void judge_keys(ivs_call *call, double now) {
     return;
   }
   if (call->report == REPORT_KEYS)
-    ivs_failure_format(&call->failure, IVS_KIND_CREDENTIALS, "CredentialRetrievalError",
-                       "The credentials that were given have expired; renew them, or give credentials that do not "
-                       "expire so soon.");
+    ivs_failure_format(
+        &call->failure, IVS_KIND_CREDENTIALS, "CredentialRetrievalError",
+        "The credentials that were given have expired; renew them, or give credentials that do not "
+        "expire so soon.");
   enter(call, GAVE_UP);
 }
 
@@ -264,7 +270,8 @@ static int report(ivs_call *call, enum report what) {
   return IVS_OK;
 }
 
-static int report_failure(ivs_call *call, enum report what, enum ivs_kind kind, ivs_slice code, ivs_slice message) {
+static int report_failure(ivs_call *call, enum report what, enum ivs_kind kind, ivs_slice code,
+                          ivs_slice message) {
   int status = report(call, what);
   if (!status) ivs_failure_set(&call->failure, kind, code, message);
   return status;
@@ -295,7 +302,8 @@ int ivs_call_decoded(ivs_call *call) {
 }
 
 int ivs_call_undecodable(ivs_call *call, ivs_slice message) {
-  return report_failure(call, REPORT_UNDECODABLE, IVS_KIND_RESPONSE, ivs_text_slice("ResponseParserError"), message);
+  return report_failure(call, REPORT_UNDECODABLE, IVS_KIND_RESPONSE, ivs_text_slice("ResponseParserError"),
+                        message);
 }
 
 int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw) {

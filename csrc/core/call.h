@@ -1,18 +1,18 @@
 /*
  * One call as a state machine that does no I/O.
  *
- * Theory of operation. The call is pulled: the owner of the loop asks ivs_call_next what to do, does it, reports what
- * happened, and asks again. Time and randomness are arguments of ivs_call_next and are read nowhere else, so each path
- * can be walked in a test. Asking twice without a report gives the same step. A report that does not fit the step is
- * refused with IVS_ESTATE and changes nothing. DONE and FAILED are final.
+ * Theory of operation. The call is pulled: the owner of the loop asks ivs_call_next what to do, does it,
+ * reports what happened, and asks again. Time and randomness are arguments of ivs_call_next and are read
+ * nowhere else, so each path can be walked in a test. Asking twice without a report gives the same step. A
+ * report that does not fit the step is refused with IVS_ESTATE and changes nothing. DONE and FAILED are
+ * final.
  *
  *   step           what the owner does                          what it reports
  *   CREDENTIALS    asks its provider for keys                   ivs_call_credentials, ivs_call_no_credentials
  *   EXCHANGE       sends call->request, fills call->response    ivs_call_response, ivs_call_fault
- *   DECODE         reads the body of call->response             ivs_call_decoded, ivs_call_undecodable, ivs_call_error
- *   SLEEP          waits for call->delay seconds                ivs_call_slept
- *   DONE           hands the decoded result to the caller
- *   FAILED         hands call->failure to the caller
+ *   DECODE         reads the body of call->response             ivs_call_decoded, ivs_call_undecodable,
+ * ivs_call_error SLEEP          waits for call->delay seconds                ivs_call_slept DONE hands the
+ * decoded result to the caller FAILED         hands call->failure to the caller
  *
  * ivs_call_stop may be reported at any step that is not final (a closed client, a caller who gave up).
  *
@@ -94,8 +94,8 @@ void ivs_call_init(ivs_call *call, ivs_client *client, size_t max_response_bytes
 void ivs_call_reset(ivs_call *call);
 void ivs_call_free(ivs_call *call);
 
-/* Begins GetRecordingConfiguration for this ARN. `random` makes the invocation id. Whatever is wrong (no region, an ARN
- * that is not UTF-8) shows as the step FAILED. */
+/* Begins GetRecordingConfiguration for this ARN. `random` makes the invocation id. Whatever is wrong (no
+ * region, an ARN that is not UTF-8) shows as the step FAILED. */
 void ivs_call_begin(ivs_call *call, ivs_slice arn, const unsigned char random[16]);
 /* Begins the client's operation with a body of the caller's making; the region has to be configured. */
 void ivs_call_begin_with_body(ivs_call *call, ivs_slice body, const unsigned char random[16]);
@@ -118,7 +118,8 @@ int ivs_call_fault_as_set(ivs_call *call);
 int ivs_call_decoded(ivs_call *call);
 /* A 2xx body can't be read. */
 int ivs_call_undecodable(ivs_call *call, ivs_slice message);
-/* An error body has been read as far as it can be. Slices with data NULL were not there; raw: the body is no JSON. */
+/* An error body has been read as far as it can be. Slices with data NULL were not there; raw: the body is no
+ * JSON. */
 int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw);
 int ivs_call_slept(ivs_call *call);
 /* The owner gives up; it has set call->failure to say why. */

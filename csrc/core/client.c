@@ -27,7 +27,8 @@ static int resolve(const ivs_client *client, ivs_slice region, ivs_endpoint *out
 
 static int keep(ivs_buffer *out, ivs_slice text, const char *what, ivs_failure *failure) {
   if (ivs_text_has_control(text)) {
-    ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidConfigError", "%s must not hold control characters", what);
+    ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidConfigError", "%s must not hold control characters",
+                       what);
     return IVS_EREFUSED;
   }
   int status = ivs_buffer_set(out, text.data, text.length);
@@ -36,7 +37,8 @@ static int keep(ivs_buffer *out, ivs_slice text, const char *what, ivs_failure *
   return IVS_EREFUSED;
 }
 
-int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, double now, ivs_failure *failure) {
+int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, double now,
+                    ivs_failure *failure) {
   client->operation = settings->operation;
   client->use_fips_endpoint = settings->use_fips_endpoint;
   client->use_dualstack_endpoint = settings->use_dualstack_endpoint;
@@ -44,7 +46,8 @@ int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, dou
   client->read_timeout = settings->read_timeout;
   ivs_retry_init(&client->retry, settings->retry_mode, settings->max_attempts, now);
   /* endpoint_url is judged by the endpoint rules, which name it in their own way */
-  int status = ivs_buffer_set(&client->endpoint_url, settings->endpoint_url.data, settings->endpoint_url.length);
+  int status =
+      ivs_buffer_set(&client->endpoint_url, settings->endpoint_url.data, settings->endpoint_url.length);
   if (status) {
     ivs_failure_from_status(failure, status, "keeping endpoint_url");
     return IVS_EREFUSED;

@@ -42,12 +42,13 @@ typedef struct ivs_client {
 /* Makes all fields safe to close. */
 void ivs_client_init(ivs_client *client);
 /* IVS_OK, or IVS_EREFUSED with the failure set. */
-int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, double now, ivs_failure *failure);
+int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, double now,
+                    ivs_failure *failure);
 /* Wipes and frees; may be called twice. */
 void ivs_client_close(ivs_client *client);
 
-/* The endpoint for a call about this ARN: the client's, or, where no region is configured, one made in *own for the
- * region that the ARN names. NULL with the failure set if that can't be. */
+/* The endpoint for a call about this ARN: the client's, or, where no region is configured, one made in *own
+ * for the region that the ARN names. NULL with the failure set if that can't be. */
 const ivs_endpoint *ivs_client_locate(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
                                       ivs_failure *failure);
 

@@ -25,8 +25,8 @@ void ivs_credentials_free(ivs_credentials *credentials);
 
 /*
  * Takes a copy of the keys. Either all of it is taken or, on failure, the keys from before stay as they were.
- * IVS_OK, IVS_ENOMEM, IVS_ETOOBIG, or IVS_EINVAL: the access key or the secret is empty, or one of the three holds a
- * control character (which could break out of a header).
+ * IVS_OK, IVS_ENOMEM, IVS_ETOOBIG, or IVS_EINVAL: the access key or the secret is empty, or one of the three
+ * holds a control character (which could break out of a header).
  */
 int ivs_credentials_set(ivs_credentials *credentials, ivs_slice access_key_id, ivs_slice secret_access_key,
                         ivs_slice session_token, double expiration);

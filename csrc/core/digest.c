@@ -33,7 +33,8 @@ static int two_parts(ivs_digest *digest, const void *first, size_t first_length,
   return EVP_DigestFinal_ex(context, out, NULL) ? IVS_OK : IVS_ECRYPTO;
 }
 
-int ivs_digest_sha256(ivs_digest *digest, const void *data, size_t length, unsigned char out[IVS_DIGEST_SIZE]) {
+int ivs_digest_sha256(ivs_digest *digest, const void *data, size_t length,
+                      unsigned char out[IVS_DIGEST_SIZE]) {
   return two_parts(digest, data, length, NULL, 0, out);
 }
 

@@ -1,8 +1,8 @@
 /*
  * SHA-256 and HMAC-SHA-256 over libcrypto.
  *
- * The algorithm is fetched once and the context reused: with OpenSSL 3 the fetch behind every one-shot call costs
- * more than hashing a request does.
+ * The algorithm is fetched once and the context reused: with OpenSSL 3 the fetch behind every one-shot call
+ * costs more than hashing a request does.
  */
 #ifndef IVS_CORE_DIGEST_H
 #define IVS_CORE_DIGEST_H
@@ -21,7 +21,8 @@ int ivs_digest_open(ivs_digest *digest);
 void ivs_digest_close(ivs_digest *digest);
 
 /* Both: IVS_OK or IVS_ECRYPTO. */
-int ivs_digest_sha256(ivs_digest *digest, const void *data, size_t length, unsigned char out[IVS_DIGEST_SIZE]);
+int ivs_digest_sha256(ivs_digest *digest, const void *data, size_t length,
+                      unsigned char out[IVS_DIGEST_SIZE]);
 int ivs_digest_hmac(ivs_digest *digest, const void *key, size_t key_length, const void *data, size_t length,
                     unsigned char out[IVS_DIGEST_SIZE]);
 

@@ -6,8 +6,9 @@
 #include <string.h>
 
 /*
- * botocore's partitions.json. A region is of a partition if it is `prefix`, one word, '-', digits — or the partition's
- * global pseudo-region. Whatever fits none is of aws, so that a region newer than this table works.
+ * botocore's partitions.json. A region is of a partition if it is `prefix`, one word, '-', digits — or the
+ * partition's global pseudo-region. Whatever fits none is of aws, so that a region newer than this table
+ * works.
  */
 static const struct partition {
   const char *prefix, *global, *suffix, *dualstack_suffix;
@@ -86,7 +87,8 @@ static int keep_url(ivs_endpoint *out, ivs_slice url) {
   return status;
 }
 
-static int use_custom(const ivs_endpoint_rules *rules, bool use_fips, ivs_endpoint *out, ivs_failure *failure) {
+static int use_custom(const ivs_endpoint_rules *rules, bool use_fips, ivs_endpoint *out,
+                      ivs_failure *failure) {
   int status = keep_url(out, rules->endpoint_url);
   if (status == IVS_ENOMEM) {
     ivs_failure_from_status(failure, status, "reading endpoint_url");
@@ -99,10 +101,11 @@ static int use_custom(const ivs_endpoint_rules *rules, bool use_fips, ivs_endpoi
     if (at) shown = (ivs_slice){at, shown.length - (size_t)(at - shown.data)};
     char text[128];
     printable(shown, text);
-    ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidEndpointError",
-                       "Invalid endpoint: %s (endpoint_url has to be http:// or https:// with a host and, if need "
-                       "be, a port, a path and a query; no user name, no fragment)",
-                       text);
+    ivs_failure_format(
+        failure, IVS_KIND_CONFIG, "InvalidEndpointError",
+        "Invalid endpoint: %s (endpoint_url has to be http:// or https:// with a host and, if need "
+        "be, a port, a path and a query; no user name, no fragment)",
+        text);
     return IVS_EREFUSED;
   }
   if (use_fips)

@@ -48,7 +48,8 @@ void ivs_failure_from_status(ivs_failure *failure, int status, const char *doing
   if (status == IVS_ENOMEM)
     ivs_failure_format(failure, IVS_KIND_CANCELLED, "OutOfMemoryError", "out of memory while %s", doing);
   else
-    ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidConfigError", "%s while %s", ivs_status_text(status), doing);
+    ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidConfigError", "%s while %s", ivs_status_text(status),
+                       doing);
 }
 
 const char *ivs_kind_name(enum ivs_kind kind) {

@@ -81,7 +81,7 @@ enum ivs_kind {
   X(NoRegionError)                                                                                           \
   X(InvalidRegionError)                                                                                      \
   X(EndpointResolutionError)                                                                                 \
-  X(InvalidEndpointError) /* ours: botocore raises ValueError("Invalid endpoint: …") */                       \
+  X(InvalidEndpointError) /* ours: botocore raises ValueError("Invalid endpoint: …") */                    \
   X(InvalidConfigError)                                                                                      \
   X(InvalidRetryModeError)                                                                                   \
   X(InvalidMaxRetryAttemptsError)                                                                            \

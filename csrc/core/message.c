@@ -4,7 +4,12 @@
 
 #include <string.h>
 
-enum { URL_CAP = 8 * 1024, REQUEST_HEADERS_CAP = 256 * 1024, BODY_CAP = 1024 * 1024, RESPONSE_HEADERS_CAP = 64 * 1024 };
+enum {
+  URL_CAP = 8 * 1024,
+  REQUEST_HEADERS_CAP = 256 * 1024,
+  BODY_CAP = 1024 * 1024,
+  RESPONSE_HEADERS_CAP = 64 * 1024
+};
 
 void ivs_request_init(ivs_request *request) {
   request->method = "POST";
@@ -58,7 +63,8 @@ void ivs_response_free(ivs_response *response) {
 
 static bool is_token(ivs_slice name) {
   for (size_t i = 0; i < name.length; i++)
-    if (!ivs_text_is_alnum(name.data[i]) && (!name.data[i] || !strchr("!#$%&'*+-.^_`|~", name.data[i]))) return false;
+    if (!ivs_text_is_alnum(name.data[i]) && (!name.data[i] || !strchr("!#$%&'*+-.^_`|~", name.data[i])))
+      return false;
   return name.length > 0;
 }
 

@@ -34,8 +34,8 @@ typedef struct ivs_response {
 void ivs_response_init(ivs_response *response, size_t max_body);
 void ivs_response_reset(ivs_response *response);
 void ivs_response_free(ivs_response *response);
-/* Takes a header, trimmed. IVS_OK, IVS_ENOMEM, IVS_ETOOBIG, or IVS_EINVAL for a name that is no token (RFC 9110,
- * 5.6.2) or a value with CR, LF or NUL; nothing is taken then. */
+/* Takes a header, trimmed. IVS_OK, IVS_ENOMEM, IVS_ETOOBIG, or IVS_EINVAL for a name that is no token (RFC
+ * 9110, 5.6.2) or a value with CR, LF or NUL; nothing is taken then. */
 int ivs_response_add_header(ivs_response *response, ivs_slice name, ivs_slice value);
 /* The first value of the header (name in lower case), or a slice with data NULL. */
 ivs_slice ivs_response_header(const ivs_response *response, const char *name);

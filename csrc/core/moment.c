@@ -58,7 +58,8 @@ void ivs_moment_amz_date(double seconds, char out[IVS_AMZ_DATE_SIZE]) {
 /* Reads exactly `width` digits at *at. */
 static bool take_number(ivs_slice text, size_t *at, size_t width, int *out) {
   uint64_t number;
-  if (text.length - *at < width || !ivs_text_number((ivs_slice){text.data + *at, width}, &number)) return false;
+  if (text.length - *at < width || !ivs_text_number((ivs_slice){text.data + *at, width}, &number))
+    return false;
   *at += width;
   *out = (int)number;
   return true;
@@ -85,7 +86,7 @@ static bool to_seconds(const parts *in, double *seconds) {
   if (in->month < 1 || in->month > 12 || in->day < 1 || in->day > lengths[in->month - 1]) return false;
   if (in->hour > 23 || in->minute > 59 || in->second > 60) return false;
   int64_t days = days_from_date(in->year, in->month, in->day);
-  *seconds = (double)(days * 86400 + in->hour * 3600 + in->minute * 60 + in->second);
+  *seconds = (double)(days * 86400 + in->hour * INT64_C(3600) + in->minute * INT64_C(60) + in->second);
   return true;
 }
 
@@ -97,10 +98,11 @@ bool ivs_moment_parse_http(ivs_slice text, double *seconds) {
   if (text.length < at || text.data[3] != ',' || text.data[4] != ' ') return false;
   if (!take_number(text, &at, 2, &in.day) || !take_byte(text, &at, ' ')) return false;
   if (text.length - at < 3) return false;
-  for (int i = 0; i < 12; i++)
-    if (memcmp(text.data + at, months + 3 * i, 3) == 0) in.month = i + 1;
+  for (size_t i = 0; i < 12; i++)
+    if (memcmp(text.data + at, months + 3 * i, 3) == 0) in.month = (int)i + 1;
   at += 3;
-  if (!take_byte(text, &at, ' ') || !take_number(text, &at, 4, &in.year) || !take_byte(text, &at, ' ')) return false;
+  if (!take_byte(text, &at, ' ') || !take_number(text, &at, 4, &in.year) || !take_byte(text, &at, ' '))
+    return false;
   if (!take_clock(text, &at, &in)) return false;
   if (!ivs_text_equal((ivs_slice){text.data + at, text.length - at}, " GMT")) return false;
   return to_seconds(&in, seconds);
@@ -132,8 +134,10 @@ bool ivs_moment_parse_iso8601(ivs_slice text, double *seconds) {
   if (!take_byte(text, &at, 'T') && !take_byte(text, &at, 't') && !take_byte(text, &at, ' ')) return false;
   if (!take_clock(text, &at, &in)) return false;
   if (take_byte(text, &at, '.'))
-    for (; at < text.length && ivs_text_is_digit(text.data[at]); at++, scale /= 10)
-      fraction += scale * (text.data[at] - '0');
+    while (at < text.length && ivs_text_is_digit(text.data[at])) {
+      fraction += scale * (text.data[at++] - '0');
+      scale /= 10;
+    }
   if (!take_zone(text, &at, &offset) || !to_seconds(&in, seconds)) return false;
   *seconds += fraction - offset;
   return true;

@@ -10,11 +10,13 @@
 
 #define IVS_AMZ_DATE_SIZE 17 /* "20260102T030405Z" and the NUL */
 
-/* Writes the ISO 8601 basic form that X-Amz-Date wants. Times outside the years 1–9999 are held at the nearest. */
+/* Writes the ISO 8601 basic form that X-Amz-Date wants. Times outside the years 1–9999 are held at the
+ * nearest. */
 void ivs_moment_amz_date(double seconds, char out[IVS_AMZ_DATE_SIZE]);
 /* An HTTP date (RFC 9110, 5.6.7: IMF-fixdate, "Sun, 06 Nov 1994 08:49:37 GMT"). */
 bool ivs_moment_parse_http(ivs_slice text, double *seconds);
-/* ISO 8601 as AWS writes it: date, `T` or a space, time, optional fraction, then Z, +hh:mm, +hhmm or nothing (UTC). */
+/* ISO 8601 as AWS writes it: date, `T` or a space, time, optional fraction, then Z, +hh:mm, +hhmm or nothing
+ * (UTC). */
 bool ivs_moment_parse_iso8601(ivs_slice text, double *seconds);
 
 #endif

@@ -30,11 +30,13 @@ STRUCTURE(destination, {"s3", &s3});
 STRUCTURE(rendition, {"renditionSelection", &string}, {"renditions", &strings});
 STRUCTURE(thumbnail, {"recordingMode", &string}, {"resolution", &string}, {"storage", &strings},
           {"targetIntervalSeconds", &integer});
-STRUCTURE(recording_configuration, {"arn", &string}, {"destinationConfiguration", &destination}, {"name", &string},
-          {"recordingReconnectWindowSeconds", &integer}, {"renditionConfiguration", &rendition},
-          {"state", &string}, {"tags", &tags}, {"thumbnailConfiguration", &thumbnail});
+STRUCTURE(recording_configuration, {"arn", &string}, {"destinationConfiguration", &destination},
+          {"name", &string}, {"recordingReconnectWindowSeconds", &integer},
+          {"renditionConfiguration", &rendition}, {"state", &string}, {"tags", &tags},
+          {"thumbnailConfiguration", &thumbnail});
 
-static const ivs_member output_members[] = {{"recordingConfiguration", &recording_configuration}, {NULL, NULL}};
+static const ivs_member output_members[] = {{"recordingConfiguration", &recording_configuration},
+                                            {NULL, NULL}};
 const ivs_shape ivs_operation_output = {IVS_SHAPE_STRUCTURE, output_members, NULL};
 
 static void add_escaped(ivs_buffer *out, int32_t point) {
@@ -45,7 +47,8 @@ static void add_escaped(ivs_buffer *out, int32_t point) {
     ivs_buffer_add_byte(out, escapes[found - plain]);
   } else if (point >= 0x10000) {
     int32_t rest = point - 0x10000;
-    ivs_buffer_add_format(out, "\\u%04x\\u%04x", 0xd800u | (unsigned)(rest >> 10), 0xdc00u | (unsigned)(rest & 0x3ff));
+    ivs_buffer_add_format(out, "\\u%04x\\u%04x", 0xd800u | (unsigned)(rest >> 10),
+                          0xdc00u | (unsigned)(rest & 0x3ff));
   } else {
     ivs_buffer_add_format(out, "\\u%04x", (unsigned)point);
   }
@@ -102,10 +105,17 @@ const char *ivs_operation_reason(int status) {
     int status;
     const char *reason;
   } reasons[] = {
-      {500, "Internal Server Error"}, {501, "Not Implemented"}, {502, "Bad Gateway"},
-      {503, "Service Unavailable"}, {504, "Gateway Timeout"}, {505, "HTTP Version Not Supported"},
-      {506, "Variant Also Negotiates"}, {507, "Insufficient Storage"}, {508, "Loop Detected"},
-      {510, "Not Extended"}, {511, "Network Authentication Required"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
+      {506, "Variant Also Negotiates"},
+      {507, "Insufficient Storage"},
+      {508, "Loop Detected"},
+      {510, "Not Extended"},
+      {511, "Network Authentication Required"},
   };
   for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
     if (reasons[i].status == status) return reasons[i].reason;

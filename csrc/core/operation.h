@@ -1,5 +1,6 @@
 /*
- * GetRecordingConfiguration as data: its request, the shape of its result, how its errors are read (BEHAVIOUR 1, 5).
+ * GetRecordingConfiguration as data: its request, the shape of its result, how its errors are read (BEHAVIOUR
+ * 1, 5).
  *
  * An ivs_operation says all that the call machine must know of an operation, so that the calls which obtain
  * credentials (AWS STS) go through the same machine.
@@ -11,10 +12,10 @@
 #include "text.h"
 
 typedef struct ivs_operation {
-  const char *name;         /* "GetRecordingConfiguration" */
-  const char *service;      /* the name in the credential scope */
-  const char *prefix;       /* the first label of its hosts */
-  const char *path;         /* joined to the endpoint's base path */
+  const char *name;    /* "GetRecordingConfiguration" */
+  const char *service; /* the name in the credential scope */
+  const char *prefix;  /* the first label of its hosts */
+  const char *path;    /* joined to the endpoint's base path */
   const char *content_type;
   bool is_signed;
 } ivs_operation;
@@ -33,12 +34,19 @@ bool ivs_operation_is_generic(ivs_slice body);
 /* The reason phrase of a status from 500 on (RFC 9110, 15.6, and the registry), or "". */
 const char *ivs_operation_reason(int status);
 
-/* The members in which an error body may carry its code and its message, first found first taken; NULL at the end. */
+/* The members in which an error body may carry its code and its message, first found first taken; NULL at the
+ * end. */
 extern const char *const ivs_operation_code_members[];
 extern const char *const ivs_operation_message_members[];
 
 /* The result's shape. */
-enum ivs_shape_type { IVS_SHAPE_STRING, IVS_SHAPE_INTEGER, IVS_SHAPE_STRUCTURE, IVS_SHAPE_LIST, IVS_SHAPE_MAP };
+enum ivs_shape_type {
+  IVS_SHAPE_STRING,
+  IVS_SHAPE_INTEGER,
+  IVS_SHAPE_STRUCTURE,
+  IVS_SHAPE_LIST,
+  IVS_SHAPE_MAP
+};
 
 typedef struct ivs_shape ivs_shape;
 typedef struct ivs_member {

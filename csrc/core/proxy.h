@@ -6,7 +6,8 @@
 
 #include "text.h"
 
-/* True if the host (with or without port, as in a URL) is in the comma-separated list: equal to an entry, or ending in
+/* True if the host (with or without port, as in a URL) is in the comma-separated list: equal to an entry, or
+ * ending in
  * '.' and the entry. Leading dots of an entry don't count; a list that is just "*" holds every host. */
 bool ivs_proxy_is_bypassed(ivs_slice no_proxy, ivs_slice host);
 

@@ -1,5 +1,6 @@
 /*
- * The adaptive mode's client-side rate: cut when the service throttles, regrown along a cubic curve (BEHAVIOUR 4).
+ * The adaptive mode's client-side rate: cut when the service throttles, regrown along a cubic curve
+ * (BEHAVIOUR 4).
  *
  * Source: botocore's retries/{adaptive,bucket,throttling}.py. Off until the first throttling answer.
  */
@@ -9,16 +10,16 @@
 #include <stdbool.h>
 
 typedef struct ivs_rate {
-  bool enabled;       /* a throttling answer has come */
-  double fill_rate;   /* tokens a second */
-  double capacity;    /* tokens at most */
-  double tokens;      /* tokens now */
-  double filled_at;   /* when tokens were last counted */
-  double measured;    /* requests a second, smoothed */
-  double bucket_at;   /* start of the half second being counted */
-  unsigned count;     /* answers in it */
-  double max_rate;    /* the cubic curve: where it levels off, */
-  double zero_point;  /* seconds from the last throttling to there, */
+  bool enabled;        /* a throttling answer has come */
+  double fill_rate;    /* tokens a second */
+  double capacity;     /* tokens at most */
+  double tokens;       /* tokens now */
+  double filled_at;    /* when tokens were last counted */
+  double measured;     /* requests a second, smoothed */
+  double bucket_at;    /* start of the half second being counted */
+  unsigned count;      /* answers in it */
+  double max_rate;     /* the cubic curve: where it levels off, */
+  double zero_point;   /* seconds from the last throttling to there, */
   double throttled_at; /* and when that was */
 } ivs_rate;
 

@@ -9,11 +9,21 @@
 enum { QUOTA = 500, COST = 14, THROTTLING_COST = 5 };
 static const double BASE = 0.05, THROTTLING_BASE = 1, CEILING = 20, HINT_ABOVE = 5;
 
-static const char *const throttling_codes[] = {
-    "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException",
-    "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
-    "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled", "SlowDown",
-    "PriorRequestNotComplete", "EC2ThrottledException", NULL};
+static const char *const throttling_codes[] = {"Throttling",
+                                               "ThrottlingException",
+                                               "ThrottledException",
+                                               "RequestThrottledException",
+                                               "TooManyRequestsException",
+                                               "ProvisionedThroughputExceededException",
+                                               "TransactionInProgressException",
+                                               "RequestLimitExceeded",
+                                               "BandwidthLimitExceeded",
+                                               "LimitExceededException",
+                                               "RequestThrottled",
+                                               "SlowDown",
+                                               "PriorRequestNotComplete",
+                                               "EC2ThrottledException",
+                                               NULL};
 static const char *const transient_codes[] = {"RequestTimeout", "RequestTimeoutException", NULL};
 static const int standard_statuses[] = {500, 502, 503, 504, 0};
 static const int legacy_statuses[] = {429, 500, 502, 503, 504, 509, 0};
@@ -62,11 +72,13 @@ static bool is_bare_429(int status, const char *code) {
 
 enum ivs_retry_cause ivs_retry_classify(const ivs_retry *retry, int status, const char *code) {
   if (retry->mode == IVS_RETRY_LEGACY) {
-    if (has_code(throttling_codes, code) && (status == 400 || status == 429)) return IVS_RETRY_CAUSE_THROTTLING;
+    if (has_code(throttling_codes, code) && (status == 400 || status == 429))
+      return IVS_RETRY_CAUSE_THROTTLING;
     return has_status(legacy_statuses, status) ? IVS_RETRY_CAUSE_TRANSIENT : IVS_RETRY_CAUSE_NONE;
   }
   if (has_code(throttling_codes, code) || is_bare_429(status, code)) return IVS_RETRY_CAUSE_THROTTLING;
-  if (has_code(transient_codes, code) || has_status(standard_statuses, status)) return IVS_RETRY_CAUSE_TRANSIENT;
+  if (has_code(transient_codes, code) || has_status(standard_statuses, status))
+    return IVS_RETRY_CAUSE_TRANSIENT;
   return IVS_RETRY_CAUSE_NONE;
 }
 

@@ -47,9 +47,9 @@ bool ivs_retry_acquire(ivs_retry *retry, enum ivs_retry_cause cause, int *cost);
 void ivs_retry_release(ivs_retry *retry, int cost);
 
 /*
- * Seconds to wait before retry n (1, 2, …). `random` is in [0, 1). A server's hint in the response (x-amz-retry-after in
- * milliseconds, or Retry-After on 429 and 503) is honoured from the computed delay up to 5 s above it. `now` serves a
- * Retry-After that is a date.
+ * Seconds to wait before retry n (1, 2, …). `random` is in [0, 1). A server's hint in the response
+ * (x-amz-retry-after in milliseconds, or Retry-After on 429 and 503) is honoured from the computed delay up
+ * to 5 s above it. `now` serves a Retry-After that is a date.
  */
 double ivs_retry_delay(const ivs_retry *retry, enum ivs_retry_cause cause, int n, double random,
                        const ivs_response *response, double now);

@@ -28,8 +28,8 @@ void ivs_signer_close(ivs_signer *signer) {
 
 /* "date/region/service/aws4_request" */
 static int write_scope(const ivs_sigv4_request *request, char out[IVS_SIGV4_SCOPE_MAX]) {
-  int length =
-      snprintf(out, IVS_SIGV4_SCOPE_MAX, "%.8s/%s/%s/aws4_request", request->amz_date, request->region, request->service);
+  int length = snprintf(out, IVS_SIGV4_SCOPE_MAX, "%.8s/%s/%s/aws4_request", request->amz_date,
+                        request->region, request->service);
   return length > 0 && length < IVS_SIGV4_SCOPE_MAX ? IVS_OK : IVS_ETOOBIG;
 }
 
@@ -49,7 +49,8 @@ static void add_header_value(ivs_buffer *out, ivs_slice value) {
     if (value.data[i] != ' ' && value.data[i] != '\t') continue;
     ivs_buffer_add(out, value.data + start, i - start);
     ivs_buffer_add_byte(out, ' ');
-    while (value.data[i + 1] == ' ' || value.data[i + 1] == '\t') i++; /* trimmed: it ends with something else */
+    while (value.data[i + 1] == ' ' || value.data[i + 1] == '\t')
+      i++; /* trimmed: it ends with something else */
     start = i + 1;
   }
   ivs_buffer_add(out, value.data + start, value.length - start);
@@ -85,8 +86,8 @@ int ivs_sigv4_string_to_sign(ivs_signer *signer, const ivs_sigv4_request *reques
   char scope[IVS_SIGV4_SCOPE_MAX];
   int status = write_scope(request, scope);
   if (!status)
-    status =
-        ivs_digest_sha256(&signer->digest, signer->canonical_request.data, signer->canonical_request.length, hash);
+    status = ivs_digest_sha256(&signer->digest, signer->canonical_request.data,
+                               signer->canonical_request.length, hash);
   if (status) return status;
   ivs_buffer_reset(out);
   ivs_buffer_add_text(out, ALGORITHM "\n");
@@ -97,15 +98,17 @@ int ivs_sigv4_string_to_sign(ivs_signer *signer, const ivs_sigv4_request *reques
   return ivs_buffer_add_hex(out, hash, sizeof hash);
 }
 
-/* kDate, kRegion, kService, kSigning: four HMACs that are spared while the scope and the keys stay the same. */
-static int derive_key(ivs_signer *signer, const ivs_sigv4_request *request, const ivs_credentials *credentials,
-                      const char *scope) {
+/* kDate, kRegion, kService, kSigning: four HMACs that are spared while the scope and the keys stay the same.
+ */
+static int derive_key(ivs_signer *signer, const ivs_sigv4_request *request,
+                      const ivs_credentials *credentials, const char *scope) {
   if (signer->generation == credentials->generation && strcmp(signer->scope, scope) == 0) return IVS_OK;
   signer->scope[0] = '\0';
   ivs_buffer first;
   ivs_buffer_init(&first, credentials->secret_access_key.length + 4);
   ivs_buffer_add_text(&first, "AWS4");
-  int status = ivs_buffer_add(&first, credentials->secret_access_key.data, credentials->secret_access_key.length);
+  int status =
+      ivs_buffer_add(&first, credentials->secret_access_key.data, credentials->secret_access_key.length);
   ivs_digest *digest = &signer->digest;
   unsigned char *key = signer->key;
   const size_t size = IVS_DIGEST_SIZE;

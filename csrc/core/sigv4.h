@@ -1,9 +1,9 @@
 /*
  * AWS Signature Version 4, in its three stages: canonical request, string to sign, authorization.
  *
- * Source: "Signing AWS API requests" (AWS General Reference) as botocore's SigV4Auth carries it out; BEHAVIOUR 3.
- * Invariants: no clock is read; the derived key is kept for its scope and wiped when the scope or the keys change.
- * Not for: query-string signing, chunked payloads, S3's unescaped paths.
+ * Source: "Signing AWS API requests" (AWS General Reference) as botocore's SigV4Auth carries it out;
+ * BEHAVIOUR 3. Invariants: no clock is read; the derived key is kept for its scope and wiped when the scope
+ * or the keys change. Not for: query-string signing, chunked payloads, S3's unescaped paths.
  */
 #ifndef IVS_CORE_SIGV4_H
 #define IVS_CORE_SIGV4_H
@@ -36,9 +36,9 @@ typedef struct ivs_signer {
   ivs_digest digest;
   ivs_buffer canonical_request; /* what the last signing wrote: for tests and for reuse of the memory */
   ivs_buffer string_to_sign;
-  char scope[IVS_SIGV4_SCOPE_MAX];        /* of the derived key; empty: none */
-  unsigned long generation;               /* of the credentials that the key was derived from */
-  unsigned char key[IVS_DIGEST_SIZE];     /* derived for scope */
+  char scope[IVS_SIGV4_SCOPE_MAX];    /* of the derived key; empty: none */
+  unsigned long generation;           /* of the credentials that the key was derived from */
+  unsigned char key[IVS_DIGEST_SIZE]; /* derived for scope */
 } ivs_signer;
 
 /* IVS_OK, IVS_ENOMEM, IVS_ECRYPTO. A signer that failed to open may be closed. */

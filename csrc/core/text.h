@@ -28,12 +28,12 @@ ivs_slice ivs_text_slice(const char *text);
 bool ivs_text_has_control(ivs_slice text);
 /* A decimal number without sign that fits; false for anything else, an empty text among it. */
 bool ivs_text_number(ivs_slice text, uint64_t *out);
-/* A host label as botocore's validate_region_name wants it: letters, digits, hyphens, at most 63, no hyphen at
- * either end, not all digits. */
+/* A host label as botocore's validate_region_name wants it: letters, digits, hyphens, at most 63, no hyphen
+ * at either end, not all digits. */
 bool ivs_text_is_host_label(ivs_slice text);
 
-/* Decodes the code point at *at and moves on. Returns -1 for what is not UTF-8 (RFC 3629: no overlong forms, no
- * surrogates, nothing above U+10FFFF). */
+/* Decodes the code point at *at and moves on. Returns -1 for what is not UTF-8 (RFC 3629: no overlong forms,
+ * no surrogates, nothing above U+10FFFF). */
 int32_t ivs_text_next_codepoint(ivs_slice text, size_t *at);
 bool ivs_text_is_utf8(ivs_slice text);
 

@@ -21,9 +21,9 @@ typedef struct ivs_uri {
 } ivs_uri;
 
 /*
- * IVS_OK or IVS_EINVAL. Taken: http and https in any case, a DNS name as botocore's is_valid_endpoint_url wants it (a
- * closing dot allowed) or an address in brackets, a port, a path, a query. Refused: white space, control and
- * non-ASCII bytes, a user name or password, a fragment.
+ * IVS_OK or IVS_EINVAL. Taken: http and https in any case, a DNS name as botocore's is_valid_endpoint_url
+ * wants it (a closing dot allowed) or an address in brackets, a port, a path, a query. Refused: white space,
+ * control and non-ASCII bytes, a user name or password, a fragment.
  */
 int ivs_uri_parse(ivs_slice text, ivs_uri *out);
 
@@ -32,7 +32,8 @@ int ivs_uri_add_host(ivs_buffer *out, const ivs_uri *uri);
 
 /* The path without dot segments and doubled slashes (RFC 3986, 5.2.4), percent-encoded once more. */
 int ivs_uri_add_canonical_path(ivs_buffer *out, ivs_slice path);
-/* The query's pairs sorted by name, then value, each with its '='; not encoded again. IVS_ETOOBIG past 256 pairs. */
+/* The query's pairs sorted by name, then value, each with its '='; not encoded again. IVS_ETOOBIG past 256
+ * pairs. */
 int ivs_uri_add_canonical_query(ivs_buffer *out, ivs_slice query);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * One exchange at a time over libcurl.
  *
- * It runs a multi handle of its own rather than curl_easy_perform, because only so can the read timeout be what
- * botocore's is (silence, to the millisecond) instead of libcurl's whole-second low-speed limit.
+ * It runs a multi handle of its own rather than curl_easy_perform, because only so can the read timeout be
+ * what botocore's is (silence, to the millisecond) instead of libcurl's whole-second low-speed limit.
  */
 #include "easy.h"
 #include "core/proxy.h"
@@ -150,7 +150,8 @@ static int start(ivs_easy *easy) {
 }
 
 static void stop(ivs_easy *easy) {
-  if (easy->owner == getpid()) { /* in a forked child the sockets are the parent's: closing would speak on them */
+  if (easy->owner ==
+      getpid()) { /* in a forked child the sockets are the parent's: closing would speak on them */
     ivs_sigpipe guard;
     ivs_sigpipe_block(&guard);
     curl_easy_cleanup(easy->handle);
@@ -166,10 +167,8 @@ int ivs_easy_open(ivs_easy **out, const ivs_easy_settings *settings) {
   ivs_easy *easy = calloc(1, sizeof *easy);
   if (!easy) return IVS_ENOMEM;
   const char *texts[TEXT_COUNT] = {
-      [PROXY] = settings->proxy,
-      [NO_PROXY] = settings->no_proxy,
-      [CA_BUNDLE] = settings->ca_bundle,
-      [CLIENT_CERT] = settings->client_cert,
+      [PROXY] = settings->proxy,           [NO_PROXY] = settings->no_proxy,
+      [CA_BUNDLE] = settings->ca_bundle,   [CLIENT_CERT] = settings->client_cert,
       [CLIENT_KEY] = settings->client_key,
   };
   int status = IVS_OK;
@@ -198,7 +197,8 @@ void ivs_easy_close(ivs_easy *easy) {
 }
 
 /* The header lines as libcurl's list, without copying them. Content-Length is left to libcurl. */
-static struct curl_slist *list_headers(const ivs_request *request, struct curl_slist nodes[HEADER_LINES_MAX + 2]) {
+static struct curl_slist *list_headers(const ivs_request *request,
+                                       struct curl_slist nodes[HEADER_LINES_MAX + 2]) {
   static char no_accept[] = "Accept:", no_expect[] = "Expect:";
   static const char own[] = "Content-Length:";
   size_t count = 0, at = 0;
@@ -219,7 +219,8 @@ static void set_method(ivs_easy *easy, const ivs_request *request) {
     return;
   }
   curl_easy_setopt(handle, CURLOPT_POST, 1L);
-  curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, strcmp(request->method, "POST") == 0 ? NULL : request->method);
+  curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST,
+                   strcmp(request->method, "POST") == 0 ? NULL : request->method);
   curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
   curl_easy_setopt(handle, CURLOPT_POSTFIELDS, ivs_buffer_text(&request->body));
 }
@@ -230,7 +231,8 @@ static const char *choose_proxy(const ivs_easy *easy, const ivs_request *request
   const char *host = strstr(ivs_buffer_text(&request->url), "://");
   if (direct || !proxy || !host) return NULL;
   host += 3;
-  if (no_proxy && ivs_proxy_is_bypassed(ivs_text_slice(no_proxy), (ivs_slice){host, strcspn(host, "/?")})) return NULL;
+  if (no_proxy && ivs_proxy_is_bypassed(ivs_text_slice(no_proxy), (ivs_slice){host, strcspn(host, "/?")}))
+    return NULL;
   return proxy;
 }
 
@@ -268,7 +270,8 @@ static double chosen(double special, double usual) {
   return special > 0 ? special : usual;
 }
 
-/* Sets the options of this exchange, runs it, and takes them away again (they point into the caller's memory). */
+/* Sets the options of this exchange, runs it, and takes them away again (they point into the caller's
+ * memory). */
 static CURLcode perform(ivs_easy *easy, const ivs_request *request, const ivs_easy_exception *exception,
                         const char *proxy) {
   CURL *handle = easy->handle;

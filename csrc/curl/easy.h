@@ -1,9 +1,10 @@
 /*
  * The blocking driver's exchange: one HTTP request and its response over libcurl.
  *
- * Connections, DNS answers and TLS sessions are kept for the next exchange. TLS is verified unless told otherwise,
- * redirects are not followed, nothing but http and https is spoken, and neither the environment nor ~/.netrc is read.
- * Holds no rule of the call: what to send, when, and what an answer means stand in csrc/core.
+ * Connections, DNS answers and TLS sessions are kept for the next exchange. TLS is verified unless told
+ * otherwise, redirects are not followed, nothing but http and https is spoken, and neither the environment
+ * nor ~/.netrc is read. Holds no rule of the call: what to send, when, and what an answer means stand in
+ * csrc/core.
  */
 #ifndef IVS_CURL_EASY_H
 #define IVS_CURL_EASY_H
@@ -15,9 +16,10 @@
 typedef struct ivs_easy_settings {
   double connect_timeout; /* name, TCP and TLS together */
   double read_timeout;    /* silence of the server */
-  const char *proxy;      /* http:// or https://, user and password within; NULL: none, whatever the environment says */
+  const char
+      *proxy; /* http:// or https://, user and password within; NULL: none, whatever the environment says */
   const char *no_proxy;
-  const char *ca_bundle; /* file or directory; NULL: the system's */
+  const char *ca_bundle;                /* file or directory; NULL: the system's */
   const char *client_cert, *client_key; /* PEM files; the key may stand in the certificate's file */
   bool verify;
   bool tcp_keepalive;
@@ -37,8 +39,8 @@ typedef struct ivs_easy_exception {
 } ivs_easy_exception;
 
 /*
- * Sends the request and fills the response (which the caller has reset). IVS_OK, or IVS_EREFUSED with the failure set:
- * kind connection, timeout, tls or response, code of botocore's name. `exception` may be NULL.
+ * Sends the request and fills the response (which the caller has reset). IVS_OK, or IVS_EREFUSED with the
+ * failure set: kind connection, timeout, tls or response, code of botocore's name. `exception` may be NULL.
  */
 int ivs_easy_exchange(ivs_easy *easy, const ivs_request *request, const ivs_easy_exception *exception,
                       ivs_response *response, ivs_failure *failure);

@@ -39,36 +39,43 @@ static const struct {
 static void timed_out(ivs_failure *failure, const ivs_fault_context *context) {
   const char *what = context->connected ? "Read" : "Connect";
   const char *code = context->connected ? "ReadTimeoutError" : "ConnectTimeoutError";
-  ivs_failure_format(failure, IVS_KIND_TIMEOUT, code, "%s timeout on endpoint URL: \"%s\"", what, context->url);
+  ivs_failure_format(failure, IVS_KIND_TIMEOUT, code, "%s timeout on endpoint URL: \"%s\"", what,
+                     context->url);
 }
 
 /* The text for a person: botocore's sentence for the code, then libcurl's reason. */
-static void describe(ivs_failure *failure, enum ivs_kind kind, const char *code, const ivs_fault_context *context) {
+static void describe(ivs_failure *failure, enum ivs_kind kind, const char *code,
+                     const ivs_fault_context *context) {
   const char *detail = context->detail;
   if (strcmp(code, "SSLError") == 0)
     ivs_failure_format(failure, kind, code, "SSL validation failed for %s %s", context->url, detail);
   else if (strcmp(code, "ConnectionClosedError") == 0)
-    ivs_failure_format(failure, kind, code,
-                       "Connection was closed before we received a valid response from endpoint URL: \"%s\". (%s)",
-                       context->url, detail);
+    ivs_failure_format(
+        failure, kind, code,
+        "Connection was closed before we received a valid response from endpoint URL: \"%s\". (%s)",
+        context->url, detail);
   else if (strcmp(code, "ProxyConnectionError") == 0)
-    ivs_failure_format(failure, kind, code, "Failed to connect to the proxy for \"%s\": %s", context->url, detail);
+    ivs_failure_format(failure, kind, code, "Failed to connect to the proxy for \"%s\": %s", context->url,
+                       detail);
   else if (strcmp(code, "EndpointConnectionError") == 0)
-    ivs_failure_format(failure, kind, code, "Could not connect to the endpoint URL: \"%s\" (%s)", context->url, detail);
+    ivs_failure_format(failure, kind, code, "Could not connect to the endpoint URL: \"%s\" (%s)",
+                       context->url, detail);
   else
-    ivs_failure_format(failure, kind, code, "An HTTP Client raised an unhandled exception: %s (\"%s\")", detail,
-                       context->url);
+    ivs_failure_format(failure, kind, code, "An HTTP Client raised an unhandled exception: %s (\"%s\")",
+                       detail, context->url);
 }
 
 /* A handshake that the network cut short is a lost connection, not a certificate that failed. */
 static bool is_cut_short(const char *detail) {
-  return strstr(detail, "SSL_ERROR_SYSCALL") || strstr(detail, "Connection reset") || strstr(detail, "unexpected eof");
+  return strstr(detail, "SSL_ERROR_SYSCALL") || strstr(detail, "Connection reset") ||
+         strstr(detail, "unexpected eof");
 }
 
 void ivs_fault_describe(ivs_failure *failure, int result, const ivs_fault_context *context) {
   if (context->too_big) {
     ivs_failure_format(failure, IVS_KIND_RESPONSE, "ResponseParserError",
-                       "The response from \"%s\" is larger than allowed (see max_response_bytes)", context->url);
+                       "The response from \"%s\" is larger than allowed (see max_response_bytes)",
+                       context->url);
     return;
   }
   if (result == (int)CURLE_OPERATION_TIMEDOUT) {

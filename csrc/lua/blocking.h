@@ -10,9 +10,9 @@
 int ivs_blocking_get_recording_configuration(lua_State *L);
 
 /*
- * Lua: client:credentials() → table | nil, err. Asks the sources anew and tells, without a secret: { provider, access_key_id (its
- * last four characters), expiration, region, endpoint_url, profile, config_file, credentials_file, origins = { setting → where it
- * came from } }.
+ * Lua: client:credentials() → table | nil, err. Asks the sources anew and tells, without a secret: {
+ * provider, access_key_id (its last four characters), expiration, region, endpoint_url, profile, config_file,
+ * credentials_file, origins = { setting → where it came from } }.
  */
 int ivs_blocking_credentials(lua_State *L);
 

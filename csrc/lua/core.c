@@ -7,9 +7,8 @@
  *
  *   step            detail                                  what the next call:next takes
  *   "credentials"   provider(): the client's own chain      keys, or nil and an error
- *   "exchange"      request { method, url, headers, body,   response { status, headers, body }, or nil and an error
- *                   connect_timeout, read_timeout }
- *   "sleep"         seconds                                 nothing
+ *   "exchange"      request { method, url, headers, body,   response { status, headers, body }, or nil and an
+ * error connect_timeout, read_timeout } "sleep"         seconds                                 nothing
  *   "done"          response                                final: the same again
  *   "failed"        err                                     final: the same again
  */

@@ -1,6 +1,6 @@
 /*
- * The walk keeps the documented members of the decoded tables and takes everything else away: unknown members, nulls.
- * It changes cjson's tables rather than building new ones, since they are ours alone.
+ * The walk keeps the documented members of the decoded tables and takes everything else away: unknown
+ * members, nulls. It changes cjson's tables rather than building new ones, since they are ours alone.
  */
 #include "decode.h"
 #include "lfailure.h"
@@ -47,7 +47,8 @@ static void fail(walk *w, const char *problem) {
   if (!w->problem) w->problem = problem;
 }
 
-/* 60 and "60" are 60, 60.9 is 60; nothing else is a whole number (BEHAVIOUR 5). Replaces the value at the top. */
+/* 60 and "60" are 60, 60.9 is 60; nothing else is a whole number (BEHAVIOUR 5). Replaces the value at the
+ * top. */
 static void convert_integer(walk *w) {
   lua_State *L = w->L;
   double number = 0;
@@ -60,8 +61,10 @@ static void convert_integer(walk *w) {
     uint64_t whole;
     bool negative = length && text[0] == '-';
     if (negative) digits = (ivs_slice){text + 1, length - 1};
-    if (!ivs_text_number(digits, &whole)) fail(w, "is not a whole number");
-    else number = negative ? -(double)whole : (double)whole;
+    if (!ivs_text_number(digits, &whole))
+      fail(w, "is not a whole number");
+    else
+      number = negative ? -(double)whole : (double)whole;
   } else {
     fail(w, "is not a whole number");
   }
@@ -193,7 +196,8 @@ static bool decode_result(lua_State *L, ivs_call *call) {
     why = problem;
   }
   lua_settop(L, top);
-  snprintf(message, sizeof message, "Unable to parse response: %s (HTTP status %d)", why, call->response.status);
+  snprintf(message, sizeof message, "Unable to parse response: %s (HTTP status %d)", why,
+           call->response.status);
   ivs_call_undecodable(call, ivs_text_slice(message));
   return false;
 }

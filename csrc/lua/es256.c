@@ -23,7 +23,8 @@ static EVP_PKEY *read_key(ivs_slice pem) {
   BIO *text = BIO_new_mem_buf(pem.data, (int)pem.length);
   EVP_PKEY *key = text ? PEM_read_bio_PrivateKey(text, NULL, no_password, NULL) : NULL;
   BIO_free(text);
-  if (key && EVP_PKEY_get_group_name(key, group, sizeof group, &length) && strcmp(group, "prime256v1") == 0) return key;
+  if (key && EVP_PKEY_get_group_name(key, group, sizeof group, &length) && strcmp(group, "prime256v1") == 0)
+    return key;
   EVP_PKEY_free(key);
   return NULL;
 }
@@ -47,9 +48,10 @@ const char *ivs_es256_sign(ivs_slice pem, ivs_slice text, unsigned char out[IVS_
   EVP_PKEY *key = read_key(pem);
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   const char *problem = key ? NULL : not_a_key;
-  if (!problem && (!context || EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) != 1 ||
-                   EVP_DigestSign(context, der, &length, (const unsigned char *)text.data, text.length) != 1 ||
-                   !split_signature(der, length, out)))
+  if (!problem &&
+      (!context || EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) != 1 ||
+       EVP_DigestSign(context, der, &length, (const unsigned char *)text.data, text.length) != 1 ||
+       !split_signature(der, length, out)))
     problem = refused;
   EVP_MD_CTX_free(context);
   EVP_PKEY_free(key);

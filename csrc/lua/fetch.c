@@ -98,7 +98,8 @@ static const char *take_headers(lua_State *L, int headers, ivs_request *request)
   lua_pushnil(L);
   while (lua_next(L, headers)) {
     ivs_slice value;
-    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) return "headers have to be name → string";
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+      return "headers have to be name → string";
     const char *name = lua_tostring(L, -2);
     value.data = lua_tolstring(L, -1, &value.length);
     if (ivs_text_has_control(value)) return "a header's value holds a control character";

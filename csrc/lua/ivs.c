@@ -9,8 +9,8 @@
 
 static const char default_client_key;
 
-/* ivs.get_recording_configuration(params): over a default client, made at the first call. One that can't be made is not
- * remembered. */
+/* ivs.get_recording_configuration(params): over a default client, made at the first call. One that can't be
+ * made is not remembered. */
 static int get_recording_configuration(lua_State *L) {
   lua_settop(L, 1);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &default_client_key);

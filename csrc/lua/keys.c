@@ -39,7 +39,8 @@ const char *ivs_keys_take(lua_State *L, int index, ivs_credentials *credentials)
   if (!read_text(L, index, "access_key_id", &id)) return "access_key_id has to be a string";
   if (!read_text(L, index, "secret_access_key", &secret)) return "secret_access_key has to be a string";
   if (!read_text(L, index, "session_token", &token)) return "session_token has to be a string";
-  if (!read_expiration(L, index, &expiration)) return "expiration has to be ISO 8601 text or seconds since 1970";
+  if (!read_expiration(L, index, &expiration))
+    return "expiration has to be ISO 8601 text or seconds since 1970";
   if (!id.length) return "access_key_id is missing";
   if (!secret.length) return "secret_access_key is missing";
   switch (ivs_credentials_set(credentials, id, secret, token, expiration)) {

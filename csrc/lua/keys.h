@@ -1,5 +1,6 @@
 /*
- * Credentials that Lua code gives: { access_key_id, secret_access_key, session_token?, expiration? } (DESIGN 1.3).
+ * Credentials that Lua code gives: { access_key_id, secret_access_key, session_token?, expiration? }
+ * (DESIGN 1.3).
  */
 #ifndef IVS_LUA_KEYS_H
 #define IVS_LUA_KEYS_H
@@ -7,7 +8,8 @@
 #include "compat.h"
 #include "core/credentials.h"
 
-/* Takes the table at index. NULL, or what is wrong with it in words that hold no secret; the keys stay as they were. */
+/* Takes the table at index. NULL, or what is wrong with it in words that hold no secret; the keys stay as
+ * they were. */
 const char *ivs_keys_take(lua_State *L, int index, ivs_credentials *credentials);
 
 #endif

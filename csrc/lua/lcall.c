@@ -94,7 +94,8 @@ static double read_time(lua_State *L, const ivs_lclient *client, int client_inde
 static double read_random(lua_State *L, const ivs_lcall *call, int client_index) {
   uint32_t word;
   enum ivs_step step = call->core.state;
-  bool may_retry = step == IVS_STEP_EXCHANGE || (step == IVS_STEP_DECODE && !ivs_call_is_success(&call->core));
+  bool may_retry =
+      step == IVS_STEP_EXCHANGE || (step == IVS_STEP_DECODE && !ivs_call_is_success(&call->core));
   if (!may_retry) return 0;
   if (call->client->has_random) return fmin(fmax(call_number(L, client_index, IVS_LCLIENT_RANDOM), 0), 1);
   if (RAND_bytes((unsigned char *)&word, sizeof word) != 1) return 0.5;
@@ -107,7 +108,8 @@ static void read_random_bytes(lua_State *L, const ivs_lcall *call, unsigned char
   ivs_compat_get_table(L, lua_gettop(L)); /* the call is at the top */
   lua_rawgeti(L, -1, IVS_LCALL_CLIENT);
   for (int i = 0; i < 16; i++)
-    out[i] = client->has_random ? (unsigned char)(call_number(L, lua_gettop(L), IVS_LCLIENT_RANDOM) * 255.99) : 0;
+    out[i] =
+        client->has_random ? (unsigned char)(call_number(L, lua_gettop(L), IVS_LCLIENT_RANDOM) * 255.99) : 0;
   lua_pop(L, 2);
 }
 
@@ -161,11 +163,11 @@ static void log_step(lua_State *L, const ivs_lcall *call, int client_index, enum
   else if (step == IVS_STEP_SLEEP && core->pacing)
     ivs_lcall_log(L, client_index, "debug", "waiting %.3f s for the adaptive rate", core->delay);
   else if (step == IVS_STEP_SLEEP)
-    ivs_lcall_log(L, client_index, "info", "attempt %d failed (%s: %s); sending again in %.3f s", core->attempts,
-                  core->failure.code, ivs_buffer_text(&core->failure.message), core->delay);
+    ivs_lcall_log(L, client_index, "info", "attempt %d failed (%s: %s); sending again in %.3f s",
+                  core->attempts, core->failure.code, ivs_buffer_text(&core->failure.message), core->delay);
   else if (step == IVS_STEP_FAILED)
-    ivs_lcall_log(L, client_index, "warn", "failed after %d attempt(s): %s: %s", core->attempts, core->failure.code,
-                  ivs_buffer_text(&core->failure.message));
+    ivs_lcall_log(L, client_index, "warn", "failed after %d attempt(s): %s: %s", core->attempts,
+                  core->failure.code, ivs_buffer_text(&core->failure.message));
   else if (step == IVS_STEP_DONE)
     ivs_lcall_log(L, client_index, "debug", "attempt %d: HTTP %d", core->attempts, core->response.status);
 }
@@ -255,7 +257,8 @@ static const char *take_headers(lua_State *L, int headers, ivs_response *respons
   lua_pushnil(L);
   while (lua_next(L, headers)) {
     ivs_slice name = {NULL, 0}, value = {NULL, 0};
-    if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1)) return "headers have to be a table of name → string";
+    if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1))
+      return "headers have to be a table of name → string";
     name.data = lua_tolstring(L, -2, &name.length);
     value.data = lua_tolstring(L, -1, &value.length);
     int status = ivs_response_add_header(response, name, value);

@@ -1,5 +1,6 @@
 /*
- * One call as a Lua userdata, and the steps that both the blocking driver and ivs.core's call:next are made of.
+ * One call as a Lua userdata, and the steps that both the blocking driver and ivs.core's call:next are made
+ * of.
  */
 #ifndef IVS_LUA_LCALL_H
 #define IVS_LUA_LCALL_H
@@ -22,8 +23,8 @@ void ivs_lcall_register(lua_State *L);
 ivs_lcall *ivs_lcall_check(lua_State *L, int index);
 
 /*
- * Pushes a call on the client at `client_index`: the client's idle one, or a new one. ivs_lcall_release makes it the idle
- * one again; a call that is not released is simply collected.
+ * Pushes a call on the client at `client_index`: the client's idle one, or a new one. ivs_lcall_release makes
+ * it the idle one again; a call that is not released is simply collected.
  */
 ivs_lcall *ivs_lcall_acquire(lua_State *L, int client_index);
 void ivs_lcall_release(lua_State *L, int client_index, int call_index);
@@ -32,8 +33,8 @@ void ivs_lcall_release(lua_State *L, int client_index, int call_index);
 void ivs_lcall_begin(lua_State *L, ivs_lcall *call, int params_index);
 
 /*
- * The next step. DECODE is carried out here, but for a service call. After DONE the response table, after FAILED the error
- * object has been pushed.
+ * The next step. DECODE is carried out here, but for a service call. After DONE the response table, after
+ * FAILED the error object has been pushed.
  */
 enum ivs_step ivs_lcall_advance(lua_State *L, ivs_lcall *call, int client_index, int call_index);
 
@@ -43,8 +44,8 @@ void ivs_lcall_take_keys(lua_State *L, ivs_lcall *call, int call_index, int inde
 void ivs_lcall_push_request(lua_State *L, const ivs_lcall *call);
 /* Pushes { status, headers, body }. */
 void ivs_lcall_push_response(lua_State *L, const ivs_response *response);
-/* Reports the answer at `index` ({ status, headers, body }, or nil and an error after it). NULL, or what is wrong with it:
- * nothing is reported then. */
+/* Reports the answer at `index` ({ status, headers, body }, or nil and an error after it). NULL, or what is
+ * wrong with it: nothing is reported then. */
 const char *ivs_lcall_take_answer(lua_State *L, ivs_lcall *call, int index);
 
 /* Tells the client's logger, if there is one. */

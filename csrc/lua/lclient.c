@@ -19,14 +19,12 @@ static int read_field(lua_State *L);
 static int refuse_write(lua_State *L);
 static int describe(lua_State *L);
 
-static const luaL_Reg metamethods[] = {{"__gc", collect},
-                                       {"__index", read_field},
-                                       {"__newindex", refuse_write},
-                                       {"__tostring", describe},
+static const luaL_Reg metamethods[] = {
+    {"__gc", collect},    {"__index", read_field}, {"__newindex", refuse_write}, {"__tostring", describe},
 #if LUA_VERSION_NUM >= 504
-                                       {"__close", collect},
+    {"__close", collect},
 #endif
-                                       {NULL, NULL}};
+    {NULL, NULL}};
 static const ivs_object_type client_type = {"ivs.client", metamethods};
 
 void ivs_lclient_register(lua_State *L) {
@@ -49,7 +47,8 @@ void ivs_lclient_get(lua_State *L, int index, int slot) {
 }
 
 void ivs_lclient_refuse_closed(ivs_failure *failure) {
-  ivs_failure_format(failure, IVS_KIND_CANCELLED, "ClientClosedError", "The client is closed; make a new one.");
+  ivs_failure_format(failure, IVS_KIND_CANCELLED, "ClientClosedError",
+                     "The client is closed; make a new one.");
 }
 
 static void close_client(ivs_lclient *client) {
@@ -94,7 +93,8 @@ static int describe(lua_State *L) {
   if (!client->is_open)
     lua_pushliteral(L, "ivs.client (closed)");
   else
-    lua_pushfstring(L, "ivs.client (%s)", client->core.has_region ? client->core.endpoint.url : "region from each ARN");
+    lua_pushfstring(L, "ivs.client (%s)",
+                    client->core.has_region ? client->core.endpoint.url : "region from each ARN");
   return 1;
 }
 
@@ -172,7 +172,8 @@ static void check_host(lua_State *L, int host) {
   }
 }
 
-/* What C offers to the Lua that resolves settings: functions, the host's time, and what the user agent tells. */
+/* What C offers to the Lua that resolves settings: functions, the host's time, and what the user agent tells.
+ */
 static void push_platform(lua_State *L, int host) {
   struct utsname names;
   if (uname(&names)) memset(&names, 0, sizeof names);
@@ -198,7 +199,8 @@ static void read_operation(lua_State *L, int from, ivs_operation *out) {
   out->name = text_field(L, from, "operation").data;
   out->service = text_field(L, from, "service").data;
   out->content_type = text_field(L, from, "content_type").data;
-  if (!out->name || !out->service || !out->content_type) luaL_error(L, "a service call names operation, service, type");
+  if (!out->name || !out->service || !out->content_type)
+    luaL_error(L, "a service call names operation, service, type");
   out->prefix = out->service;
   out->path = "/";
   lua_getfield(L, from, "credentials");
@@ -219,13 +221,15 @@ static bool take_static_keys(lua_State *L, int settings, ivs_client *client, ivs
   if (!lua_isnil(L, -1)) problem = ivs_keys_take(L, -1, &client->credentials);
   lua_pop(L, 1);
   if (problem)
-    ivs_failure_format(failure, IVS_KIND_CREDENTIALS, "CredentialRetrievalError", "option credentials: %s", problem);
+    ivs_failure_format(failure, IVS_KIND_CREDENTIALS, "CredentialRetrievalError", "option credentials: %s",
+                       problem);
   return !problem;
 }
 
 enum { OPTIONS = 1, BODY = 2, HOST = 2, SETTINGS = 3 };
 
-/* Pushes a client made of the settings and returns it, or pushes nil and the error object and returns NULL. */
+/* Pushes a client made of the settings and returns it, or pushes nil and the error object and returns NULL.
+ */
 static ivs_lclient *build(lua_State *L, int from, int host, bool is_service) {
   ivs_failure *failure = ivs_lfailure_new(L);
   ivs_lclient *client = ivs_objects_new(L, &client_type, sizeof *client);

@@ -31,14 +31,16 @@ enum {
 /* Once, from luaopen_*: takes the methods table at the top of the stack. */
 void ivs_lclient_register(lua_State *L);
 /*
- * Lua: client(options?, host?) → client | nil, err. Raises misuse at the caller's level. `host` may hold the functions
- * `time` (seconds since 1970) and `random` ([0, 1)), for loops that have a clock of their own and for tests.
+ * Lua: client(options?, host?) → client | nil, err. Raises misuse at the caller's level. `host` may hold the
+ * functions `time` (seconds since 1970) and `random` ([0, 1)), for loops that have a clock of their own and
+ * for tests.
  */
 int ivs_lclient_new(lua_State *L);
 /*
- * Lua: service_call(settings, body, host?) → call | nil, err. One call of another AWS service (POST /) through the same
- * machine; its steps are taken with call:next, the bodies read by the caller (step "decode"). settings: resolved ones, with
- * `service`, `operation`, `content_type`, and `credentials` (none: unsigned).
+ * Lua: service_call(settings, body, host?) → call | nil, err. One call of another AWS service (POST /)
+ * through the same machine; its steps are taken with call:next, the bodies read by the caller (step
+ * "decode"). settings: resolved ones, with `service`, `operation`, `content_type`, and `credentials` (none:
+ * unsigned).
  */
 int ivs_lclient_service_call(lua_State *L);
 /* Lua: client:close(). */

@@ -136,7 +136,8 @@ void ivs_lfailure_push_exceptions(lua_State *L) {
       IVS_SERVICE_CODES(IVS_CODE_NAME) IVS_CLIENT_CODES(IVS_CODE_NAME)
 #undef IVS_CODE_NAME
   };
-  static const luaL_Reg strictness[] = {{"__index", unknown_exception}, {"__newindex", read_only}, {NULL, NULL}};
+  static const luaL_Reg strictness[] = {
+      {"__index", unknown_exception}, {"__newindex", read_only}, {NULL, NULL}};
   lua_newtable(L);
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
     lua_pushstring(L, codes[i]);

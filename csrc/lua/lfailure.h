@@ -20,8 +20,9 @@ void ivs_lfailure_push_call(lua_State *L, const ivs_call *call);
 /* Pushes the table of all codes, each under its own name; a name that isn't there raises. */
 void ivs_lfailure_push_exceptions(lua_State *L);
 
-/* Reads an error that Lua code gave (an error object, a table, a string) into kind, code and message. Slices stay valid
- * while the value at index does. Missing parts take the defaults that *kind and *code come with. */
+/* Reads an error that Lua code gave (an error object, a table, a string) into kind, code and message. Slices
+ * stay valid while the value at index does. Missing parts take the defaults that *kind and *code come with.
+ */
 void ivs_lfailure_read(lua_State *L, int index, enum ivs_kind *kind, ivs_slice *code, ivs_slice *message);
 
 /* Pushes the response's headers: lower-case names; repeated ones joined by ", ". */

@@ -1,6 +1,6 @@
 /*
- * The steps of a call, taken one by one from Lua: for loops of the user's own (ivs.core) and for the calls that obtain
- * credentials.
+ * The steps of a call, taken one by one from Lua: for loops of the user's own (ivs.core) and for the calls
+ * that obtain credentials.
  */
 #ifndef IVS_LUA_LNEXT_H
 #define IVS_LUA_LNEXT_H

@@ -6,8 +6,8 @@
 
 #include "compat.h"
 
-/* Registers everything that both shared objects need and pushes a module table with _VERSION and exceptions. The methods are
- * those of a client. */
+/* Registers everything that both shared objects need and pushes a module table with _VERSION and exceptions.
+ * The methods are those of a client. */
 void ivs_module_open(lua_State *L, const luaL_Reg *client_methods);
 
 #endif

@@ -15,7 +15,8 @@ static void add_value(ivs_buffer *out, lua_State *L, int index) {
     ivs_slice text;
     text.data = lua_tolstring(L, index, &text.length);
     for (size_t i = 0; i < text.length && i < 100; i++)
-      ivs_buffer_add_byte(out, (unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f ? '?' : text.data[i]);
+      ivs_buffer_add_byte(out,
+                          (unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f ? '?' : text.data[i]);
     break;
   }
   case LUA_TNUMBER:

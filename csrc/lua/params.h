@@ -7,8 +7,9 @@
 #include "compat.h"
 #include "core/failure.h"
 
-/* True with the ARN, which stays valid while the argument does; or false with a ParamValidationError that names all that
- * is wrong at once, in botocore's words. Raises where the argument is neither table, string nor nil. */
+/* True with the ARN, which stays valid while the argument does; or false with a ParamValidationError that
+ * names all that is wrong at once, in botocore's words. Raises where the argument is neither table, string
+ * nor nil. */
 bool ivs_params_read(lua_State *L, int index, ivs_slice *arn, ivs_failure *failure);
 
 #endif

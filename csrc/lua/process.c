@@ -22,8 +22,8 @@ enum { OUT, ERR, STREAMS };
 enum { ARGUMENTS_MAX = 256, VARIABLES_MAX = 4096, TICK_MS = 20, LINGER_MS = 100 };
 
 typedef struct child {
-  pid_t pid;           /* 0: none to wait for */
-  int pipes[STREAMS];  /* our ends; -1: closed */
+  pid_t pid;          /* 0: none to wait for */
+  int pipes[STREAMS]; /* our ends; -1: closed */
   ivs_buffer texts[STREAMS];
 } child;
 
@@ -52,7 +52,8 @@ static const ivs_object_type child_type = {"ivs.process", metamethods};
 /* Lua strings of a list as argv; the table keeps them alive. */
 static void read_arguments(lua_State *L, int index, char *out[ARGUMENTS_MAX + 1]) {
   size_t count = lua_rawlen(L, index);
-  if (count < 1 || count > ARGUMENTS_MAX) luaL_argerror(L, index, "a program and at most 255 arguments expected");
+  if (count < 1 || count > ARGUMENTS_MAX)
+    luaL_argerror(L, index, "a program and at most 255 arguments expected");
   for (size_t i = 0; i < count; i++) {
     lua_rawgeti(L, index, (int)i + 1);
     out[i] = (char *)(uintptr_t)luaL_checkstring(L, -1);
@@ -61,7 +62,8 @@ static void read_arguments(lua_State *L, int index, char *out[ARGUMENTS_MAX + 1]
   out[count] = NULL;
 }
 
-/* A table of variables as environ, in memory of Lua's that stays on the stack; NULL where there is no table. */
+/* A table of variables as environ, in memory of Lua's that stays on the stack; NULL where there is no table.
+ */
 static char **read_environment(lua_State *L, int index) {
   size_t count = 0;
   if (!lua_istable(L, index)) return NULL;
@@ -99,7 +101,8 @@ static int spawn(child *c, char *const argv[], char *const variables[]) {
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setsigmask(&attributes, &none);
-  if (!error) error = posix_spawnp(&c->pid, argv[0], &actions, &attributes, argv, variables ? variables : environ);
+  if (!error)
+    error = posix_spawnp(&c->pid, argv[0], &actions, &attributes, argv, variables ? variables : environ);
   if (error) c->pid = 0;
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
@@ -134,8 +137,8 @@ static double monotonic(void) {
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Waits until the program has ended and its output is read. NULL, or what went wrong. A grandchild that holds the pipes
- * open is not waited for. */
+/* Waits until the program has ended and its output is read. NULL, or what went wrong. A grandchild that holds
+ * the pipes open is not waited for. */
 static const char *follow(child *c, double deadline, int *status) {
   double ended_at = 0;
   for (;;) {

@@ -12,9 +12,9 @@ void ivs_process_register(lua_State *L);
 /*
  * Lua: run(argv, { timeout, max_bytes, env? }) → { status | signal, stdout, stderr } | nil, message
  *
- * No shell takes part; stdin is empty; no descriptor of ours but the two pipes is inherited. The program has a process
- * group of its own, which is killed when the time (seconds) or the output (bytes, of each stream) goes over. env: a
- * table that takes the environment's place. No descriptor and no child is left behind.
+ * No shell takes part; stdin is empty; no descriptor of ours but the two pipes is inherited. The program has
+ * a process group of its own, which is killed when the time (seconds) or the output (bytes, of each stream)
+ * goes over. env: a table that takes the environment's place. No descriptor and no child is left behind.
  */
 int ivs_process_run(lua_State *L);
 

@@ -1,6 +1,6 @@
 /*
- * Small functions over libcrypto and the file system. None of them raises for what the outside world does: they return
- * nil and a message (and, for files, errno).
+ * Small functions over libcrypto and the file system. None of them raises for what the outside world does:
+ * they return nil and a message (and, for files, errno).
  */
 #include "system.h"
 #include "core/buffer.h"
@@ -36,7 +36,8 @@ static int push_digest(lua_State *L, const EVP_MD *algorithm) {
   unsigned length = 0;
   size_t size;
   const char *data = luaL_checklstring(L, 1, &size);
-  if (!EVP_Digest(data, size, hash, &length, algorithm, NULL)) return luaL_error(L, "libcrypto refused to hash");
+  if (!EVP_Digest(data, size, hash, &length, algorithm, NULL))
+    return luaL_error(L, "libcrypto refused to hash");
   for (unsigned i = 0; i < length; i++) {
     text[2 * i] = digits[hash[i] >> 4];
     text[2 * i + 1] = digits[hash[i] & 15];
@@ -152,7 +153,10 @@ static int read_file(lua_State *L) {
   ivs_buffer *text = ivs_objects_new_buffer(L, cap > 0 ? (size_t)cap : 0);
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) return refuse_errno(L, errno);
-  int error = fstat(file, &found) ? errno : S_ISDIR(found.st_mode) ? EISDIR : is_readable(found.st_mode) ? 0 : EINVAL;
+  int error = fstat(file, &found)          ? errno
+              : S_ISDIR(found.st_mode)     ? EISDIR
+              : is_readable(found.st_mode) ? 0
+                                           : EINVAL;
   if (!error) error = read_all(file, text);
   close(file);
   if (!error) lua_pushlstring(L, ivs_buffer_text(text), text->length);
@@ -186,8 +190,9 @@ static int write_all(int file, const char *data, size_t size) {
 }
 
 /*
- * write_private(path, text) → true | nil, message, errno. The text goes into a new file beside the old one (mode 0600),
- * which then takes its place: a reader sees the old text or the new, and a failure leaves the old.
+ * write_private(path, text) → true | nil, message, errno. The text goes into a new file beside the old one
+ * (mode 0600), which then takes its place: a reader sees the old text or the new, and a failure leaves the
+ * old.
  */
 static int write_private(lua_State *L) {
   size_t size;
@@ -218,10 +223,19 @@ static int now(lua_State *L) {
 }
 
 void ivs_system_push(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"sha1", sha1}, {"sha256", sha256}, {"base64url", base64url}, {"uuid", uuid}, {"parse_time", parse_time},
-      {"es256_sign", es256_sign}, {"es256_public", es256_public}, {"read_file", read_file},
-      {"file_owner", file_owner}, {"euid", euid}, {"write_private", write_private}, {"now", now}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"sha1", sha1},
+                                       {"sha256", sha256},
+                                       {"base64url", base64url},
+                                       {"uuid", uuid},
+                                       {"parse_time", parse_time},
+                                       {"es256_sign", es256_sign},
+                                       {"es256_public", es256_public},
+                                       {"read_file", read_file},
+                                       {"file_owner", file_owner},
+                                       {"euid", euid},
+                                       {"write_private", write_private},
+                                       {"now", now},
+                                       {NULL, NULL}};
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);
 }
