@@ -94,8 +94,16 @@ test: setup ## every spec on every Lua
 .PHONY: sanitize valgrind lint format bench
 sanitize: setup-tools ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory B=.build/sanitize LUAS="lua5.4 lua5.1" \
-	  CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" build
+	  CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" build hosts
 	@BUILD=.build/sanitize UNDER=sanitize sh spec/run.sh lua5.4 lua5.1
+
+# Interpreters that carry the sanitizers.
+.PHONY: hosts
+hosts: $(foreach lua,$(LUAS),$(B)/$(lua)/host)
+$(B)/%/host: spec/host.c
+	@mkdir -p $(@D)
+	@echo CC $@
+	@$(CC) $(CFLAGS) $$(pkg-config --cflags $*) -o $@ $< $$(pkg-config --libs $*) -lm
 
 valgrind: setup-tools ## the specs under valgrind
 	@$(MAKE) --no-print-directory build

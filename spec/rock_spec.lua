@@ -4,8 +4,8 @@ local readme = require "support.readme"
 local shell = require "emulator.shell"
 
 local LUA = os.getenv "IVS_LUA" or "lua5.4"
-local VERSION = LUA == "luajit" and "5.1" or LUA:match("[%d.]+")
-local HEADERS = { ["5.1"] = "lua5.1", ["5.2"] = "lua5.2", ["5.3"] = "lua5.3", ["5.4"] = "lua5.4" }
+local VERSION = _VERSION:match("[%d.]+")
+local IS_LUAJIT = rawget(_G, "jit") ~= nil
 
 -- What Debian's packages provide, so that luarocks asks no server for it.
 local CONFIGURATION = [[
@@ -30,7 +30,7 @@ describe("the rock", function()
     assert(os.execute("cp -R " .. shell.quote(readme.root) .. "/csrc " .. shell.quote(readme.root) .. "/lua " ..
       shell.quote(readme.root) .. "/Makefile " .. shell.quote(readme.root) .. "/ivs-scm-1.rockspec " .. tree))
     local file = assert(io.open(tree .. "/config.lua", "wb"))
-    file:write(CONFIGURATION:format(LUA == "luajit" and "luajit-2.1" or HEADERS[VERSION]))
+    file:write(CONFIGURATION:format(IS_LUAJIT and "luajit-2.1" or "lua" .. VERSION))
     file:close()
   end)
 

@@ -14,7 +14,7 @@ unset http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY 
 case $UNDER in
   valgrind) run="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --suppressions=spec/valgrind.supp" ;;
   sanitize)
-    run="env LD_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so)"
+    run=""
     export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
       LSAN_OPTIONS=suppressions=spec/lsan.supp:print_suppressions=0
     ;;
@@ -26,9 +26,11 @@ report=$(mktemp) || exit 1
 trap 'rm -f "$report"' EXIT
 for lua in "$@"; do
   echo "== $lua ${UNDER:+under $UNDER}"
+  program=$lua
+  [ "$UNDER" != sanitize ] || program=$PWD/$BUILD/$lua/host
   # shellcheck disable=SC2086
-  IVS_LUA=$lua IVS_BUILD=$BUILD LUA_PATH="./lua/?.lua;./spec/?.lua;;" LUA_CPATH="./$BUILD/$lua/?.so;;" \
-    $run "$lua" /usr/bin/busted -o plainTerminal $SPECS >"$report" 2>&1
+  IVS_LUA=$program IVS_BUILD=$BUILD LUA_PATH="./lua/?.lua;./spec/?.lua;;" LUA_CPATH="./$BUILD/$lua/?.so;;" \
+    $run "$program" /usr/bin/busted -o plainTerminal $SPECS >"$report" 2>&1
   status=$?
   cat "$report"
   counts=$(sed -n 's/^\([0-9]*\) success[a-z]* \/ \([0-9]*\) failure[a-z]* \/ \([0-9]*\) error.*/\1 \2 \3/p' "$report" | tail -1)

@@ -1,0 +1,62 @@
+/*
+ * A Lua interpreter for the sanitizers: they have to be linked into the program that loads a sanitized module, and Debian's
+ * interpreters are not. Takes `-e CODE` and `SCRIPT ARGUMENT…`, as much of lua(1) as the specs use.
+ */
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int trace(lua_State *L) {
+  if (luaL_getmetafield(L, 1, "__tostring")) {
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    lua_replace(L, 1);
+  }
+  lua_getglobal(L, "debug");
+  lua_getfield(L, -1, "traceback");
+  lua_pushvalue(L, 1);
+  lua_pushinteger(L, 2);
+  lua_call(L, 2, 1);
+  return 1;
+}
+
+/* Runs what has been loaded; its results are dropped. */
+static int run(lua_State *L, int loaded, int arguments) {
+  int failed = loaded;
+  if (!failed) {
+    int base = lua_gettop(L) - arguments;
+    lua_pushcfunction(L, trace);
+    lua_insert(L, base);
+    failed = lua_pcall(L, arguments, 0, base);
+  }
+  if (failed) fprintf(stderr, "lua: %s\n", lua_tostring(L, -1) ? lua_tostring(L, -1) : "(error object)");
+  return failed;
+}
+
+int main(int argc, char **argv) {
+  lua_State *L = luaL_newstate();
+  if (!L) return EXIT_FAILURE;
+  luaL_openlibs(L);
+  int first = 1, failed = 0;
+  while (!failed && first + 1 < argc && strcmp(argv[first], "-e") == 0) {
+    failed = run(L, luaL_loadstring(L, argv[first + 1]), 0);
+    first += 2;
+  }
+  if (!failed && first < argc) {
+    lua_newtable(L);
+    for (int i = 0; i < argc; i++) {
+      lua_pushstring(L, argv[i]);
+      lua_rawseti(L, -2, i - first);
+    }
+    lua_setglobal(L, "arg");
+    int loaded = luaL_loadfile(L, argv[first]);
+    for (int i = first + 1; !loaded && i < argc; i++) lua_pushstring(L, argv[i]);
+    failed = run(L, loaded, loaded ? 0 : argc - first - 1);
+  }
+  lua_close(L);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
