@@ -51,12 +51,14 @@ void ivs_call_init(ivs_call *call, ivs_client *client, size_t max_response_bytes
   call->client = client;
   ivs_request_init(&call->request);
   ivs_response_init(&call->response, max_response_bytes);
+  ivs_response_init(&call->previous, max_response_bytes);
   ivs_failure_init(&call->failure);
 }
 
 void ivs_call_reset(ivs_call *call) {
   ivs_request_reset(&call->request);
   ivs_response_reset(&call->response);
+  ivs_response_reset(&call->previous);
   ivs_buffer_reset(&call->failure.message);
   call->failure.code[0] = '\0';
   call->failure.retryable = false;
@@ -71,6 +73,7 @@ void ivs_call_reset(ivs_call *call) {
 void ivs_call_free(ivs_call *call) {
   ivs_request_free(&call->request);
   ivs_response_free(&call->response);
+  ivs_response_free(&call->previous);
   ivs_failure_free(&call->failure);
 }
 
@@ -244,6 +247,15 @@ static void settle(ivs_call *call, double now, double random) {
   call->report = REPORT_NONE;
 }
 
+static void set_response_aside(ivs_call *call) {
+  if (call->response.status) {
+    ivs_response spare = call->previous;
+    call->previous = call->response;
+    call->response = spare;
+  }
+  ivs_response_reset(&call->response);
+}
+
 enum ivs_step ivs_call_next(ivs_call *call, double now, double random) {
   settle(call, now, random);
   if (call->state == IVS_STEP_EXCHANGE && !call->built) {
@@ -253,7 +265,7 @@ enum ivs_step ivs_call_next(ivs_call *call, double now, double random) {
       enter(call, GAVE_UP);
       return call->state;
     }
-    ivs_response_reset(&call->response);
+    set_response_aside(call);
     call->built = true;
     call->attempts++;
   }
@@ -348,6 +360,13 @@ bool ivs_call_is_success(const ivs_call *call) {
   return call->response.status >= 200 && call->response.status < 300;
 }
 
+const ivs_response *ivs_call_last_response(const ivs_call *call) {
+  return call->response.status ? &call->response : &call->previous;
+}
+
 bool ivs_call_reached_max(const ivs_call *call) {
-  return call->attempts >= call->client->retry.max_attempts;
+  const ivs_retry *policy = &call->client->retry;
+  /* legacy mode counts only errors that it would have sent again */
+  if (policy->mode == IVS_RETRY_LEGACY && !call->failure.retryable) return false;
+  return call->attempts >= policy->max_attempts;
 }

@@ -59,7 +59,8 @@ typedef struct ivs_call {
   const ivs_endpoint *endpoint;
   ivs_endpoint own_endpoint;
   ivs_request request;   /* complete while the step is EXCHANGE */
-  ivs_response response; /* the last one; filled by the driver, kept until the next attempt */
+  ivs_response response; /* of this attempt; filled by the driver */
+  ivs_response previous; /* the last one before it; status 0: none */
   ivs_failure failure;   /* of the last attempt; final when FAILED */
   int attempts;          /* requests sent */
   double delay;          /* seconds, while the step is SLEEP */
@@ -129,6 +130,8 @@ int ivs_call_stop(ivs_call *call);
 void ivs_call_write_uuid(char out[37], const unsigned char random[16]);
 
 const char *ivs_step_name(enum ivs_step step);
+/* The last response that came, of whatever attempt; its status is 0 if none did. */
+const ivs_response *ivs_call_last_response(const ivs_call *call);
 /* The response's status is 2xx. */
 bool ivs_call_is_success(const ivs_call *call);
 /* boto3's "reached max retries": the last attempt allowed has been made. */

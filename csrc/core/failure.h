@@ -71,6 +71,8 @@ enum ivs_kind {
   X(SlowDown)                                                                                                \
   X(PriorRequestNotComplete)                                                                                 \
   X(EC2ThrottledException)                                                                                   \
+  X(UnauthorizedException)                                                                                   \
+  X(IDPCommunicationError)                                                                                   \
   X(UnknownOperationException)                                                                               \
   X(InternalFailure)                                                                                         \
   X(ServiceUnavailableException)
@@ -92,6 +94,19 @@ enum ivs_kind {
   X(NoCredentialsError)                                                                                      \
   X(PartialCredentialsError)                                                                                 \
   X(CredentialRetrievalError)                                                                                \
+  X(InfiniteLoopConfigError)                                                                                 \
+  X(MetadataRetrievalError)                                                                                  \
+  X(MissingDependencyException)                                                                              \
+  X(InvalidSTSRegionalEndpointsConfigError)                                                                  \
+  X(InvalidIMDSEndpointError)                                                                                \
+  X(InvalidIMDSEndpointModeError)                                                                            \
+  X(SSOTokenLoadError)                                                                                       \
+  X(UnauthorizedSSOTokenError)                                                                               \
+  X(TokenRetrievalError)                                                                                     \
+  X(LoginTokenLoadError)                                                                                     \
+  X(LoginRefreshRequired)                                                                                    \
+  X(LoginInsufficientPermissions)                                                                            \
+  X(LoginError)                                                                                              \
   X(EndpointConnectionError)                                                                                 \
   X(ConnectionClosedError)                                                                                   \
   X(ConnectionError)                                                                                         \

@@ -24,7 +24,8 @@ static const char *const throttling_codes[] = {"Throttling",
                                                "PriorRequestNotComplete",
                                                "EC2ThrottledException",
                                                NULL};
-static const char *const transient_codes[] = {"RequestTimeout", "RequestTimeoutException", NULL};
+static const char *const transient_codes[] = {"RequestTimeout", "RequestTimeoutException",
+                                              "IDPCommunicationError" /* STS */, NULL};
 static const int standard_statuses[] = {500, 502, 503, 504, 0};
 static const int legacy_statuses[] = {429, 500, 502, 503, 504, 509, 0};
 

@@ -1,8 +1,8 @@
 /*
  * One exchange at a time over libcurl.
  *
- * It runs a multi handle of its own rather than curl_easy_perform, because only so can the read timeout be
- * what botocore's is (silence, to the millisecond) instead of libcurl's whole-second low-speed limit.
+ * It runs a multi handle of its own rather than curl_easy_perform, because libcurl has no limit from the
+ * request to the last byte of the response: with one, a call's time is bounded however the server drips.
  */
 #include "easy.h"
 #include "core/proxy.h"
@@ -35,7 +35,6 @@ struct ivs_easy {
 
   /* of the exchange under way */
   ivs_response *response;
-  double active_at; /* when the server was last heard, on the monotonic clock */
   bool in_body, too_big, no_memory;
 };
 
@@ -60,7 +59,6 @@ static size_t refuse_piece(ivs_easy *easy, int status) {
 static size_t on_header(char *data, size_t size, size_t count, void *user) {
   ivs_easy *easy = user;
   size_t length = size * count, end = length;
-  easy->active_at = monotonic();
   if (length >= 5 && memcmp(data, "HTTP/", 5) == 0) { /* a status line: what came before was a 1xx */
     ivs_buffer_reset(&easy->response->headers);
     return length;
@@ -78,7 +76,6 @@ static size_t on_header(char *data, size_t size, size_t count, void *user) {
 
 static size_t on_body(char *data, size_t size, size_t count, void *user) {
   ivs_easy *easy = user;
-  easy->active_at = monotonic();
   easy->in_body = true;
   int status = ivs_buffer_add(&easy->response->body, data, size * count);
   return status ? refuse_piece(easy, status) : size * count;
@@ -244,23 +241,20 @@ static bool is_connected(CURL *handle) {
 
 /* Drives the transfer to its end. Returns the CURLcode. */
 static CURLcode run(ivs_easy *easy, double read_timeout) {
-  bool connected = false;
+  double deadline = 0; /* set when the connection stands */
   for (;;) {
     int running = 0, left;
     if (curl_multi_perform(easy->multi, &running) != CURLM_OK) return CURLE_OUT_OF_MEMORY;
     CURLMsg *message = curl_multi_info_read(easy->multi, &left);
     if (message && message->msg == CURLMSG_DONE) return message->data.result;
     if (!running) return CURLE_RECV_ERROR;
-    double silence_left = POLL_MAX_MS;
-    if (!connected && is_connected(easy->handle)) {
-      connected = true;
-      easy->active_at = monotonic();
+    long wait = POLL_MAX_MS;
+    if (deadline == 0 && is_connected(easy->handle)) deadline = monotonic() + read_timeout;
+    if (deadline != 0) {
+      double time_left = deadline - monotonic();
+      if (time_left <= 0) return CURLE_OPERATION_TIMEDOUT;
+      wait = milliseconds(time_left);
     }
-    if (connected) {
-      silence_left = easy->active_at + read_timeout - monotonic();
-      if (silence_left <= 0) return CURLE_OPERATION_TIMEDOUT;
-    }
-    long wait = milliseconds(silence_left);
     if (curl_multi_poll(easy->multi, NULL, 0, wait < POLL_MAX_MS ? (int)wait : POLL_MAX_MS, NULL) != CURLM_OK)
       return CURLE_OUT_OF_MEMORY;
   }

@@ -15,7 +15,7 @@
 /* Texts are copied. NULL or empty: not set. Times are seconds. */
 typedef struct ivs_easy_settings {
   double connect_timeout; /* name, TCP and TLS together */
-  double read_timeout;    /* silence of the server */
+  double read_timeout;    /* from the request sent to the response's last byte */
   const char
       *proxy; /* http:// or https://, user and password within; NULL: none, whatever the environment says */
   const char *no_proxy;

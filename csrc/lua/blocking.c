@@ -115,6 +115,7 @@ int ivs_blocking_credentials(lua_State *L) {
     return ivs_lfailure_return(L, failure);
   }
   ask_provider(L);
+  if (!client->is_open) return return_no_keys(L, ERROR, "the client was closed meanwhile");
   if (lua_isnil(L, KEYS)) return return_no_keys(L, ERROR, NULL);
   const char *problem = ivs_keys_take(L, KEYS, &client->core.credentials);
   if (problem) return return_no_keys(L, ERROR, problem);
@@ -132,9 +133,11 @@ int ivs_blocking_get_recording_configuration(lua_State *L) {
   for (;;) {
     switch (ivs_lcall_advance(L, call, CLIENT, CALL)) {
     case IVS_STEP_CREDENTIALS:
-      ask_for_keys(L, call);
+      if (call->client->is_open) ask_for_keys(L, call);
       break;
     case IVS_STEP_EXCHANGE:
+      if (!call->client->is_open) /* by the logger */
+        break;
       if (call->client->has_transport)
         exchange_over_transport(L, call);
       else

@@ -180,11 +180,19 @@ static const char *parse(lua_State *L, ivs_slice body, char problem[PROBLEM_MAX]
   return problem;
 }
 
+/* cjson makes the same empty table of [] and {}; only the text tells. */
+static bool is_object(ivs_slice body) {
+  size_t at = 0;
+  while (at < body.length && body.data[at] && strchr(" \t\r\n", body.data[at])) at++;
+  return at == body.length || body.data[at] == '{';
+}
+
 static bool decode_result(lua_State *L, ivs_call *call) {
   char problem[PROBLEM_MAX], message[PROBLEM_MAX + 100];
   const int top = lua_gettop(L);
   luaL_checkstack(L, 40, NULL); /* the shape is five deep, two or three slots each */
-  const char *why = parse(L, body_of(call), problem);
+  const char *why =
+      is_object(body_of(call)) ? parse(L, body_of(call), problem) : "the body is not a JSON object";
   if (!why) {
     walk w = {L, NULL, "the body"};
     convert(&w, &ivs_operation_output);

@@ -5,6 +5,7 @@
 #include "fetch.h"
 #include "lclient.h"
 #include "module.h"
+#include "params.h"
 #include "process.h"
 
 static const char default_client_key;
@@ -13,6 +14,7 @@ static const char default_client_key;
  * made is not remembered. */
 static int get_recording_configuration(lua_State *L) {
   lua_settop(L, 1);
+  ivs_params_check_type(L, 1);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &default_client_key);
   if (lua_isnil(L, -1)) {
     lua_pop(L, 1);

@@ -3,12 +3,12 @@
 #include "core/moment.h"
 #include "core/status.h"
 
-static bool read_text(lua_State *L, int index, const char *name, ivs_slice *out) {
+/* Leaves the value on the stack, so that a string made by a metamethod lives as long as it is needed. */
+static bool push_text(lua_State *L, int index, const char *name, ivs_slice *out) {
   *out = (ivs_slice){"", 0};
   lua_getfield(L, index, name);
   int type = lua_type(L, -1);
   if (type == LUA_TSTRING) out->data = lua_tolstring(L, -1, &out->length);
-  lua_pop(L, 1); /* the table keeps the string alive */
   return type == LUA_TSTRING || type == LUA_TNIL;
 }
 
@@ -31,14 +31,13 @@ static bool read_expiration(lua_State *L, int index, double *out) {
   return good;
 }
 
-const char *ivs_keys_take(lua_State *L, int index, ivs_credentials *credentials) {
+/* The table is at index; whatever this leaves on the stack the caller pops. */
+static const char *take(lua_State *L, int index, ivs_credentials *credentials) {
   ivs_slice id, secret, token;
   double expiration;
-  index = lua_absindex(L, index);
-  if (!lua_istable(L, index)) return "credentials have to be a table { access_key_id, secret_access_key, … }";
-  if (!read_text(L, index, "access_key_id", &id)) return "access_key_id has to be a string";
-  if (!read_text(L, index, "secret_access_key", &secret)) return "secret_access_key has to be a string";
-  if (!read_text(L, index, "session_token", &token)) return "session_token has to be a string";
+  if (!push_text(L, index, "access_key_id", &id)) return "access_key_id has to be a string";
+  if (!push_text(L, index, "secret_access_key", &secret)) return "secret_access_key has to be a string";
+  if (!push_text(L, index, "session_token", &token)) return "session_token has to be a string";
   if (!read_expiration(L, index, &expiration))
     return "expiration has to be ISO 8601 text or seconds since 1970";
   if (!id.length) return "access_key_id is missing";
@@ -53,4 +52,12 @@ const char *ivs_keys_take(lua_State *L, int index, ivs_credentials *credentials)
   default:
     return "out of memory";
   }
+}
+
+const char *ivs_keys_take(lua_State *L, int index, ivs_credentials *credentials) {
+  if (!lua_istable(L, index)) return "credentials have to be a table { access_key_id, secret_access_key, … }";
+  const int top = lua_gettop(L);
+  const char *problem = take(L, lua_absindex(L, index), credentials);
+  lua_settop(L, top);
+  return problem;
 }

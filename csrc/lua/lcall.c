@@ -62,11 +62,22 @@ ivs_lcall *ivs_lcall_acquire(lua_State *L, int client_index) {
   return call;
 }
 
+/* Sets (value at the top, popped) or clears the provider's error in the call's own table. */
+static void keep_keys_error(lua_State *L, ivs_lcall *call, int call_index, bool found) {
+  if (!found) lua_pushnil(L);
+  ivs_compat_get_table(L, call_index);
+  lua_insert(L, -2);
+  lua_rawseti(L, -2, IVS_LCALL_KEYS_ERROR);
+  lua_pop(L, 1);
+  call->has_keys_error = found;
+}
+
 void ivs_lcall_release(lua_State *L, int client_index, int call_index) {
   ivs_lcall *call = lua_touserdata(L, call_index);
   if (!call->client->is_open) return;
   ivs_call_reset(&call->core);
   call_index = lua_absindex(L, call_index);
+  if (call->has_keys_error) keep_keys_error(L, call, call_index, false);
   ivs_compat_get_table(L, client_index);
   lua_pushvalue(L, call_index);
   lua_rawseti(L, -2, IVS_LCLIENT_IDLE_CALL);
@@ -133,23 +144,34 @@ void ivs_lcall_begin(lua_State *L, ivs_lcall *call, int params_index) {
   ivs_slice arn = {NULL, 0};
   unsigned char random[16];
   ivs_call *core = &call->core;
+  const int call_index = lua_gettop(L);
+  read_random_bytes(L, call, random);
   if (!call->client->is_open) {
     ivs_lclient_refuse_closed(&core->failure);
   } else if (ivs_params_read(L, params_index, &arn, &core->failure)) {
-    read_random_bytes(L, call, random);
     ivs_call_begin(core, arn, random);
+    lua_settop(L, call_index);
     return;
   }
+  lua_settop(L, call_index);
   ivs_call_stop(core);
 }
 
+/* A call that failed for want of keys fails with the provider's own error, which knows more than the call; a
+ * table that is no error object gives its causes. */
 static void push_failed(lua_State *L, const ivs_lcall *call, int call_index) {
   ivs_lfailure_push_call(L, &call->core);
-  if (call->core.failure.kind != IVS_KIND_CREDENTIALS) return;
+  if (!call->has_keys_error) return;
   ivs_compat_get_table(L, call_index);
-  lua_rawgeti(L, -1, IVS_LCALL_CAUSES);
-  lua_setfield(L, -3, "causes");
-  lua_pop(L, 1);
+  lua_rawgeti(L, -1, IVS_LCALL_KEYS_ERROR);
+  lua_remove(L, -2);
+  if (ivs_lfailure_is(L, -1)) {
+    lua_remove(L, -2);
+  } else {
+    lua_getfield(L, -1, "causes");
+    lua_setfield(L, -3, "causes");
+    lua_pop(L, 1);
+  }
 }
 
 static void log_step(lua_State *L, const ivs_lcall *call, int client_index, enum ivs_step step) {
@@ -181,6 +203,7 @@ enum ivs_step ivs_lcall_advance(lua_State *L, ivs_lcall *call, int client_index,
     }
     double random = read_random(L, call, client_index);
     enum ivs_step step = ivs_call_next(&call->core, read_time(L, client, client_index), random);
+    if (step == IVS_STEP_EXCHANGE && call->has_keys_error) keep_keys_error(L, call, call_index, false);
     if (step == IVS_STEP_DECODE && !client->is_service) {
       ivs_decode_step(L, &call->core);
       continue;
@@ -197,6 +220,7 @@ void ivs_lcall_take_keys(lua_State *L, ivs_lcall *call, int call_index, int inde
   enum ivs_kind kind = IVS_KIND_CREDENTIALS;
   ivs_slice code = ivs_text_slice("CredentialRetrievalError");
   ivs_slice message = ivs_text_slice("the credentials provider gave nothing and no reason");
+  if (!call->client->is_open) return; /* closed meanwhile: the next step says so */
   index = lua_absindex(L, index);
   call_index = lua_absindex(L, call_index);
   if (!lua_isnil(L, index)) {
@@ -210,10 +234,8 @@ void ivs_lcall_take_keys(lua_State *L, ivs_lcall *call, int call_index, int inde
   } else {
     ivs_lfailure_read(L, index + 1, &kind, &code, &message);
     if (lua_istable(L, index + 1)) {
-      ivs_compat_get_table(L, call_index);
-      lua_getfield(L, index + 1, "causes");
-      lua_rawseti(L, -2, IVS_LCALL_CAUSES);
-      lua_pop(L, 1);
+      lua_pushvalue(L, index + 1);
+      keep_keys_error(L, call, call_index, true);
     }
   }
   ivs_call_no_credentials(&call->core, kind, code, message);
@@ -301,6 +323,7 @@ const char *ivs_lcall_take_answer(lua_State *L, ivs_lcall *call, int index) {
   ivs_slice message = ivs_text_slice("the transport gave no answer and no reason");
   index = lua_absindex(L, index);
   const int top = lua_gettop(L);
+  if (!call->client->is_open) return NULL; /* closed meanwhile: the next step says so */
   if (lua_istable(L, index)) {
     bool too_big = false;
     const char *problem = take_response(L, index, &call->core.response, &too_big);

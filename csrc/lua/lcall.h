@@ -12,10 +12,11 @@
 typedef struct ivs_lcall {
   ivs_call core;
   ivs_lclient *client; /* kept alive by the call's own table */
+  bool has_keys_error; /* the provider's own error object is in the call's table */
 } ivs_lcall;
 
 /* Slots of the call's own table. */
-enum { IVS_LCALL_CLIENT = 1, IVS_LCALL_CAUSES, IVS_LCALL_OUTCOME };
+enum { IVS_LCALL_CLIENT = 1, IVS_LCALL_KEYS_ERROR, IVS_LCALL_OUTCOME };
 
 /* Once, from luaopen_*. */
 void ivs_lcall_register(lua_State *L);
@@ -29,7 +30,8 @@ ivs_lcall *ivs_lcall_check(lua_State *L, int index);
 ivs_lcall *ivs_lcall_acquire(lua_State *L, int client_index);
 void ivs_lcall_release(lua_State *L, int client_index, int call_index);
 
-/* Reads the argument at `params_index` and begins; whatever is wrong shows as the step FAILED. */
+/* For the call at the top of the stack: reads the argument at `params_index` and begins; whatever is wrong
+ * shows as the step FAILED. */
 void ivs_lcall_begin(lua_State *L, ivs_lcall *call, int params_index);
 
 /*

@@ -1,18 +1,15 @@
 /* The client userdata. Options are read by lua/ivs/settings.lua; this file only takes what that resolved. */
 #include "lclient.h"
 #include "keys.h"
-#include "lcall.h"
 #include "lfailure.h"
 #include "objects.h"
-#include "system.h"
 #include "core/version.h"
 
-#include <openssl/rand.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
 
-static const char resolve_key, methods_key;
+static const char resolve_key, methods_key, offer_key;
 
 static int collect(lua_State *L);
 static int read_field(lua_State *L);
@@ -28,6 +25,7 @@ static const luaL_Reg metamethods[] = {
 static const ivs_object_type client_type = {"ivs.client", metamethods};
 
 void ivs_lclient_register(lua_State *L) {
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &offer_key);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &methods_key);
   ivs_objects_register(L, &client_type);
   ivs_objects_require(L, "ivs.settings");
@@ -54,6 +52,7 @@ void ivs_lclient_refuse_closed(ivs_failure *failure) {
 static void close_client(ivs_lclient *client) {
   if (!client->is_open) return;
   client->is_open = false;
+  client->has_logger = client->has_transport = client->has_time = client->has_random = false;
   if (client->driver) client->close_driver(client->driver);
   client->driver = NULL;
   /* endpoint and settings stay readable; what is secret goes */
@@ -78,9 +77,11 @@ static int read_field(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &methods_key);
   lua_pushvalue(L, 2);
   lua_rawget(L, -2);
-  if (!lua_isnil(L, -1) || !client->core.has_region) return 1;
-  if (strcmp(name, "region") == 0) lua_pushstring(L, client->core.endpoint.region);
-  if (strcmp(name, "endpoint_url") == 0) lua_pushstring(L, client->core.endpoint.url);
+  if (!lua_isnil(L, -1)) return 1;
+  const ivs_endpoint *endpoint =
+      &client->core.endpoint; /* without a region: of a custom endpoint_url, if any */
+  if (client->core.has_region && strcmp(name, "region") == 0) lua_pushstring(L, endpoint->region);
+  if (endpoint->url[0] && strcmp(name, "endpoint_url") == 0) lua_pushstring(L, endpoint->url);
   return 1;
 }
 
@@ -178,10 +179,12 @@ static void push_platform(lua_State *L, int host) {
   struct utsname names;
   if (uname(&names)) memset(&names, 0, sizeof names);
   lua_createtable(L, 0, 7);
-  ivs_system_push(L);
-  lua_setfield(L, -2, "system");
-  lua_pushcfunction(L, ivs_lclient_service_call);
-  lua_setfield(L, -2, "service_call");
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &offer_key);
+  lua_getfield(L, -1, "system");
+  lua_setfield(L, -3, "system");
+  lua_getfield(L, -1, "service_call");
+  lua_setfield(L, -3, "service_call");
+  lua_pop(L, 1);
   lua_pushvalue(L, host);
   lua_setfield(L, -2, "host");
   lua_pushliteral(L, IVS_VERSION);
@@ -192,20 +195,6 @@ static void push_platform(lua_State *L, int host) {
   lua_setfield(L, -2, "release");
   lua_pushstring(L, names.machine);
   lua_setfield(L, -2, "machine");
-}
-
-/* The texts belong to the settings table, which the client keeps. */
-static void read_operation(lua_State *L, int from, ivs_operation *out) {
-  out->name = text_field(L, from, "operation").data;
-  out->service = text_field(L, from, "service").data;
-  out->content_type = text_field(L, from, "content_type").data;
-  if (!out->name || !out->service || !out->content_type)
-    luaL_error(L, "a service call names operation, service, type");
-  out->prefix = out->service;
-  out->path = "/";
-  lua_getfield(L, from, "credentials");
-  out->is_signed = !lua_isnil(L, -1);
-  lua_pop(L, 1);
 }
 
 static double now(void) {
@@ -226,21 +215,17 @@ static bool take_static_keys(lua_State *L, int settings, ivs_client *client, ivs
   return !problem;
 }
 
-enum { OPTIONS = 1, BODY = 2, HOST = 2, SETTINGS = 3 };
-
-/* Pushes a client made of the settings and returns it, or pushes nil and the error object and returns NULL.
- */
-static ivs_lclient *build(lua_State *L, int from, int host, bool is_service) {
+ivs_lclient *ivs_lclient_build(lua_State *L, int from, int host, const ivs_operation *operation) {
   ivs_failure *failure = ivs_lfailure_new(L);
   ivs_lclient *client = ivs_objects_new(L, &client_type, sizeof *client);
   ivs_client_init(&client->core);
   client->is_open = true;
-  client->is_service = is_service;
+  client->is_service = operation != NULL;
   keep_functions(L, client, lua_gettop(L), from, host);
   client->max_response_bytes = (size_t)number_field(L, from, "max_response_bytes");
   ivs_client_settings settings = read_settings(L, from);
-  settings.operation = is_service ? &client->operation : &ivs_operation_get_recording_configuration;
-  if (is_service) read_operation(L, from, &client->operation);
+  if (operation) client->operation = *operation;
+  settings.operation = operation ? &client->operation : &ivs_operation_get_recording_configuration;
   if (!ivs_client_open(&client->core, &settings, now(), failure) &&
       take_static_keys(L, from, &client->core, failure))
     return client;
@@ -248,21 +233,8 @@ static ivs_lclient *build(lua_State *L, int from, int host, bool is_service) {
   return NULL;
 }
 
-int ivs_lclient_service_call(lua_State *L) {
-  unsigned char random[16];
-  size_t length;
-  lua_settop(L, 3);
-  luaL_checktype(L, OPTIONS, LUA_TTABLE);
-  const char *body = luaL_checklstring(L, BODY, &length);
-  ivs_lclient *client = build(L, OPTIONS, 3, true);
-  if (!client) return 2;
-  ivs_lcall *call = ivs_lcall_acquire(L, lua_gettop(L));
-  if (RAND_bytes(random, sizeof random) != 1) return luaL_error(L, "libcrypto has no random bytes");
-  ivs_call_begin_with_body(&call->core, (ivs_slice){body, length}, random);
-  return 1;
-}
-
 int ivs_lclient_new(lua_State *L) {
+  enum { OPTIONS = 1, HOST = 2, SETTINGS = 3 };
   lua_settop(L, 2);
   if (!lua_isnil(L, OPTIONS)) luaL_checktype(L, OPTIONS, LUA_TTABLE);
   check_host(L, HOST);
@@ -275,5 +247,5 @@ int ivs_lclient_new(lua_State *L) {
     lua_settop(L, SETTINGS + 1);
     return 2;
   }
-  return build(L, SETTINGS, HOST, false) ? 1 : 2;
+  return ivs_lclient_build(L, SETTINGS, HOST, NULL) ? 1 : 2;
 }

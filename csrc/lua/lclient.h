@@ -28,7 +28,8 @@ enum {
   IVS_LCLIENT_SETTINGS
 };
 
-/* Once, from luaopen_*: takes the methods table at the top of the stack. */
+/* Once, from luaopen_*: takes two tables off the stack: the methods of a client, and on top of it what C
+ * offers to the Lua that resolves settings, { system, service_call }. */
 void ivs_lclient_register(lua_State *L);
 /*
  * Lua: client(options?, host?) → client | nil, err. Raises misuse at the caller's level. `host` may hold the
@@ -36,13 +37,9 @@ void ivs_lclient_register(lua_State *L);
  * for tests.
  */
 int ivs_lclient_new(lua_State *L);
-/*
- * Lua: service_call(settings, body, host?) → call | nil, err. One call of another AWS service (POST /)
- * through the same machine; its steps are taken with call:next, the bodies read by the caller (step
- * "decode"). settings: resolved ones, with `service`, `operation`, `content_type`, and `credentials` (none:
- * unsigned).
- */
-int ivs_lclient_service_call(lua_State *L);
+/* Pushes a client made of resolved settings and returns it, or pushes nil and the error object and returns
+ * NULL. operation: copied; NULL for the one of IVS. */
+ivs_lclient *ivs_lclient_build(lua_State *L, int settings, int host, const ivs_operation *operation);
 /* Lua: client:close(). */
 int ivs_lclient_close(lua_State *L);
 

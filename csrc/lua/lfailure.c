@@ -88,15 +88,24 @@ void ivs_lfailure_push_call(lua_State *L, const ivs_call *call) {
   lua_setfield(L, -2, "attempts");
   lua_pushstring(L, call->client->operation->name);
   lua_setfield(L, -2, "operation_name");
-  if (!call->response.status) return;
-  lua_pushinteger(L, call->response.status);
+  const ivs_response *response = ivs_call_last_response(call);
+  if (!response->status) return;
+  lua_pushinteger(L, response->status);
   lua_setfield(L, -2, "status");
-  ivs_lfailure_push_request_id(L, &call->response);
+  ivs_lfailure_push_request_id(L, response);
   lua_setfield(L, -2, "request_id");
-  ivs_lfailure_push_headers(L, &call->response);
+  ivs_lfailure_push_headers(L, response);
   lua_setfield(L, -2, "headers");
   lua_pushboolean(L, ivs_call_reached_max(call));
   lua_setfield(L, -2, "max_attempts_reached");
+}
+
+bool ivs_lfailure_is(lua_State *L, int index) {
+  if (!lua_getmetatable(L, index)) return false;
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
+  bool same = lua_rawequal(L, -1, -2);
+  lua_pop(L, 2);
+  return same;
 }
 
 /* A string field, or the slice as it was. */

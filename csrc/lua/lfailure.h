@@ -20,6 +20,8 @@ void ivs_lfailure_push_call(lua_State *L, const ivs_call *call);
 /* Pushes the table of all codes, each under its own name; a name that isn't there raises. */
 void ivs_lfailure_push_exceptions(lua_State *L);
 
+/* Whether the value is an error object of ours. */
+bool ivs_lfailure_is(lua_State *L, int index);
 /* Reads an error that Lua code gave (an error object, a table, a string) into kind, code and message. Slices
  * stay valid while the value at index does. Missing parts take the defaults that *kind and *code come with.
  */

@@ -6,7 +6,9 @@
 #include "lclient.h"
 #include "lfailure.h"
 #include "lnext.h"
+#include "lservice.h"
 #include "objects.h"
+#include "system.h"
 
 void ivs_module_open(lua_State *L, const luaL_Reg *client_methods) {
   static const luaL_Reg call_methods[] = {{"next", ivs_lnext}, {NULL, NULL}};
@@ -15,6 +17,11 @@ void ivs_module_open(lua_State *L, const luaL_Reg *client_methods) {
   ivs_decode_register(L);
   lua_newtable(L);
   luaL_setfuncs(L, client_methods, 0);
+  lua_newtable(L);
+  ivs_system_push(L);
+  lua_setfield(L, -2, "system");
+  lua_pushcfunction(L, ivs_lservice_call);
+  lua_setfield(L, -2, "service_call");
   ivs_lclient_register(L);
   lua_newtable(L);
   luaL_setfuncs(L, call_methods, 0);

@@ -43,7 +43,8 @@ static void add_wrong_type(ivs_buffer *report, lua_State *L, int index) {
   ivs_buffer_add_format(report, ", type: %s, valid types: string", luaL_typename(L, index));
 }
 
-/* Adds a line for each fault of the table; leaves the ARN in *arn if it is good. */
+/* Adds a line for each fault of the table; leaves the ARN in *arn if it is good, and the member on the stack:
+ * a metamethod may have made the text, and then nothing else keeps it. */
 static void check_table(lua_State *L, int index, ivs_slice *arn, ivs_buffer *report) {
   lua_getfield(L, index, "arn");
   if (lua_isnil(L, -1)) ivs_buffer_add_text(report, "\nMissing required parameter in input: \"arn\"");
@@ -57,7 +58,11 @@ static void check_table(lua_State *L, int index, ivs_slice *arn, ivs_buffer *rep
     arn->data = lua_tolstring(L, -1, &arn->length);
   else if (!lua_isnil(L, -1))
     add_wrong_type(report, L, lua_gettop(L));
-  lua_pop(L, 1); /* the argument keeps the string alive */
+}
+
+void ivs_params_check_type(lua_State *L, int index) {
+  if (lua_isnoneornil(L, index) || lua_istable(L, index) || lua_type(L, index) == LUA_TSTRING) return;
+  luaL_argerror(L, index, lua_pushfstring(L, "table or string expected, got %s", luaL_typename(L, index)));
 }
 
 bool ivs_params_read(lua_State *L, int index, ivs_slice *arn, ivs_failure *failure) {
@@ -65,8 +70,7 @@ bool ivs_params_read(lua_State *L, int index, ivs_slice *arn, ivs_failure *failu
     arn->data = lua_tolstring(L, index, &arn->length);
     return true;
   }
-  if (!lua_isnoneornil(L, index) && !lua_istable(L, index))
-    luaL_argerror(L, index, lua_pushfstring(L, "table or string expected, got %s", luaL_typename(L, index)));
+  ivs_params_check_type(L, index);
   ivs_buffer *report = ivs_objects_new_buffer(L, REPORT_CAP);
   if (lua_istable(L, index))
     check_table(L, index, arn, report);
@@ -77,6 +81,5 @@ bool ivs_params_read(lua_State *L, int index, ivs_slice *arn, ivs_failure *failu
     ivs_failure_format(failure, IVS_KIND_PARAMS, "ParamValidationError", "Parameter validation failed:%s",
                        ivs_buffer_text(report));
   ivs_buffer_free(report);
-  lua_pop(L, 1);
   return good;
 }

@@ -7,9 +7,11 @@
 #include "compat.h"
 #include "core/failure.h"
 
-/* True with the ARN, which stays valid while the argument does; or false with a ParamValidationError that
- * names all that is wrong at once, in botocore's words. Raises where the argument is neither table, string
- * nor nil. */
+/* Raises where the argument is neither table, string nor nil. */
+void ivs_params_check_type(lua_State *L, int index);
+/* True with the ARN, which stays valid while the argument does and the stack is not cut back; or false with a
+ * ParamValidationError that names all that is wrong at once, in botocore's words. Raises where the argument
+ * is neither table, string nor nil. */
 bool ivs_params_read(lua_State *L, int index, ivs_slice *arn, ivs_failure *failure);
 
 #endif

@@ -55,7 +55,9 @@ end
 local function resolve_profile(context, name)
   local profile = context.files.profiles[name]
   if not profile then return nil, ("the profile %s does not exist"):format(name) end
-  local other = setmetatable({ profile = profile, explicit_profile = true }, { __index = context })
+  -- the selected profile's region and endpoints go on to hold
+  local other = setmetatable({ profile = profile, explicit_profile = true,
+    selected_profile = context.selected_profile or context.profile }, { __index = context })
   local keys, err = walk(other, function(row) return row.profile end)
   if keys then return keys end
   return nil, err or ("the profile %s has no credentials"):format(name)
@@ -66,6 +68,20 @@ local function providers()
   return setmetatable({}, { __index = function(_, name) return provider_named(name) end })
 end
 
+--- http(request) as the providers know it: the driver's, or the user's transport with its header names in lower case.
+local function make_http(found, offer)
+  local send = found.transport or offer.http
+  return function(request)
+    request.headers = request.headers or {}
+    request.headers["User-Agent"] = request.headers["User-Agent"] or found.user_agent
+    local response, err = send(request)
+    if not response or not found.transport then return response, err end
+    local headers = {}
+    for name, value in pairs(response.headers or {}) do headers[name:lower()] = value end
+    return { status = response.status, headers = headers, body = response.body or "" }
+  end
+end
+
 --- What the providers are given (see each field where it is used).
 -- @tab found the resolved settings
 -- @tab source { getenv, files, profile, explicit_profile }
@@ -74,11 +90,15 @@ end
 local function make_context(found, source, platform, offer)
   local context = {
     env = source.getenv, time = platform.host and platform.host.time or platform.system.now,
-    http = found.transport or offer.http, sleep = offer.sleep or function() end,
+    http = make_http(found, offer), sleep = offer.sleep or function() end,
     profile = source.profile, files = source.files, explicit_profile = source.explicit_profile,
+    use_fips_endpoint = found.use_fips_endpoint, use_dualstack_endpoint = found.use_dualstack_endpoint,
     region = found.region, system = platform.system, providers = providers(), mfa_prompt = found.mfa_prompt,
     json_decode = json.decode, json_encode = json.encode, json_null = json.null,
   }
+  function context.log(level, message)
+    if found.logger then found.logger(level, message) end
+  end
   function context.run(argv, options)
     if not offer.run then return nil, "this loop runs no programs" end
     options.env = found.env
@@ -128,9 +148,9 @@ local function observed(provider, summary)
   return function(offer)
     local keys, err = provider(offer)
     if type(keys) == "table" then
-      summary.provider = keys.provider or "option"
-      summary.expiration = keys.expiration
-      local id = keys.access_key_id
+      summary.provider = rawget(keys, "provider") or "option"
+      summary.expiration = rawget(keys, "expiration")
+      local id = rawget(keys, "access_key_id")
       summary.access_key_id = type(id) == "string" and #id > 4 and "…" .. id:sub(-4) or nil
     end
     return keys, err

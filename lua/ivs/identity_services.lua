@@ -18,8 +18,8 @@ local BASE_DELAY, BASE_DELAY_THROTTLED = 0.05, 1
 
 local TRANSIENT = { [429] = true, [500] = true, [502] = true, [503] = true, [504] = true }
 
---- From botocore's partitions.json: a region's pattern, the domain, that of dual-stack hosts; and from Sign-In's endpoint
--- rules the domain that is its own.
+--- From botocore's partitions.json: a region's pattern, the domain, that of dual-stack hosts; and from Sign-In's
+-- endpoint rules the domain that is its own.
 local PARTITIONS = {
   { "^cn%-[%w_]+%-%d+$", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "amazonaws.cn" },
   { "^us%-gov%-[%w_]+%-%d+$", "amazonaws.com", "api.aws", "amazonaws-us-gov.com" },
@@ -53,7 +53,7 @@ end
 --- A configured URL, if it is one that a request can be sent to.
 local function check_url(url, service)
   if metadata_url.parse(url) and not url:find("[?#]") then return (url:gsub("/+$", "")) end
-  return nil, failure.new("config", "InvalidEndpointConfigurationError",
+  return nil, failure.new("config", "InvalidEndpointError",
     ("\"%s\", configured as the endpoint of %s, is not a http or https URL without user, query and fragment")
       :format(metadata_url.mask(url):sub(1, MAX_MESSAGE), service))
 end
@@ -125,8 +125,8 @@ end
 
 --- Names the server in an error of the transport; its kind and code stay, as they do in boto3.
 local function explain(err, request)
-  return failure.new(err.kind, err.code, ("%s, for credentials: %s"):format(host_of(request.url), tostring(err.message)),
-    { retryable = err.retryable })
+  local message = ("%s, for credentials: %s"):format(host_of(request.url), tostring(err.message))
+  return failure.new(err.kind, err.code, message, { retryable = err.retryable })
 end
 
 local function may_pass(answer, err)

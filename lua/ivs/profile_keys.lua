@@ -12,7 +12,7 @@ local function absence(context, path)
   local where = path or "the file"
   local profile = context.profile
   if not profile then return "no profile is set up" end
-  return ("profile '%s' has no aws_access_key_id in %s"):format(profile.name, where)
+  return ('profile "%s" has no aws_access_key_id in %s'):format(profile.name, where)
 end
 
 local function check_types(section, provider)

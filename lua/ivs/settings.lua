@@ -36,7 +36,7 @@ settings.rows = {
   { name = "connect_timeout", profile = true, type = "number", env = { "AWS_CONNECT_TIMEOUT" }, default = 60, above = 0,
     doc = "seconds for name, TCP and TLS together" },
   { name = "read_timeout", profile = true, type = "number", env = { "AWS_READ_TIMEOUT" }, default = 60, above = 0,
-    doc = "seconds of silence from the server" },
+    doc = "seconds from the request to the last byte of the response" },
   { name = "ca_bundle", profile = true, type = "string", env = { "AWS_CA_BUNDLE" },
     doc = "a PEM file or directory of authorities; none: the system's" },
   { name = "verify", type = "boolean", default = true, doc = "false: the server's certificate is not checked" },

@@ -15,12 +15,16 @@ local GLOBAL_ENDPOINT, GLOBAL_REGION = "https://sts.amazonaws.com", "us-east-1"
 
 local MAX_XML_BYTES = 256 * 1024
 local MAX_XML_DEPTH = 16
+local MAX_MESSAGE_BYTES = 1000
 
 --- What AWS's description of the service asks for at least, and what boto3 checks before it sends anything.
 local MINIMUM_LENGTH = {
   RoleArn = 20, RoleSessionName = 2, ExternalId = 2, SerialNumber = 9, TokenCode = 6, WebIdentityToken = 4,
 }
 local MINIMUM_DURATION = 900
+
+--- Parameters whose values nobody else may see.
+local SECRET = { WebIdentityToken = true, TokenCode = true }
 
 --- The regions whose callers used sts.amazonaws.com before there were regional endpoints: what `legacy` is about.
 local LEGACY_REGIONS = {}
@@ -108,12 +112,31 @@ local function read_xml(body)
   return found
 end
 
---- The code and the message of an error answer (`ErrorResponse/Error/{Code,Message}`); nil where it has none.
-local function read_error(_, _, body)
-  local found = read_xml(body or "")
-  if not found then return nil, nil end
-  local code = found["Error/Code"]
-  return code ~= "" and code or nil, found["Error/Message"]
+--- A text of the service's, which may quote what it was sent, without the secrets of the request, on one line, bounded.
+local function harmless(text, secrets)
+  for _, secret in pairs(secrets) do
+    for _, spelling in ipairs { secret, form_encode(secret) } do
+      if spelling ~= "" then text = text:gsub(spelling:gsub("%p", "%%%0"), "***") end
+    end
+  end
+  return (text:gsub("%c+", " "):sub(1, MAX_MESSAGE_BYTES))
+end
+
+--- The reader of an error answer's code and message (`ErrorResponse/Error/{Code,Message}`); nil where it has none.
+local function error_reader(request)
+  local secrets = {}
+  for _, name in ipairs { "secret_access_key", "session_token" } do
+    secrets[name] = request.credentials and request.credentials[name]
+  end
+  for _, parameter in ipairs(request.parameters) do
+    if SECRET[parameter[1]] then secrets[parameter[1]] = parameter[2] end
+  end
+  return function(_, _, body)
+    local found = read_xml(body or "")
+    local code = found and found["Error/Code"] or ""
+    if code == "" then return nil, nil end
+    return harmless(code, secrets), harmless(found["Error/Message"] or "", secrets)
+  end
 end
 
 local function bad_answer(action, what)
@@ -196,7 +219,7 @@ function sts.assume(context, request)
     content_type = CONTENT_TYPE,
     body = sts.form(request.action, request.parameters),
     credentials = request.credentials,
-    read_error = read_error,
+    read_error = error_reader(request),
   }
   if response then return read_keys(context, request.action, response.body) end
   -- without lxp nobody could read what the service said

@@ -48,7 +48,7 @@ function token_cache.read(context, path)
 end
 
 --- Puts a document in the file's place: temporary file, mode 0600, fsync, rename. The token in hand is good whether or
--- not this succeeds, so a failure goes to the log and is no error: the next process may have to log in, this one goes on.
+-- not this succeeds, so a failure goes to the log and is no error; the next process may have to log in again.
 -- @tab context
 -- @string path
 -- @tab document

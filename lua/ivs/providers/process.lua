@@ -65,9 +65,9 @@ function process.retrieve(context)
   local profile = context.profile
   local command = profile and profile.values.credential_process
   if not command then
-    return nil, profile and ("profile '%s' has no credential_process"):format(profile.name) or "no profile is set up"
+    return nil, profile and ('profile "%s" has no credential_process'):format(profile.name) or "no profile is set up"
   end
-  local source = ("credential_process of profile '%s'"):format(profile.name)
+  local source = ('credential_process of profile "%s"'):format(profile.name)
   if type(command) ~= "string" then return fail(source, " has to be a command on its own line") end
   local output, err = run(context, source, command)
   if not output then return nil, err end

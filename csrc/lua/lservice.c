@@ -1,0 +1,42 @@
+/* A client of its own for one call, and the call. */
+#include "lservice.h"
+#include "lcall.h"
+
+#include <openssl/rand.h>
+
+static const char *text_field(lua_State *L, int from, const char *name) {
+  lua_getfield(L, from, name);
+  const char *text = lua_tostring(L, -1);
+  if (!text) luaL_error(L, "a service call needs the field '%s'", name);
+  lua_pop(L, 1); /* the settings table, which the client keeps, keeps it alive */
+  return text;
+}
+
+static ivs_operation read_operation(lua_State *L, int from) {
+  lua_getfield(L, from, "credentials");
+  ivs_operation operation = {
+      .name = text_field(L, from, "operation"),
+      .service = text_field(L, from, "service"),
+      .prefix = text_field(L, from, "service"),
+      .content_type = text_field(L, from, "content_type"),
+      .path = "/",
+      .is_signed = !lua_isnil(L, -1),
+  };
+  lua_pop(L, 1);
+  return operation;
+}
+
+int ivs_lservice_call(lua_State *L) {
+  enum { SETTINGS = 1, BODY = 2, HOST = 3 };
+  unsigned char random[16];
+  size_t length;
+  lua_settop(L, HOST);
+  luaL_checktype(L, SETTINGS, LUA_TTABLE);
+  const char *body = luaL_checklstring(L, BODY, &length);
+  ivs_operation operation = read_operation(L, SETTINGS);
+  if (!ivs_lclient_build(L, SETTINGS, HOST, &operation)) return 2;
+  ivs_lcall *call = ivs_lcall_acquire(L, lua_gettop(L));
+  if (RAND_bytes(random, sizeof random) != 1) return luaL_error(L, "libcrypto has no random bytes");
+  ivs_call_begin_with_body(&call->core, (ivs_slice){body, length}, random);
+  return 1;
+}
