@@ -15,6 +15,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +173,18 @@ static int file_owner(lua_State *L) {
   return 1;
 }
 
+/* home_directory(user?) → the account's home | nil: where HOME is not set, or for ~user. */
+static int home_directory(lua_State *L) {
+  const char *user = luaL_optstring(L, 1, NULL);
+  char text[4096];
+  struct passwd entry, *found = NULL;
+  int failed = user ? getpwnam_r(user, &entry, text, sizeof text, &found)
+                    : getpwuid_r(geteuid(), &entry, text, sizeof text, &found);
+  if (failed || !found || !found->pw_dir) return 0;
+  lua_pushstring(L, found->pw_dir);
+  return 1;
+}
+
 /* euid() → the process's effective user id. */
 static int euid(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)geteuid());
@@ -233,6 +246,7 @@ void ivs_system_push(lua_State *L) {
                                        {"read_file", read_file},
                                        {"file_owner", file_owner},
                                        {"euid", euid},
+                                       {"home_directory", home_directory},
                                        {"write_private", write_private},
                                        {"now", now},
                                        {NULL, NULL}};

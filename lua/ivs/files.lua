@@ -122,11 +122,14 @@ local function take_credentials(loaded, sections)
   end
 end
 
---- A profile's values: those of the config file, overlaid by those of the credentials file.
+--- A profile's values: those of the config file, overlaid by those of the credentials file. Where only one of them has
+-- the profile, it is the same table: nobody writes into it.
 local function overlay(profile)
-  profile.values = {}
-  for key, value in pairs(profile.config or {}) do profile.values[key] = value end
-  for key, value in pairs(profile.credentials or {}) do profile.values[key] = value end
+  if not (profile.config and profile.credentials) then return profile.config or profile.credentials end
+  local values = {}
+  for key, value in pairs(profile.config) do values[key] = value end
+  for key, value in pairs(profile.credentials) do values[key] = value end
+  return values
 end
 
 --- Reads both files. One that does not exist is empty; one that cannot be read or parsed is an error.
@@ -149,7 +152,7 @@ function files.load(getenv, system)
   if not credentials then return nil, err end
   take_config(loaded, config)
   take_credentials(loaded, credentials)
-  for _, profile in pairs(loaded.profiles) do overlay(profile) end
+  for _, profile in pairs(loaded.profiles) do profile.values = overlay(profile) end
   return loaded
 end
 

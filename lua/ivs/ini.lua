@@ -190,11 +190,20 @@ local function parse_nested(block)
   return settings
 end
 
+--- Whether any section has a value: one of [DEFAULT] may be overridden everywhere, and then nobody reads it.
+local function is_read(reader, block)
+  if block.values ~= reader.defaults then return true end
+  for _, section in ipairs(reader.sections) do
+    if section.values[block.key] == nil then return true end
+  end
+  return false
+end
+
 --- Gives values of several lines their form: nested settings if the first line is empty, else a text with newlines.
 local function settle_blocks(reader)
   for _, block in ipairs(reader.blocks) do
     local value = table.concat(block)
-    if block[1] == "" then
+    if block[1] == "" and is_read(reader, block) then
       local settings, line, wrong = parse_nested(block)
       if not settings then return nil, line, wrong end
       value = settings

@@ -20,9 +20,10 @@ function proxies.mask(url)
   return (url:gsub("%c", "?"):gsub("^([%w+.-]*:?/?/?)[^/@]*@", "%1***@"))
 end
 
---- As botocore completes it: a host alone is an http proxy.
+--- As botocore completes it: a host alone is an http proxy. nil for another scheme.
 local function complete(url)
-  if url:find("^https?:") then return url end
+  if url:find("^https?://") then return url end
+  if url:find("^%w[%w+.-]*://") then return nil end
   if url:sub(1, 2) == "//" then return "http:" .. url end
   return "http://" .. url
 end
@@ -33,7 +34,7 @@ function proxies.choose(settings, getenv)
   local scheme = (settings.endpoint_url or ""):lower():match("^http:") and "http" or "https"
   local url = settings.proxy or from_environment(scheme, getenv)
   if not url then return nil end
-  local whole = complete(url)
+  local whole = complete(url) or ""
   local host = whole:match("^https?://[^/?#%c%s]*@([^/?#@]+)") or whole:match("^https?://([^/?#@%c%s]+)")
   if not host or whole:find("[%c%s]") or not host:find("^[%w%.%-_%[%]:]+$") then
     return nil, failure.new("config", "InvalidProxiesConfigError",

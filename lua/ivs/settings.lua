@@ -73,6 +73,15 @@ local function misuse(options)
   end
 end
 
+--- An environment holds texts; a number in it would be read in one place and passed over in another.
+local function misuse_of_environment(variables)
+  for name, value in pairs(variables or {}) do
+    if type(name) ~= "string" or type(value) ~= "string" then
+      return ("option 'env' has to hold strings; '%s' is a %s"):format(tostring(name), type(value))
+    end
+  end
+end
+
 local function invalid(row, value, wanted)
   local shown = tostring(value):gsub("%c", "?"):sub(1, 100)
   return nil, failure.new("config", row.code or "InvalidConfigError",
@@ -159,7 +168,10 @@ end
 --- Environment and files as places to look in; what the credential sources want of them, too.
 local function open_source(options, platform)
   local getenv = environment.reader(options.env)
-  local loaded, err = files.load(getenv, platform.system)
+  local system = platform.system
+  -- an environment that was given is whole: without HOME in it there is no home
+  if options.env then system = setmetatable({ home_directory = false }, { __index = system }) end
+  local loaded, err = files.load(getenv, system)
   if not loaded then return nil, err end
   local wanted = options.profile ~= "" and options.profile or nil
   local profile, problem, name = files.select(loaded, getenv, wanted)
@@ -214,7 +226,7 @@ end
 -- @return the settings; or nil and an error object; or nil, nil and what the caller did wrong, to be raised
 function settings.resolve(options, platform)
   options = options or {}
-  local wrong = misuse(options)
+  local wrong = misuse(options) or misuse_of_environment(options.env)
   if wrong then return nil, nil, wrong end
   local source, err = open_source(options, platform)
   if not source then return nil, err end

@@ -7,9 +7,10 @@ local user_agent = {}
 local RETRY_MODE_METRIC = { legacy = "D", standard = "E", adaptive = "F" }
 local ENDPOINT_OVERRIDE_METRIC = "N"
 
---- Characters outside RFC 9110's tokens become hyphens; `/` and `#` are the grammar's own.
+--- Characters outside RFC 9110's tokens (and the comma) become a hyphen each; `/` and `#` are the grammar's own.
 local function token(text)
-  return (tostring(text):gsub("[^%w!$%%&'*+%-.^_`|~]", "-"))
+  text = tostring(text):gsub("[\192-\255][\128-\191]*", "-")
+  return (text:gsub("[^%w!$%%&'*+%-.^_`|~,]", "-"))
 end
 
 local function language()

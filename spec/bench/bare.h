@@ -1,8 +1,8 @@
 /*
  * The yardstick on the wire: a bare libcurl easy handle that sends prepared bytes and drops the answer.
  *
- * Everything is set once, before the loop; nothing is signed, parsed, guarded or timed out. What it leaves out
- * is what a caller of ours pays for.
+ * Everything is set once, before the loop; nothing is signed, parsed, guarded or timed out. What it leaves
+ * out is what a caller of ours pays for.
  */
 #ifndef IVS_BENCH_BARE_H
 #define IVS_BENCH_BARE_H

@@ -3,8 +3,9 @@
  *
  *   now() cpu() resident()        wall seconds, this process's CPU seconds, its resident memory in KiB
  *   sign(n) sign_random(n) hash(n) hash_joined(n) hash_kilobyte(n) hash_bytes()      see signing.h
- *   decoder(body)                 a function that turns the body into the result table, as a call's step DECODE does
- *   bare(url, ca_bundle, body, header_lines, sigv4?, keys?)       a handle (see bare.h); handle:run(n)
+ *   decoder(body)                 a function that turns the body into the result table, as a call's step
+ * DECODE does bare(url, ca_bundle, body, header_lines, sigv4?, keys?)       a handle (see bare.h);
+ * handle:run(n)
  *
  * Linked with the core's and a few of csrc/lua's object files, since ivs.so shows no more than luaopen_ivs.
  */

@@ -32,7 +32,9 @@ mkdir -p "$out"
 # ---- the server, on a processor of its own where there are two ----
 
 prefix=$(mktemp -d "${TMPDIR:-/tmp}/ivs-bench.XXXXXX")
+pids=""
 stop() {
+  for pid in $pids; do kill "$pid" 2>/dev/null || true; done
   [ ! -s "$prefix/nginx.pid" ] || kill "$(cat "$prefix/nginx.pid")" 2>/dev/null || true
   rm -rf "$prefix"
 }
@@ -53,7 +55,8 @@ PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 attempts=5
 while :; do
   port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000)) # below Linux's range for outgoing connections
-  sed -e '/^#/d' -e "s/@USER@/$user/" -e "s/@PORT@/$port/" -e "s|@BODY@|$(cat $here/body.json)|" $here/nginx.conf >"$prefix/nginx.conf"
+  sed -e '/^#/d' -e "s/@USER@/$user/" -e "s/@PORT@/$port/" -e "s|@BODY@|$(cat $here/body.json)|" \
+    $here/nginx.conf >"$prefix/nginx.conf"
   $on_server nginx -e error.log -p "$prefix/" -c "$prefix/nginx.conf" 2>"$prefix/output" && break
   attempts=$((attempts - 1))
   [ $attempts -gt 0 ] || { cat "$prefix/output" >&2; exit 1; }
@@ -68,13 +71,30 @@ export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_M
   AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY \
   AWS_ENDPOINT_URL_IVS="$BENCH_URL" AWS_CA_BUNDLE="$BENCH_CA"
 
+# $1: the Lua; the rest: what it is to run
+under() {
+  lua=$1
+  shift
+  BENCH_LUA=$lua LUA_PATH="./lua/?.lua;./spec/?.lua;;" LUA_CPATH="./$BUILD/$lua/?.so;./$out/$lua/?.so;;" "$@"
+}
+
 for lua in $LUAS; do
-  export BENCH_LUA="$lua" LUA_PATH="./lua/?.lua;./spec/?.lua;;" LUA_CPATH="./$BUILD/$lua/?.so;./$out/$lua/?.so;;"
   if [ -n "${RUN:-}" ]; then
-    $on_client sh -c "$RUN"
+    under "$lua" $on_client sh -c "$RUN"
     continue
   fi
-  $on_client "$lua" -e "require('bench.common').print_heading('$lua')"
-  $on_client "$lua" $here/ratios.lua
-  $on_client "$lua" $here/process.lua
+  under "$lua" "$lua" -e "require('bench.common').print_heading('$lua')"
+  under "$lua" $on_client "$lua" $here/ratios.lua
+  under "$lua" $on_client "$lua" $here/starts.lua
 done
+[ -z "${RUN:-}" ] || exit 0
+
+# Not timed: the Luas side by side.
+for lua in $LUAS; do
+  under "$lua" "$lua" $here/growth.lua "$lua" &
+  pids="$pids $!"
+done
+status=0
+for pid in $pids; do wait "$pid" || status=1; done
+pids=""
+exit $status

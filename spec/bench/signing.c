@@ -10,8 +10,9 @@
 enum { MESSAGES = 4, BLOCK = 64, KILOBYTE = 1024 };
 
 static const char arn[] = "arn:aws:ivs:us-west-2:123456789012:recording-configuration/AbCdEf123456";
-static const char user_agent[] = "ivs-lua/1.0.0 ua/2.1 os/linux#6.1.0-18-amd64 lang/lua#5.4 md/arch#x86_64 m/E "
-                                 "cfg/retry-mode#standard";
+static const char user_agent[] =
+    "ivs-lua/1.0.0 ua/2.1 os/linux#6.1.0-18-amd64 lang/lua#5.4 md/arch#x86_64 m/E "
+    "cfg/retry-mode#standard";
 
 struct signing {
   ivs_client client;

@@ -1,10 +1,11 @@
 /*
- * Measures starts: runs two programs in turn and prints, for each run, a line `SECONDS KIB`: the time from the start to the
- * program's first byte on its standard output, and the most memory that it held.
+ * Measures starts: runs two programs in turn and prints, for each run, a line `SECONDS KIB`: the time from
+ * the start to the program's first byte on its standard output, and the most memory that it held.
  *
  *   start ROUNDS PROGRAM [ARGUMENT...] -- PROGRAM [ARGUMENT...]
  *
- * It is a program of its own, and links nothing but the C library, because a child's peak begins with its parent's.
+ * It is a program of its own, and links nothing but the C library, because a child's peak begins with its
+ * parent's.
  */
 #include <spawn.h>
 #include <stdio.h>

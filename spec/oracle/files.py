@@ -21,6 +21,8 @@ import botocore.configloader
 import botocore.session
 from botocore.exceptions import BotoCoreError, ConfigNotFound
 
+SORTS_SERVICES = 'services' in botocore.configloader.build_profile_map({})
+
 
 def write(path, content):
     if content is None:
@@ -37,11 +39,11 @@ def set_environment(variables):
 
 
 def services_of(config):
-    if 'services' in config:
-        return config['services']
+    if SORTS_SERVICES:
+        return config.get('services', {})
     services = {}
     for title, values in config.items():
-        if title.startswith('services') and title not in ('profiles', 'sso_sessions'):
+        if title.startswith('services'):
             try:
                 words = shlex.split(title)
             except ValueError:

@@ -2,7 +2,8 @@
 
 INPUT is a JSON list of cases: env (the whole environment) and options, those of `ivs.client` that have a counterpart
 (region, profile, endpoint_url, credentials, mfa_code). OUTPUT is the list of results, each empty after a success (what
-arrived is on record at the case's server) or with `exception` (its class) and `code` (the service's, of a ClientError).
+arrived is on record at the case's server) or with `exception` (its class), `code` (the service's, of a ClientError),
+`text`, and `is_own`: whether the class is one of botocore's, or Python's (ValueError) or another library's.
 
 Each case has its own os.environ and its own session. AWS_ENDPOINT_URL_<SERVICE>, which botocore 1.29 doesn't know, is
 handed to create_client here, so that STS and SSO are the case's server, too. Nothing sleeps.
@@ -65,9 +66,11 @@ def run(case):
         session.register_component('data_loader', LOADER)
         session.create_client('ivs', **client_arguments(options)).get_recording_configuration(arn=ARN)
     except ClientError as error:
-        return {'exception': 'ClientError', 'code': error.response['Error']['Code'], 'text': str(error)}
+        code = error.response['Error']['Code']
+        return {'exception': 'ClientError', 'code': code, 'text': str(error), 'is_own': True}
     except Exception as error:
-        return {'exception': type(error).__name__, 'text': str(error)}
+        kind = type(error)
+        return {'exception': kind.__name__, 'text': str(error), 'is_own': kind.__module__.startswith('botocore')}
     return {}
 
 

@@ -3,7 +3,8 @@
 -- A case is data: `name`, `env` (variables beside those of BASE; false takes one away), `config` and `credentials` (texts
 -- of the files in HOME/.aws), `files` (more files below HOME), `options` (of `ivs.client`), `routes` (of http_server,
 -- below the case's own path), `oracle` (options for botocore alone), `differs` where the two are not to agree:
--- `{ row = which difference it is, ... = what ivs does }`. In all texts @URL@ is the case's server and @HOME@ its home.
+-- `{ row = which of matrix.differences it is, ... = what ivs does }`. In all texts @URL@ is the case's server and @HOME@
+-- its home.
 --
 -- Invariants: every case has a home and a path of its own, made anew for each of the two; nothing of this process's
 -- environment is seen. Not for: what a source sends in detail (each provider's spec).
@@ -21,6 +22,18 @@ local BASE = {
   HOME = "@HOME@", PATH = "/usr/local/bin:/usr/bin:/bin", AWS_DEFAULT_REGION = "us-west-2",
   AWS_ENDPOINT_URL_IVS = "@URL@", AWS_ENDPOINT_URL_STS = "@URL@", AWS_ENDPOINT_URL_SSO = "@URL@",
   AWS_ENDPOINT_URL_SSO_OIDC = "@URL@", AWS_ENDPOINT_URL_SIGNIN = "@URL@", AWS_EC2_METADATA_SERVICE_ENDPOINT = "@URL@",
+}
+
+--- What may differ, and why. Nothing else may.
+matrix.differences = {
+  region = "DESIGN 4: only AWS_DEFAULT_REGION is read; the region inside the ARN",
+  fips = "DESIGN 4: FIPS or dual-stack with endpoint_url is dropped in silence",
+  proxy = "DESIGN 4: env proxies are used for IMDS",
+  younger = "BEHAVIOUR 8: what botocore 1.29 does not know yet and 1.43 does",
+  python = "an exception of Python's or another library's, where we have one of botocore's names (DESIGN 1.2)",
+  empty = "an empty value counts as absent; botocore takes some of them as they are",
+  late = "a source that is not asked is not judged; botocore reads metadata's settings before it asks any",
+  portal = "a service's code that is one of IVS's, too, would be mistaken for IVS's",
 }
 
 local GOOD = { headers = { ["Content-Type"] = "application/json" }, body = '{"recordingConfiguration":{"state":"ACTIVE"}}' }
@@ -56,7 +69,8 @@ local function merged(...)
 end
 
 local function prepare(case, path, root, server)
-  local places = { URL = server.url .. path, HOME = root .. path }
+  local places = { URL = server.url .. path, HOME = root .. path,
+    LOCALHOST = server.url:gsub("127%.0%.0%.1", "localhost") .. path }
   local files = merged(case.files or {})
   files[".aws/config"], files[".aws/credentials"] = case.config, case.credentials
   return { case = case, path = path, home = places.HOME, files = filled(files, places),
@@ -92,6 +106,8 @@ local function routes_of(cases)
     routes["POST " .. path .. "/GetRecordingConfiguration"] = GOOD
     for route, answer in pairs(case.routes or {}) do
       routes[(route:gsub(" /", " " .. path .. "/", 1))] = answer
+      -- botocore leaves the slash of a base path's root away
+      if route == "POST /" then routes["POST " .. path] = answer end
     end
   end
   return routes
@@ -134,7 +150,7 @@ local function take_record(server, set_ups)
   end
   for _, request in ipairs(server:requests()) do
     local case, path = request.path:gsub("^http://[^/]*", ""):match("^(/c%d+)(.*)$")
-    if case then note(by_path[case], request, path) end
+    if case then note(by_path[case], request, path ~= "" and path or "/") end
   end
   server:forget()
   return found
@@ -149,6 +165,7 @@ local function ask_botocore(server, set_ups)
   local found = take_record(server, set_ups)
   for index, result in ipairs(results) do
     found[index].code, found[index].text = result.code or result.exception, result.text
+    found[index].is_own = result.is_own
   end
   return found
 end
@@ -197,7 +214,8 @@ end
 --- Runs all cases.
 -- @treturn table a list of `{ case, botocore, ivs }`; the two have `access_key_id`, `session_token`, `region`, `at` (the
 --   path) of the call that arrived, `shown` (a line for each credential source that was asked), `code` of the failure;
---   ivs also `err`, `told` (the diagnosis) and `logged`, botocore `text`
+--   ivs also `err`, `told` (the diagnosis) and `logged`, botocore `text` and
+--   `is_own` (the class is botocore's, not Python's)
 function matrix.run()
   local cases = matrix.cases()
   local routes = routes_of(cases)

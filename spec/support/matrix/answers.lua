@@ -82,10 +82,26 @@ function answers.refusal(status, code)
     body = '{"message":"not with T0K3N-sso-login, you do not"}' }
 end
 
+local function hash(algorithm, text)
+  return (digest.new(algorithm):final(text):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+end
+
 --- The cache file of an SSO session or start URL.
 function answers.sso_path(text)
-  local hash = digest.new("sha1"):final(text):gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)
-  return ".aws/sso/cache/" .. hash .. ".json"
+  return ".aws/sso/cache/" .. hash("sha1", text) .. ".json"
+end
+
+--- The cache file of a login session, which may be a line of a file.
+function answers.login_path(session)
+  return ".aws/login/cache/" .. hash("sha256", (session:gsub("\n$", ""))) .. ".json"
+end
+
+--- The text of a login's cache file.
+function answers.login(name)
+  local id, secret, token = answers.keys(name)
+  return json.encode { refreshToken = "T0K3N-refresh", clientId = "client", dpopKey = "S3CR3T-key", accessToken = {
+    accessKeyId = id, secretAccessKey = secret, sessionToken = token, accountId = "123456789012",
+    expiresAt = answers.FUTURE } }
 end
 
 --- A time from now, as ISO 8601.

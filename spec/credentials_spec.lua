@@ -1,0 +1,422 @@
+--- The chain of sources through the whole module: what it says where it finds nothing, when it stops, what it remembers,
+-- when keys are renewed, and what client:credentials() tells. Which source wins is shown beside botocore (matrix_spec).
+
+local by_hand = require "support.by_hand"
+local core = require "ivs.core"
+local emulator_server = require "emulator.server"
+local http_server = require "support.http_server"
+local ivs = require "ivs"
+local json = require "cjson"
+local shell = require "emulator.shell"
+local store = require "emulator.store"
+
+local ARN = store.configurations.complete.arn
+local KEYS = store.keys.temporary
+
+--- BEHAVIOUR 8, and what each says where nothing at all is set up.
+local SOURCES = {
+  { "environment", "AWS_ACCESS_KEY_ID" },
+  { "assume_role", "profile" },
+  { "web_identity", "AWS_WEB_IDENTITY_TOKEN_FILE" },
+  { "sso", "profile" },
+  { "shared_file", "profile" },
+  { "login", "profile" },
+  { "process", "profile" },
+  { "config_file", "profile" },
+  { "container", "AWS_CONTAINER_CREDENTIALS_FULL_URI" },
+  { "instance", "AWS_EC2_METADATA_DISABLED" },
+}
+
+local SECTION = ("aws_access_key_id = %s\naws_secret_access_key = %s\naws_session_token = %s\n")
+  :format(KEYS.access_key_id, KEYS.secret_access_key, KEYS.session_token)
+
+local function names_of(causes)
+  local names = {}
+  for index, cause in ipairs(causes) do names[index] = cause.provider end
+  return names
+end
+
+--- A document of the emulator's temporary keys, or of others.
+local function document(expiration, access_key_id)
+  return json.encode { AccessKeyId = access_key_id or KEYS.access_key_id, SecretAccessKey = KEYS.secret_access_key,
+    Token = KEYS.session_token, Expiration = os.date("!%Y-%m-%dT%H:%M:%SZ", expiration) }
+end
+
+--- No text in a value, at any depth, may hold a secret or a token, or of the access key more than its end.
+local function assert_harmless(value)
+  if type(value) == "table" then
+    for name, member in pairs(value) do
+      assert_harmless(name)
+      assert_harmless(member)
+    end
+    return
+  end
+  for _, name in ipairs { "access_key_id", "secret_access_key", "session_token" } do
+    assert.is_nil(tostring(value):find(KEYS[name], 1, true), tostring(value))
+  end
+end
+
+describe("credentials", function()
+  local emulator, home
+
+  setup(function()
+    emulator = emulator_server.start()
+    home = shell.run('mktemp -d "${TMPDIR:-/tmp}/ivs-credentials.XXXXXX"'):match("^(/[^\n]+)\n$")
+    shell.run("mkdir " .. shell.quote(home .. "/.aws"))
+  end)
+
+  teardown(function()
+    emulator:stop()
+    shell.run("rm -rf -- " .. shell.quote(home))
+  end)
+
+  after_each(function()
+    os.remove(home .. "/.aws/config")
+    os.remove(home .. "/.aws/credentials")
+  end)
+
+  local function write(name, text)
+    local file = assert(io.open(home .. "/.aws/" .. name, "wb"))
+    file:write(text)
+    file:close()
+  end
+
+  --- A client of the emulator that has to find its keys by itself.
+  local function client_with(env, options)
+    local all = { HOME = home, AWS_EC2_METADATA_DISABLED = "true", AWS_REGION = emulator.region,
+      AWS_ENDPOINT_URL_IVS = emulator.endpoint_url, AWS_CA_BUNDLE = emulator.ca_bundle }
+    for name, value in pairs(env or {}) do all[name] = value end
+    local given = { env = all }
+    for name, value in pairs(options or {}) do given[name] = value end
+    return assert(ivs.client(given))
+  end
+
+  --- What a call fails with; the service has not been asked.
+  local function failure_of(client)
+    local before = emulator:requests()
+    local response, err = client:get_recording_configuration(ARN)
+    assert.is_nil(response)
+    assert.equal(before, emulator:requests())
+    assert.equal(0, err.attempts)
+    return err
+  end
+
+  describe("that are nowhere", function()
+    it("are an error whose causes are all sources, in their order, each with its reason", function()
+      local err = failure_of(client_with())
+      assert.same({ "credentials", ivs.exceptions.NoCredentialsError, false }, { err.kind, err.code, err.retryable })
+      assert.equal(#SOURCES, #err.causes)
+      for index, source in ipairs(SOURCES) do
+        local cause = err.causes[index]
+        assert.equal(source[1], cause.provider)
+        assert.truthy(cause.message:find(source[2], 1, true), cause.provider .. ": " .. cause.message)
+      end
+    end)
+
+    it("are told with what to do, and with a line for each source", function()
+      local err = failure_of(client_with())
+      assert.truthy(err.message:find("^Unable to locate credentials"))
+      for _, word in ipairs { "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "profile", "`credentials`" } do
+        assert.truthy(err.message:find(word, 1, true), err.message)
+      end
+      for _, cause in ipairs(err.causes) do
+        assert.truthy(tostring(err):find(("\n  %s: %s"):format(cause.provider, cause.message), 1, true))
+      end
+    end)
+
+    it("are told by client:credentials() in the same way", function()
+      local client = client_with()
+      local told, err = client:credentials()
+      assert.is_nil(told)
+      assert.same({ "credentials", "NoCredentialsError", #SOURCES }, { err.kind, err.code, #err.causes })
+      assert.equal(tostring(failure_of(client)), tostring(err))
+    end)
+
+    it("name the profile and the file that have none", function()
+      write("config", "[profile video]\nregion = us-west-2\n")
+      local err = failure_of(client_with({ AWS_PROFILE = "video" }))
+      for _, cause in ipairs(err.causes) do
+        if cause.provider == "shared_file" then
+          assert.truthy(cause.message:find(home .. "/.aws/credentials", 1, true), cause.message)
+        end
+        if cause.provider == "config_file" then
+          assert.truthy(cause.message:find(home .. "/.aws/config", 1, true), cause.message)
+        end
+        if cause.provider == "process" then assert.truthy(cause.message:find('"video"', 1, true), cause.message) end
+      end
+    end)
+
+    it("leave the environment out of the causes, where the option profile does", function()
+      write("config", "[profile video]\nregion = us-west-2\n")
+      local env = { AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "s",
+        AWS_WEB_IDENTITY_TOKEN_FILE = "/nonexistent", AWS_ROLE_ARN = "arn:aws:iam::123456789012:role/video" }
+      local err = failure_of(client_with(env, { profile = "video" }))
+      assert.equal("NoCredentialsError", err.code)
+      local expected = {}
+      for index = 2, #SOURCES do expected[index - 1] = SOURCES[index][1] end
+      assert.same(expected, names_of(err.causes))
+    end)
+  end)
+
+  describe("of a source that is set up wrong", function()
+    it("stop the chain with that source's error, though a later one has keys", function()
+      for _, case in ipairs {
+        { "[default]\nrole_arn = r\nsource_profile = nobody\n", "assume_role", "InvalidConfigError" },
+        { "[default]\nweb_identity_token_file = /nonexistent\nrole_arn = r\n", "web_identity", "CredentialRetrievalError" },
+        { "[default]\nsso_account_id = 1\nsso_role_name = r\n", "sso", "InvalidConfigError" },
+        { "[default]\nlogin_session = nobody\n", "login", "LoginTokenLoadError" },
+        { "[default]\ncredential_process = false\n", "process", "CredentialRetrievalError" },
+      } do
+        write("config", case[1] .. SECTION)
+        local err = failure_of(client_with())
+        assert.same({ case[3], case[2] }, { err.code, err.causes[#err.causes].provider })
+        assert.equal(err.message, err.causes[#err.causes].message)
+        for index, cause in ipairs(err.causes) do assert.equal(SOURCES[index][1], cause.provider) end
+        assert_harmless(err)
+      end
+    end)
+
+    it("stop it with half a pair, too", function()
+      write("credentials", "[default]\naws_access_key_id = AKIDHALF\n")
+      write("config", "[default]\n" .. SECTION)
+      local err = failure_of(client_with())
+      assert.same({ "PartialCredentialsError", "shared_file", 5 },
+        { err.code, err.causes[#err.causes].provider, #err.causes })
+    end)
+
+    it("hold a new client back, where it is the files that cannot be read", function()
+      write("credentials", "[default]\n" .. SECTION .. "[default]\n")
+      local client, err = ivs.client { env = { HOME = home } }
+      assert.is_nil(client)
+      assert.same({ "config", "ConfigParseError" }, { err.kind, err.code })
+      assert.truthy(err.message:find(home .. "/.aws/credentials, line 5", 1, true), err.message)
+      assert_harmless(err)
+    end)
+  end)
+
+  describe("that were absent", function()
+    it("are found at the next call, in a file that was not there", function()
+      local client = client_with()
+      assert.equal("NoCredentialsError", failure_of(client).code)
+      write("credentials", "[default]\n" .. SECTION)
+      assert(client:get_recording_configuration(ARN))
+    end)
+
+    it("are found at the next call, in a profile that had none", function()
+      write("config", "[default]\nregion = us-west-2\n")
+      local client = client_with()
+      assert.equal("NoCredentialsError", failure_of(client).code)
+      write("config", "[default]\nregion = us-west-2\n" .. SECTION)
+      assert(client:get_recording_configuration(ARN))
+    end)
+
+    it("are found at the next call, at an endpoint that had none", function()
+      local server = http_server.start { routes = { ["GET /keys"] = {
+        { body = "{}" }, { body = document(os.time() + 3600) } } } }
+      local client = client_with { AWS_CONTAINER_CREDENTIALS_FULL_URI = server.url .. "/keys" }
+      assert.equal("CredentialRetrievalError", failure_of(client).code)
+      assert(client:get_recording_configuration(ARN))
+      server:stop()
+    end)
+  end)
+
+  describe("of a container's endpoint", function()
+    local server
+
+    before_each(function()
+      server = http_server.start()
+    end)
+
+    after_each(function()
+      server:stop()
+    end)
+
+    local function client_of_container(options)
+      return client_with({ AWS_CONTAINER_CREDENTIALS_FULL_URI = server.url .. "/keys" }, options)
+    end
+
+    it("are asked for once while they last", function()
+      server:route("GET /keys", { body = document(os.time() + 1000) })
+      local client = client_of_container()
+      for _ = 1, 3 do assert(client:get_recording_configuration(ARN)) end
+      assert.equal(1, #server:requests())
+    end)
+
+    it("are asked for again from 15 minutes before they expire, and the old ones serve while that fails", function()
+      server:route("GET /keys", { { body = document(os.time() + 800) }, { body = "{}" } })
+      local logged = {}
+      local client = client_of_container { logger = function(level, text) logged[#logged + 1] = level .. ": " .. text end }
+      for _ = 1, 3 do assert(client:get_recording_configuration(ARN)) end
+      assert.equal(3, #server:requests())
+      assert_harmless(logged)
+      local told = false
+      for _, line in ipairs(logged) do told = told or line:find("container-role", 1, true) ~= nil end
+      assert.is_true(told, "the log says nothing of the refresh that failed")
+    end)
+
+    it("sign with the new ones from the refresh on", function()
+      server:route("GET /keys", { { body = document(os.time() + 800, "ASIANOBODY") }, { body = document(os.time() + 3600) } })
+      local client = client_of_container()
+      assert.equal("UnrecognizedClientException", select(2, client:get_recording_configuration(ARN)).code)
+      assert(client:get_recording_configuration(ARN))
+    end)
+
+    it("are refused where they have expired", function()
+      server:route("GET /keys", { body = document(os.time() - 1) })
+      local err = failure_of(client_of_container())
+      assert.same({ "CredentialRetrievalError", "container" }, { err.code, err.causes[#err.causes].provider })
+      assert.truthy(err.message:find("expired", 1, true))
+      assert_harmless(err)
+    end)
+  end)
+
+  describe("by the clock", function()
+    local EXPIRY = by_hand.NOW + 3600
+
+    --- A client over a container's endpoint that answers as `answer(now)` says, with a clock that the test moves.
+    local function scene(answer)
+      local state = { now = by_hand.NOW, asked = 0 }
+      local client = assert(core.client({ region = "us-west-2", env = {
+        AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://127.0.0.1/keys", HOME = home } },
+        { time = function() return state.now end, random = function() return 1 end }))
+      local function http()
+        state.asked = state.asked + 1
+        return answer(state)
+      end
+      --- One call; returns the access key that signed it, or nil and the error.
+      function state.call()
+        local call = client:call(ARN)
+        local step, detail = call:next()
+        local signer
+        while step ~= "done" and step ~= "failed" do
+          if step == "credentials" then
+            step, detail = call:next(detail { http = http })
+          else
+            signer = detail.headers.Authorization:match("Credential=([^/]+)/")
+            step, detail = call:next(by_hand.GOOD)
+          end
+        end
+        return signer, step == "failed" and detail or nil
+      end
+      return state
+    end
+
+    local function numbered(state)
+      return { status = 200, headers = {}, body = document(state.now + 3600, "ASIA" .. state.asked) }
+    end
+
+    it("are not asked for until 15 minutes before they expire, and then they are", function()
+      local state = scene(numbered)
+      for _, row in ipairs { { 0, 1 }, { 2699, 1 }, { 2700, 2 }, { 2700 + 2699, 2 }, { 2700 + 2700, 3 } } do
+        state.now = by_hand.NOW + row[1]
+        assert.equal("ASIA" .. row[2], state.call())
+      end
+    end)
+
+    it("serve until the second in which they expire, when no refresh succeeds", function()
+      local state = scene(function(state)
+        if state.asked == 1 then return numbered(state) end
+        return { status = 200, headers = {}, body = "{}" }
+      end)
+      assert.equal("ASIA1", state.call())
+      for _, left in ipairs { 900, 600, 599, 1, 0.001 } do
+        state.now = EXPIRY - left
+        assert.equal("ASIA1", state.call())
+      end
+      assert.equal(6, state.asked)
+      state.now = EXPIRY
+      local signer, err = state.call()
+      assert.is_nil(signer)
+      assert.same({ "credentials", "CredentialRetrievalError", 0 }, { err.kind, err.code, err.attempts })
+      assert.equal("container", err.causes[#err.causes].provider)
+      assert_harmless(err)
+    end)
+
+    it("are new again after an error", function()
+      local state = scene(function(state)
+        if state.asked == 2 then return { status = 200, headers = {}, body = "{}" } end
+        return numbered(state)
+      end)
+      assert.equal("ASIA1", state.call())
+      state.now = EXPIRY + 1
+      assert.is_nil((state.call()))
+      assert.equal("ASIA3", state.call())
+    end)
+
+    it("may go back without harm", function()
+      local state = scene(numbered)
+      assert.equal("ASIA1", state.call())
+      state.now = by_hand.NOW - 86400
+      assert.equal("ASIA1", state.call())
+    end)
+  end)
+
+  describe("as client:credentials() tells them", function()
+    it("have their source, the end of the access key, and where each setting came from", function()
+      write("credentials", "[video]\n" .. SECTION)
+      write("config", "[profile video]\nregion = eu-west-1\nretry_mode = adaptive\nservices = mine\n"
+        .. "[services mine]\nivs =\n  endpoint_url = http://127.0.0.1:1\n")
+      local client = assert(ivs.client { env = { HOME = home, AWS_PROFILE = "video", AWS_MAX_ATTEMPTS = "4" },
+        read_timeout = 7 })
+      local told = client:credentials()
+      assert.same({ "shared_file", "…MPLE", nil }, { told.provider, told.access_key_id, told.expiration })
+      assert.same({ "eu-west-1", "http://127.0.0.1:1", "video" }, { told.region, told.endpoint_url, told.profile })
+      assert.same({ home .. "/.aws/config", home .. "/.aws/credentials" }, { told.config_file, told.credentials_file })
+      local origins = told.origins
+      assert.same({ "profile video", "services mine", "AWS_PROFILE", "profile video", "AWS_MAX_ATTEMPTS", "option", "default" },
+        { origins.region, origins.endpoint_url, origins.profile, origins.retry_mode, origins.max_attempts,
+          origins.read_timeout, origins.connect_timeout })
+      assert_harmless(told)
+    end)
+
+    it("have when they expire", function()
+      local expiry = os.time() + 3600
+      local server = http_server.start { routes = { ["GET /keys"] = { { body = document(expiry) } } } }
+      local told = client_with({ AWS_CONTAINER_CREDENTIALS_FULL_URI = server.url .. "/keys" }):credentials()
+      assert.same({ "container", expiry }, { told.provider, told.expiration })
+      assert_harmless(told)
+      server:stop()
+    end)
+
+    it("are asked for, and then used by the next call", function()
+      local server = http_server.start { routes = { ["GET /keys"] = { { body = document(os.time() + 3600) } } } }
+      local client = client_with { AWS_CONTAINER_CREDENTIALS_FULL_URI = server.url .. "/keys" }
+      assert(client:credentials())
+      assert(client:get_recording_configuration(ARN))
+      assert.equal(1, #server:requests())
+      server:stop()
+    end)
+
+    it("are the option's", function()
+      for _, given in ipairs { KEYS, function() return KEYS end } do
+        local told = client_with(nil, { credentials = given }):credentials()
+        assert.same({ "option", "…MPLE", "option" }, { told.provider, told.access_key_id, told.origins.credentials })
+        assert_harmless(told)
+      end
+    end)
+
+    it("have no end of an access key that is nothing but an end", function()
+      local told = client_with(nil, { credentials = { access_key_id = "AKID", secret_access_key = "s" } }):credentials()
+      assert.is_nil(told.access_key_id)
+    end)
+
+    it("hold no password of a proxy or an endpoint", function()
+      local client = ivs.client { env = { https_proxy = "http://me:S3CR3T@127.0.0.1:1" }, region = "us-west-2",
+        credentials = KEYS }
+      for _, value in pairs(client:credentials()) do assert.is_nil(tostring(value):find("S3CR3T", 1, true)) end
+      local err
+      client, err = ivs.client { env = {}, region = "us-west-2", credentials = KEYS,
+        endpoint_url = "https://me:S3CR3T@127.0.0.1:1" }
+      local told = client and client:credentials() or err
+      for _, value in pairs(told) do assert.is_nil(tostring(value):find("S3CR3T", 1, true), tostring(value)) end
+    end)
+
+    it("are none of a closed client", function()
+      local client = client_with(nil, { credentials = KEYS })
+      client:close()
+      local told, err = client:credentials()
+      assert.is_nil(told)
+      assert.same({ "cancelled", "ClientClosedError" }, { err.kind, err.code })
+    end)
+  end)
+end)
