@@ -1,229 +1,442 @@
---- A client's settings: options and the environment (DESIGN 1.3). What a client is, once it has them, is in client_spec; where
--- its keys come from, in client_credentials_spec.
+--- Settings: each of the rows in each of the places where it may stand, with good and bad values; the environment and the
+-- option `env` in its place; proxies. What a setting does is shown where it is done.
 
-local core = require "ivs.core"
 local interpreter = require "support.interpreter"
 local ivs = require "ivs"
+local provider_context = require "support.provider_context"
+local settings = require "ivs.settings"
+local shell = require "emulator.shell"
 
-local ARN = "arn:aws:ivs:us-west-2:123456789012:recording-configuration/AbCdEf123456"
-local KEYS = { access_key_id = "AKIDEXAMPLE", secret_access_key = "wJalrXUtnFEMI/K7MDENG" }
+local KEYS = { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret" }
 
-local function no_transport() error("nothing may be sent", 0) end
+--- DESIGN 1.3, in its order.
+local DESIGNED = [[region profile credentials endpoint_url ignore_configured_endpoint_urls use_fips_endpoint
+  use_dualstack_endpoint retry_mode max_attempts connect_timeout read_timeout ca_bundle verify client_cert client_key proxy
+  no_proxy tcp_keepalive sdk_ua_app_id user_agent_extra max_response_bytes logger env transport]]
 
---- Options with which a client can be made and nothing sent.
-local function options(more)
-  local made = { region = "us-west-2", credentials = KEYS, env = {}, transport = no_transport }
-  for name, value in pairs(more or {}) do made[name] = value or nil end
-  return made
-end
-
---- The first request that a client with these options makes.
-local function request_of(more)
-  local given = options(more)
-  given.transport = nil
-  local step, request = assert(core.client(given)):call(ARN):next()
-  assert(step == "exchange", tostring(request))
-  return request
-end
-
-local function here()
-  local info = debug.getinfo(2, "Sl")
-  return info.short_src .. ":" .. info.currentline .. ":"
-end
-
-local function assert_config_error(code, made, err)
-  assert.is_nil(made)
-  assert.same({ "config", code, false, 0 }, { err.kind, err.code, err.retryable, err.attempts })
-  assert.equal("string", type(err.message))
-end
-
--- { right values, a wrong one, … }: DESIGN 1.3
-local TYPES = {
-  region = { { "eu-west-1" }, 5, true, {} },
-  credentials = { { KEYS, function() return KEYS end }, "AKID", 5, true },
-  endpoint_url = { { "https://ivs.example/base" }, 5, true, {} },
-  ignore_configured_endpoint_urls = { { true, false }, "true", 1 },
-  use_fips_endpoint = { { true, false }, "true", 1 },
-  use_dualstack_endpoint = { { true, false }, "true", 1 },
-  retry_mode = { { "standard", "adaptive", "legacy" }, 5, true },
-  max_attempts = { { 1, 3, 10 }, "3", true },
-  connect_timeout = { { 0.5, 60 }, "60", true },
-  read_timeout = { { 0.5, 60 }, "60", {} },
-  ca_bundle = { { "/etc/ssl/certs" }, 5, true },
-  verify = { { true, false }, "false", 0, "/etc/ssl/certs" },
-  client_cert = { { "cert.pem" }, {}, true },
-  client_key = { { "key.pem" }, {}, true },
-  proxy = { { "http://localhost:3128", "https://user:pw@localhost:3128", "localhost:3128" }, 5, {}, true },
-  no_proxy = { { "localhost,.example" }, {}, true },
-  tcp_keepalive = { { true, false }, "true", 1 },
-  sdk_ua_app_id = { { "my-app" }, 5, {} },
-  user_agent_extra = { { "tool/1.0" }, 5, {} },
-  max_response_bytes = { { 1, 65536 }, "1", true },
-  logger = { { function() end }, "print", true },
-  env = { { {}, { AWS_REGION = "x" } }, "env", 5 },
-  transport = { { function() end }, {}, "http" },
+--- Variables that are not `AWS_` and the option's name (BEHAVIOUR 2, 6; DESIGN 4).
+local VARIABLES = {
+  region = { "AWS_REGION", "AWS_DEFAULT_REGION" },
+  endpoint_url = { "AWS_ENDPOINT_URL_IVS", "AWS_ENDPOINT_URL" },
+  no_proxy = { "no_proxy", "NO_PROXY" },
 }
 
-describe("an option", function()
-  for name, row in pairs(TYPES) do
-    it(name .. " is taken when its type is right", function()
-      for _, value in ipairs(row[1]) do
-        local client, err = ivs.client(options { [name] = value })
-        assert(client, tostring(err))
-      end
-    end)
+--- The codes of bad values that are not InvalidConfigError.
+local CODES = { retry_mode = "InvalidRetryModeError", max_attempts = "InvalidMaxRetryAttemptsError" }
 
-    it(name .. " raises at the caller's line when its type is wrong", function()
-      for index = 2, #row do
-        local given, line = options(), nil
-        given[name] = row[index]
-        local fine, message = pcall(function()
-          line = here() local client = ivs.client(given)
-          return client
-        end)
-        assert.is_false(fine)
-        assert.equal(line, message:sub(1, #line))
-        assert.truthy(message:find(name, 1, true), message)
-        assert.truthy(message:find(type(row[index]), 1, true), message)
-      end
-    end)
+--- Five texts of a row's type, unlike each other where they can be.
+local function samples(row)
+  if row.name == "retry_mode" then return { "adaptive", "legacy", "adaptive", "legacy", "adaptive" } end
+  if row.name == "endpoint_url" then
+    return { "https://a.example", "https://b.example", "https://c.example", "https://d.example", "https://e.example" }
+  end
+  if row.type == "integer" or row.type == "number" then return { "11", "12", "13", "14", "15" } end
+  if row.type == "boolean" then return { "true", "false", "true", "false", "true" } end
+  return { "a1", "b1", "c1", "d1", "e1" }
+end
+
+--- A text as a value of the row's type.
+local function value_of(row, text)
+  if row.type == "integer" or row.type == "number" then return tonumber(text) end
+  if row.type == "boolean" then return text == "true" end
+  return text
+end
+
+local function is_textual(row)
+  return row.type == "string" or row.type == "integer" or row.type == "number" or row.type == "boolean"
+end
+
+describe("settings", function()
+  local home, system
+
+  setup(function()
+    home = shell.run('mktemp -d "${TMPDIR:-/tmp}/ivs-settings.XXXXXX"'):match("^(/[^\n]+)\n$")
+    shell.run("mkdir " .. shell.quote(home .. "/.aws"))
+    system = provider_context.new({ env = { HOME = home } }).system
+  end)
+
+  teardown(function()
+    shell.run("rm -rf -- " .. shell.quote(home))
+  end)
+
+  local function write(name, text)
+    local file = assert(io.open(home .. "/.aws/" .. name, "wb"))
+    file:write(text)
+    file:close()
   end
 
-  it("that does not exist raises at the caller's line", function()
-    for _, name in ipairs { "Region", "timeout", 1 } do
-      local line
-      for _, make in ipairs { ivs.client, core.client } do
-        local fine, message = pcall(function()
-          line = here() local client = make { [name] = "x" }
-          return client
+  after_each(function()
+    os.remove(home .. "/.aws/config")
+    os.remove(home .. "/.aws/credentials")
+  end)
+
+  --- The resolved settings; or nil and the error.
+  local function resolve(env, options)
+    local variables = { HOME = home }
+    for name, value in pairs(env or {}) do variables[name] = value end
+    local given = { env = variables, credentials = KEYS }
+    for name, value in pairs(options or {}) do given[name] = value end
+    local found, err, misuse = settings.resolve(given,
+      { system = system, version = "0", os = "Linux", release = "1", machine = "x86_64" })
+    assert.is_nil(misuse)
+    return found, err
+  end
+
+  --- A setting's value and where it came from.
+  local function look(row, env, options)
+    local found, err = resolve(env, options)
+    assert.is_nil(err)
+    return { found[row.name], found.describe().origins[row.name] }
+  end
+
+  local function profile_of(row, text) return ("[default]\n%s = %s\n"):format(row.name, text) end
+
+  describe("as they are listed", function()
+    it("are those of the contract, and the code for an MFA device", function()
+      local listed, designed = {}, { mfa_prompt = true }
+      for _, row in ipairs(settings.rows) do listed[row.name] = true end
+      for name in DESIGNED:gmatch("%S+") do designed[name] = true end
+      assert.same(designed, listed)
+    end)
+
+    it("have one name everywhere: the variable is the option's name behind AWS_", function()
+      for _, row in ipairs(settings.rows) do
+        if row.env then assert.same(VARIABLES[row.name] or { "AWS_" .. row.name:upper() }, row.env) end
+      end
+    end)
+
+    it("have the defaults of the contract", function()
+      local found = resolve()
+      assert.same({ "standard", 60, 60, true, false, false, false, false, nil, nil },
+        { found.retry_mode, found.connect_timeout, found.read_timeout, found.verify, found.use_fips_endpoint,
+          found.use_dualstack_endpoint, found.tcp_keepalive, found.ignore_configured_endpoint_urls, found.region,
+          found.endpoint_url })
+    end)
+  end)
+
+  for _, row in ipairs(settings.rows) do
+    if is_textual(row) and row.name ~= "profile" then
+      local texts = samples(row)
+
+      describe(row.name, function()
+        it("is the default where all is silent, and where all is empty", function()
+          local silent = { row.default, row.default ~= nil and "default" or nil }
+          assert.same(silent, look(row))
+          local empty = {}
+          for _, variable in ipairs(row.env or {}) do empty[variable] = "" end
+          if row.profile then write("config", profile_of(row, "")) end
+          assert.same(silent, look(row, empty, row.type == "string" and { [row.name] = "" } or nil))
         end)
-        assert.is_false(fine)
-        assert.equal(line, message:sub(1, #line))
-        assert.truthy(message:find("'" .. name .. "'", 1, true), message)
+
+        it("is the option's before all", function()
+          local env = {}
+          for index, variable in ipairs(row.env or {}) do env[variable] = texts[index + 1] end
+          if row.profile then write("config", profile_of(row, texts[4])) end
+          local value = value_of(row, texts[1])
+          assert.same({ value, "option" }, look(row, env, { [row.name] = value }))
+          if row.type == "boolean" then
+            for _, variable in ipairs(row.env or {}) do env[variable] = "true" end
+            assert.same({ false, "option" }, look(row, env, { [row.name] = false }))
+          end
+        end)
+
+        if row.env then
+          it("is the variable's before the profile's, the first variable's before the next one's", function()
+            local env = {}
+            if row.profile then write("config", profile_of(row, texts[4])) end
+            for index = #row.env, 1, -1 do
+              env[row.env[index]] = texts[index]
+              assert.same({ value_of(row, texts[index]), row.env[index] }, look(row, env))
+            end
+          end)
+        end
+
+        if row.profile then
+          it("is the profile's, of either file, the credentials file's before the config file's", function()
+            write("config", profile_of(row, texts[1]))
+            assert.same({ value_of(row, texts[1]), "profile default" }, look(row))
+            write("credentials", profile_of(row, texts[2]))
+            assert.same({ value_of(row, texts[2]), "profile default" }, look(row))
+            write("config", "[profile video]\n" .. row.name .. " = " .. texts[3] .. "\n")
+            local env = { AWS_PROFILE = "video" }
+            assert.same({ value_of(row, texts[3]), "profile video" }, look(row, env))
+          end)
+        else
+          it("is not looked for in a profile", function()
+            write("config", profile_of(row, texts[1]))
+            assert.same({ row.default, row.default ~= nil and "default" or nil }, look(row))
+          end)
+        end
+
+        it((row.service and "is" or "is not") .. " looked for in the services section, before the profile", function()
+          if not row.profile then return end
+          write("config", profile_of(row, texts[1]) .. "services = mine\n[services mine]\nivs =\n  " .. row.name .. " = "
+            .. texts[2] .. "\n")
+          local expected = row.service and { value_of(row, texts[2]), "services mine" }
+            or { value_of(row, texts[1]), "profile default" }
+          assert.same(expected, look(row))
+        end)
+
+        it("of a wrong type is misuse, raised at the caller's line with the option's name", function()
+          for _, value in ipairs { {}, print, row.type == "string" and 5 or "text", row.type == "boolean" and 1 or true } do
+            local good, message = pcall(function() ivs.client { env = {}, [row.name] = value } end)
+            assert.is_false(good)
+            assert.truthy(tostring(message):find("settings_spec.lua:%d+: .*'" .. row.name .. "'"), tostring(message))
+          end
+        end)
+      end)
+    end
+  end
+
+  describe("with bad values", function()
+    --- The error of a bad value in each place where the row may stand.
+    local function each_place(row, text, check)
+      for _, variable in ipairs(row.env or {}) do
+        check(select(2, resolve { [variable] = text }), variable)
+      end
+      if row.profile then
+        write("config", profile_of(row, text))
+        check(select(2, resolve()), "profile")
+        os.remove(home .. "/.aws/config")
       end
     end
-    assert.is_false((pcall(ivs.client, "us-west-2")))
-  end)
 
-  it("may be left out, all of them", function()
-    assert(interpreter.run 'assert(require "ivs".client())' == "")
-  end)
-
-  it("of a right type and a wrong value is a config error", function()
-    for _, example in ipairs {
-      { "InvalidRegionError", { region = "us west" } }, { "InvalidRegionError", { region = "-x" } },
-      { "InvalidRegionError", { region = ("x"):rep(64) } }, { "InvalidRegionError", { region = "a.b" } },
-      { "InvalidEndpointError", { endpoint_url = "ivs.example" } }, { "InvalidEndpointError", { endpoint_url = "ftp://x" } },
-      { "InvalidEndpointError", { endpoint_url = "https://" } },
-      { "InvalidEndpointError", { endpoint_url = "https://user:password@ivs.example" } },
-      { "EndpointResolutionError", { endpoint_url = "https://ivs.example", use_fips_endpoint = true } },
-      { "EndpointResolutionError", { endpoint_url = "https://ivs.example", use_dualstack_endpoint = true } },
-      { "InvalidRetryModeError", { retry_mode = "quick" } }, { "InvalidRetryModeError", { retry_mode = "Standard" } },
-      { "InvalidMaxRetryAttemptsError", { max_attempts = 0 } }, { "InvalidMaxRetryAttemptsError", { max_attempts = -1 } },
-      { "InvalidMaxRetryAttemptsError", { max_attempts = 1.5 } },
-      { "InvalidMaxRetryAttemptsError", { env = { AWS_MAX_ATTEMPTS = "many" } } },
-      { "InvalidMaxRetryAttemptsError", { env = { AWS_MAX_ATTEMPTS = "0" } } },
-      { "InvalidConfigError", { connect_timeout = 0 } }, { "InvalidConfigError", { read_timeout = -1 } },
-      { "InvalidConfigError", { read_timeout = 0 / 0 } }, { "InvalidConfigError", { connect_timeout = math.huge } },
-      { "InvalidConfigError", { max_response_bytes = 0 } }, { "InvalidConfigError", { max_response_bytes = 0.5 } },
-      { "InvalidProxiesConfigError", { proxy = "http://" } }, { "InvalidProxiesConfigError", { proxy = "http://a b" } },
-      { "InvalidProxiesConfigError", { proxy = "socks5://localhost:1080" } },
-    } do
-      local made, err = ivs.client(options(example[2]))
-      local name, value = next(example[2])
-      assert(made == nil, name .. " = " .. tostring(value) .. " was taken")
-      assert_config_error(example[1], made, err)
+    local function checker(row)
+      return function(err, place)
+        assert.truthy(err, row.name .. " from " .. place)
+        assert.same({ "config", CODES[row.name] or "InvalidConfigError", false }, { err.kind, err.code, err.retryable })
+        assert.equal(err.code, ivs.exceptions[err.code])
+        assert.truthy(err.message:find(row.name, 1, true), err.message)
+      end
     end
+
+    for _, row in ipairs(settings.rows) do
+      if row.type == "integer" or row.type == "number" then
+        it(row.name .. " has to be a number within its bounds", function()
+          for _, text in ipairs { "abc", "0x10", "1e3", "nan", "inf", "1,5", "1 2", "--1", "1.2.3", "0", "-1" } do
+            each_place(row, text, checker(row))
+          end
+          local values = { 0, -1, 0 / 0, math.huge, -math.huge }
+          if row.type == "integer" then values[#values + 1] = 1.5 end
+          for _, value in ipairs(values) do checker(row)(select(2, resolve({}, { [row.name] = value })), "option") end
+          if row.type == "integer" then each_place(row, "1.5", checker(row)) end
+        end)
+
+        it(row.name .. " is good at its bounds", function()
+          for _, value in ipairs { row.minimum or 0.001, row.maximum or 1e9 } do
+            assert.same({ value, "option" }, look(row, {}, { [row.name] = value }))
+          end
+          if row.maximum then checker(row)(select(2, resolve({}, { [row.name] = row.maximum + 1 })), "option") end
+        end)
+      end
+
+      if row.type == "boolean" then
+        it(row.name .. " is true by the word true alone, in any case", function()
+          for text, value in pairs { ["true"] = true, TRUE = true, True = true, tRuE = true, ["1"] = false, yes = false,
+            on = false, t = false, ["false"] = false, truely = false } do
+            for _, variable in ipairs(row.env or {}) do
+              assert.same({ value, variable }, look(row, { [variable] = text }))
+            end
+            if row.profile then
+              write("config", profile_of(row, text))
+              assert.same({ value, "profile default" }, look(row))
+              os.remove(home .. "/.aws/config")
+            end
+          end
+        end)
+      end
+
+      if row.type == "string" and not row.unchecked and row.name ~= "profile" and row.name ~= "proxy" then
+        it(row.name .. " holds no control character", function()
+          checker(row)(select(2, resolve({}, { [row.name] = "a\r\nb" })), "option")
+          for _, variable in ipairs(row.env or {}) do
+            checker(row)(select(2, resolve { [variable] = "a\nb" }), variable)
+          end
+        end)
+      end
+    end
+
+    it("retry_mode is one of three words, in small letters", function()
+      local row
+      for _, other in ipairs(settings.rows) do row = other.name == "retry_mode" and other or row end
+      for _, text in ipairs { "eager", "Standard", "standard x", "2" } do
+        each_place(row, text, checker(row))
+        checker(row)(select(2, resolve({}, { retry_mode = text })), "option")
+      end
+    end)
+
+    it("tell the value on one line and not at any length", function()
+      local _, err = resolve { AWS_RETRY_MODE = ("x"):rep(5000) .. "\n" }
+      assert.is_true(#err.message < 300)
+      assert.is_nil(err.message:find("%c"))
+    end)
+
+    it("of an option that does not exist are misuse", function()
+      for _, name in ipairs { "regoin", "max_retries", 1, true } do
+        local good, message = pcall(function() ivs.client { env = {}, [name] = "x" } end)
+        assert.is_false(good)
+        assert.truthy(tostring(message):find("settings_spec.lua:%d+: unknown option '" .. tostring(name)), tostring(message))
+      end
+    end)
   end)
 
-  it("that is text holds no CR, LF or NUL, wherever it would go", function()
-    for _, break_in in ipairs { "\r\nX-Injected: yes", "\n", "\r", "\0", "\127" } do
-      for name, row in pairs(TYPES) do
-        if type(row[1][1]) == "string" then
-          local made, err = ivs.client(options { [name] = row[1][1] .. break_in })
-          assert(made == nil, name .. " was taken")
-          assert.equal("config", err.kind)
-          assert.is_nil(err.message:find("[%z\r\n]"), name)
+  describe("of the endpoint", function()
+    local CONFIGURED = { AWS_ENDPOINT_URL_IVS = "https://a.example", AWS_ENDPOINT_URL = "https://b.example" }
+
+    it("are all ignored but the option, where configured endpoints are", function()
+      write("config", "[default]\nendpoint_url = https://c.example\nservices = mine\n"
+        .. "[services mine]\nivs =\n  endpoint_url = https://d.example\n")
+      for _, env in ipairs { CONFIGURED, {} } do
+        local all = { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = "True" }
+        for name, value in pairs(env) do all[name] = value end
+        local found = resolve(all)
+        assert.same({ nil, nil }, { found.endpoint_url, found.describe().origins.endpoint_url })
+        assert.equal("https://e.example", resolve(all, { endpoint_url = "https://e.example" }).endpoint_url)
+        assert.is_nil(resolve(env, { ignore_configured_endpoint_urls = true }).endpoint_url)
+        assert.is_string(resolve(all, { ignore_configured_endpoint_urls = false }).endpoint_url)
+      end
+    end)
+
+    it("are ignored by the profile's word, too", function()
+      write("config", "[default]\nignore_configured_endpoint_urls = true\nendpoint_url = https://c.example\n")
+      assert.is_nil(resolve(CONFIGURED).endpoint_url)
+    end)
+
+    it("come from a services section only if the profile names one that is there", function()
+      write("config", "[default]\nendpoint_url = https://c.example\n[services mine]\nivs =\n  endpoint_url = https://d.example\n")
+      assert.equal("https://c.example", resolve().endpoint_url)
+      write("config", "[default]\nservices = mine\nendpoint_url = https://c.example\n"
+        .. "[services mine]\nsts =\n  endpoint_url = https://d.example\n")
+      assert.equal("https://c.example", resolve().endpoint_url)
+    end)
+  end)
+
+  describe("of the profile", function()
+    it("are those of the option, of AWS_DEFAULT_PROFILE, of AWS_PROFILE, of default", function()
+      write("config", "[default]\nregion = r0\n[profile a]\nregion = r1\n[profile b]\nregion = r2\n[profile c]\nregion = r3\n")
+      assert.equal("r0", resolve().region)
+      assert.equal("r3", resolve({ AWS_PROFILE = "c" }).region)
+      assert.equal("r2", resolve({ AWS_PROFILE = "c", AWS_DEFAULT_PROFILE = "b" }).region)
+      assert.equal("r1", resolve({ AWS_PROFILE = "c", AWS_DEFAULT_PROFILE = "b" }, { profile = "a" }).region)
+    end)
+
+    it("that does not exist are ProfileNotFound, and a client is not made", function()
+      local _, err = resolve({ AWS_PROFILE = "nobody" })
+      assert.same({ "config", "ProfileNotFound", "The config profile (nobody) could not be found" },
+        { err.kind, err.code, err.message })
+    end)
+  end)
+
+  describe("of a proxy", function()
+    local A, B = "http://a.example:1", "http://b.example:2"
+
+    local function proxy(env, options)
+      local found, err = resolve(env, options)
+      return found and found.proxy, err
+    end
+
+    it("are the variables of the endpoint's scheme, small letters before capitals", function()
+      assert.equal(A, proxy { https_proxy = A })
+      assert.equal(A, proxy { HTTPS_PROXY = A })
+      assert.equal(A, proxy { https_proxy = A, HTTPS_PROXY = B })
+      assert.is_nil(proxy { http_proxy = A })
+      local plain = { endpoint_url = "http://127.0.0.1:1" }
+      assert.equal(A, proxy({ http_proxy = A, HTTP_PROXY = B }, plain))
+      assert.is_nil(proxy({ https_proxy = A }, plain))
+    end)
+
+    it("are none where the small letters' variable is empty", function()
+      assert.is_nil(proxy { https_proxy = "", HTTPS_PROXY = B })
+    end)
+
+    it("are not HTTP_PROXY under a web server, which puts a client's header there", function()
+      local plain = { endpoint_url = "http://127.0.0.1:1" }
+      assert.is_nil(proxy({ HTTP_PROXY = A, REQUEST_METHOD = "GET" }, plain))
+      assert.equal(A, proxy({ http_proxy = A, REQUEST_METHOD = "GET" }, plain))
+      assert.equal(A, proxy { HTTPS_PROXY = A, REQUEST_METHOD = "GET" })
+    end)
+
+    it("are the option before the variables, and never ALL_PROXY", function()
+      assert.equal(A, proxy({ https_proxy = B }, { proxy = A }))
+      assert.is_nil(proxy { ALL_PROXY = A, all_proxy = A })
+    end)
+
+    it("may be a host alone, may have a user and a password, a path, IPv6", function()
+      assert.equal("http://a.example:1", proxy { https_proxy = "a.example:1" })
+      for _, url in ipairs { "https://a.example", "http://me:secret@a.example:1", "http://me:p%40ss@a.example:1",
+        "http://[::1]:3128", "http://a.example:1/" } do
+        assert.equal(url, proxy { https_proxy = url })
+      end
+    end)
+
+    it("that are none are InvalidProxiesConfigError, with no password in the message", function()
+      for _, url in ipairs { "http://", "http://me:S3CR3T@", "ftp://me:S3CR3T@a.example", "socks5://me:S3CR3T@a.example:1",
+        "http://me:S3CR3T@a example:1", "http://me:S3CR3T@a.example\r\nX: y", "me:S3CR3T@a b", "http://me:S3/CR3T@a b",
+        "http://me:x@S3CR3T@a b", "http://me:S3?CR3T@a b", "http://me:S3#CR3T@a b", "http://me:S3 CR3T@a.example:1" } do
+        for _, case in ipairs { { { https_proxy = url } }, { {}, { proxy = url } } } do
+          local found, err = proxy(case[1], case[2])
+          assert.is_nil(found, url)
+          assert.same({ "config", case[2] and url:find("%c") and "InvalidConfigError" or "InvalidProxiesConfigError" },
+            { err.kind, err.code })
+          for _, secret in ipairs { "S3CR3T", "S3", "CR3T" } do
+            assert.is_nil(err.message:find(secret, 1, true), err.message)
+          end
+          assert.is_nil(err.message:find("%c"))
         end
       end
-      for _, name in ipairs { "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_SDK_UA_APP_ID", "AWS_CA_BUNDLE", "https_proxy" } do
-        local made = ivs.client(options { region = name ~= "AWS_REGION" and "us-west-2", env = { [name] = "x" .. break_in } })
-        assert(made == nil, name .. " was taken")
-      end
-      for _, name in ipairs { "access_key_id", "secret_access_key", "session_token" } do
-        local keys = { access_key_id = "A", secret_access_key = "S", session_token = "T" }
-        keys[name] = "x" .. break_in
-        local made, err = ivs.client(options { credentials = keys })
-        assert(made == nil, name .. " was taken")
-        assert.equal("credentials", err.kind)
-        local client = assert(ivs.client(options { credentials = function() return keys end }))
-        err = select(2, client:get_recording_configuration(ARN))
-        assert.equal("credentials", err.kind)
-      end
+    end)
+  end)
+
+  describe("and the option env", function()
+    local SCRIPT = [[
+      local ivs = require "ivs"
+      local client = ivs.client { env = %s, credentials = { access_key_id = "AKIDEXAMPLE", secret_access_key = "s" } }
+      local told = client:credentials()
+      print(told.region, told.origins.region, told.config_file, told.endpoint_url)]]
+
+    --- What a client in a process of its own says whose environment has a home with a profile.
+    local function run(env)
+      write("config", "[default]\nregion = eu-central-1\nendpoint_url = http://127.0.0.1:1\n")
+      return (interpreter.run(SCRIPT:format(env), { HOME = home }))
     end
-  end)
-end)
 
-describe("the environment", function()
-  it("is read where an option is silent", function()
-    for _, example in ipairs {
-      { "https://ivs.eu-west-1.amazonaws.com", {}, { AWS_REGION = "eu-west-1", AWS_DEFAULT_REGION = "us-east-1" } },
-      { "https://ivs.us-east-1.amazonaws.com", {}, { AWS_DEFAULT_REGION = "us-east-1" } },
-      { "https://ivs.us-east-1.amazonaws.com", {}, { AWS_REGION = "", AWS_DEFAULT_REGION = "us-east-1" } },
-      { "https://ivs.ap-south-1.amazonaws.com", { region = "ap-south-1" }, { AWS_REGION = "eu-west-1" } },
-      { "https://ivs.eu-west-1.amazonaws.com", { region = "" }, { AWS_REGION = "eu-west-1" } },
-      { "https://ivs-fips.x.amazonaws.com", { region = "x" }, { AWS_USE_FIPS_ENDPOINT = "TRUE" } },
-      { "https://ivs.x.amazonaws.com", { region = "x" }, { AWS_USE_FIPS_ENDPOINT = "1" } },
-      { "https://ivs.x.amazonaws.com", { region = "x", use_fips_endpoint = false }, { AWS_USE_FIPS_ENDPOINT = "true" } },
-      { "https://ivs.x.api.aws", { region = "x" }, { AWS_USE_DUALSTACK_ENDPOINT = "true" } },
-      { "https://a.example", { region = "x" }, { AWS_ENDPOINT_URL_IVS = "https://a.example",
-        AWS_ENDPOINT_URL = "https://b.example" } },
-      { "https://b.example", { region = "x" }, { AWS_ENDPOINT_URL_IVS = "", AWS_ENDPOINT_URL = "https://b.example" } },
-      { "https://c.example", { region = "x", endpoint_url = "https://c.example" },
-        { AWS_ENDPOINT_URL = "https://b.example", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = "true" } },
-      { "https://ivs.x.amazonaws.com", { region = "x" }, { AWS_ENDPOINT_URL = "https://b.example",
-        AWS_ENDPOINT_URL_IVS = "https://a.example", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = "True" } },
-      { "https://b.example", { region = "x", ignore_configured_endpoint_urls = false },
-        { AWS_ENDPOINT_URL = "https://b.example", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = "true" } },
-    } do
-      local given = { env = example[3] }
-      for name, value in pairs(example[2]) do given[name] = value end
-      assert.equal(example[1], assert(ivs.client(given)).endpoint_url)
-    end
-  end)
+    it("is absent: the process environment is read", function()
+      assert.equal(("eu-central-1\tprofile default\t%s/.aws/config\thttp://127.0.0.1:1\n"):format(home), run "nil")
+      local output = interpreter.run(SCRIPT:format "nil", { HOME = home, AWS_REGION = "us-west-2" })
+      assert.truthy(output:find("^us%-west%-2\tAWS_REGION\t"), output)
+    end)
 
-  it("has a word for each setting that is the option's behind AWS_", function()
-    assert.equal(2.5, request_of { env = { AWS_READ_TIMEOUT = "2.5", AWS_CONNECT_TIMEOUT = "4" } }.read_timeout)
-    assert.equal(4, request_of { env = { AWS_READ_TIMEOUT = "2.5", AWS_CONNECT_TIMEOUT = "4" } }.connect_timeout)
-    assert.equal(7, request_of { connect_timeout = 7, env = { AWS_CONNECT_TIMEOUT = "4" } }.connect_timeout)
-    local agent = request_of { env = { AWS_RETRY_MODE = "legacy", AWS_SDK_UA_APP_ID = "app-1" } }.headers["User-Agent"]
-    assert.truthy(agent:find("cfg/retry-mode#legacy app/app-1", 1, true), agent)
-    local sent = 0
-    local client = assert(ivs.client(options { env = { AWS_MAX_ATTEMPTS = "2" }, transport = function()
-      sent = sent + 1
-      return { status = 500, body = "" }
-    end }))
-    assert.is_nil((client:get_recording_configuration(ARN)))
-    assert.equal(2, sent)
-  end)
+    it("replaces the process environment, the files' location included", function()
+      assert.equal("nil\tnil\t~/.aws/config\tnil\n", run "{}")
+      assert.equal("nil\tnil\t/nonexistent/.aws/config\tnil\n", run "{ HOME = '/nonexistent' }")
+      assert.equal(("eu-central-1\tprofile default\t%s/.aws/config\thttp://127.0.0.1:1\n"):format(home),
+        run("{ AWS_CONFIG_FILE = '" .. home .. "/.aws/config' }"))
+    end)
 
-  it("is a table of texts: anything else in it raises at the caller's line", function()
-    for name, value in pairs { AWS_MAX_ATTEMPTS = 5, AWS_REGION = 5, AWS_USE_FIPS_ENDPOINT = true, AWS_ENDPOINT_URL = {} } do
-      local line
-      local fine, message = pcall(function()
-        line = here() local client = ivs.client { env = { [name] = value } }
-        return client
-      end)
-      assert.is_false(fine, name)
-      assert.equal(line, message:sub(1, #line))
-    end
-  end)
+    it("is the environment of a credential_process", function()
+      write("config", "[default]\nregion = us-west-2\ncredential_process = sh -c 'printf "
+        .. [["{\"Version\":1,\"AccessKeyId\":\"AKID$NAME$OTHER\",\"SecretAccessKey\":\"s\"}"]] .. "'\n")
+      local output = interpreter.run(([[
+        local ivs = require "ivs"
+        local client = ivs.client { env = { HOME = %q, PATH = "/usr/bin:/bin", NAME = "WITHIN" } }
+        local told, err = client:credentials()
+        print(told and told.access_key_id, err)]]):format(home), { OTHER = "WITHOUT" })
+      assert.equal("…THIN\tnil\n", output)
+    end)
 
-  it("of the process is read where no table is given, and it alone", function()
-    local script = 'local c = require "ivs".client() print(c.region, c.endpoint_url)'
-    assert.equal("eu-west-1\thttps://ivs.eu-west-1.amazonaws.com\n", (interpreter.run(script, { AWS_REGION = "eu-west-1" })))
-    script = 'print(require "ivs".client { env = { AWS_REGION = "us-east-1" } }.endpoint_url)'
-    assert.equal("https://ivs.us-east-1.amazonaws.com\n", (interpreter.run(script,
-      { AWS_REGION = "eu-west-1", AWS_ENDPOINT_URL = "https://b.example" })))
+    it("is read again for each setting's client, not remembered", function()
+      local env = { AWS_REGION = "us-west-2" }
+      assert.equal("us-west-2", resolve(env).region)
+      env.AWS_REGION = "eu-west-1"
+      assert.equal("eu-west-1", resolve(env).region)
+    end)
+
+    it("may name /dev/null for the files", function()
+      write("config", "[default]\nregion = eu-central-1\n")
+      local client = assert(ivs.client { credentials = KEYS, env = { HOME = home, AWS_CONFIG_FILE = "/dev/null",
+        AWS_SHARED_CREDENTIALS_FILE = "/dev/null" } })
+      local told = client:credentials()
+      assert.same({ nil, "/dev/null", "/dev/null" }, { told.region, told.config_file, told.credentials_file })
+    end)
   end)
 end)

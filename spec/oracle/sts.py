@@ -2,7 +2,7 @@
 
 INPUT is a JSON list of cases of two kinds. `{action, parameters}` (name to text; DurationSeconds a number): the result is
 `{body}`, the form that botocore makes of them. `{url, region, headers, body, access_key_id, secret_access_key,
-session_token?}`, a request as it was received: the result is `{authorization}`, botocore's signature over the same
+session_token?, service?}`, a request as it was received: the result is `{authorization}`, botocore's signature over the same
 request at the time of its X-Amz-Date.
 """
 import datetime
@@ -52,7 +52,7 @@ def signature(case):
     Clock.current = datetime.datetime.strptime(case['headers']['x-amz-date'], '%Y%m%dT%H%M%SZ')
     request = AWSRequest(method='POST', url=case['url'], headers=headers, data=case['body'])
     credentials = Credentials(case['access_key_id'], case['secret_access_key'], case.get('session_token'))
-    SigV4Auth(credentials, 'sts', case['region']).add_auth(request)
+    SigV4Auth(credentials, case.get('service', 'sts'), case['region']).add_auth(request)
     return {'authorization': request.headers['Authorization']}
 
 

@@ -100,7 +100,7 @@ return {
     credentials = DEFAULT_KEYS, differs = { row = "empty", access_key_id = "AKIASHARED" } },
   { name = "a config file at /dev/null", env = { AWS_CONFIG_FILE = "/dev/null" }, credentials = DEFAULT_KEYS },
   { name = "a directory in a file's place", env = { AWS_SHARED_CREDENTIALS_FILE = "@HOME@" },
-    config = section("default", static "config") },
+    config = section("default", static "config"), differs = { row = "unreadable", code = "ConfigParseError" } },
   { name = "a value that goes on after a sign for comments", credentials = section("default", static "shared"
     .. "aws_session_token = T0K3N#1 ; 2\n") },
   { name = "comments, blank lines, CRLF", credentials = "# mine\r\n\r\n[default]\r\n; keys\r\n"
