@@ -27,7 +27,7 @@ local CODES = { retry_mode = "InvalidRetryModeError", max_attempts = "InvalidMax
 --- Five texts of a row's type, unlike each other where they can be.
 local function samples(row)
   if row.name == "retry_mode" then return { "adaptive", "legacy", "adaptive", "legacy", "adaptive" } end
-  if row.name == "endpoint_url" then
+  if row.name == "endpoint_url" or row.name == "proxy" then
     return { "https://a.example", "https://b.example", "https://c.example", "https://d.example", "https://e.example" }
   end
   if row.type == "integer" or row.type == "number" then return { "11", "12", "13", "14", "15" } end
@@ -372,7 +372,8 @@ describe("settings", function()
     it("that are none are InvalidProxiesConfigError, with no password in the message", function()
       for _, url in ipairs { "http://", "http://me:S3CR3T@", "ftp://me:S3CR3T@a.example", "socks5://me:S3CR3T@a.example:1",
         "http://me:S3CR3T@a example:1", "http://me:S3CR3T@a.example\r\nX: y", "me:S3CR3T@a b", "http://me:S3/CR3T@a b",
-        "http://me:x@S3CR3T@a b", "http://me:S3?CR3T@a b", "http://me:S3#CR3T@a b", "http://me:S3 CR3T@a.example:1" } do
+        "http://me:x@S3CR3T@a b", "http://me:S3?CR3T@a b", "http://me:S3#CR3T@a b", "http://me:S3 CR3T@a.example:1",
+        "http://me:S3CR3T@a.example:99999", "http://me:S3CR3T@a:b:c", "http://me:S3CR3T@[::1" } do
         for _, case in ipairs { { { https_proxy = url } }, { {}, { proxy = url } } } do
           local found, err = proxy(case[1], case[2])
           assert.is_nil(found, url)

@@ -2,7 +2,6 @@
 #include "attempt.h"
 #include "status.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static ivs_slice base_path(const ivs_endpoint *endpoint) {
@@ -18,18 +17,22 @@ static void add_target(ivs_buffer *out, const ivs_call *call) {
   ivs_buffer_add_text(out, call->client->operation->path);
 }
 
-static int build_url(ivs_call *call) {
+/* Leaves in *path what the signature takes of the URL; it lies in the URL's buffer. */
+static int build_url(ivs_call *call, ivs_slice *path) {
   const ivs_endpoint *endpoint = call->endpoint;
   ivs_buffer *url = &call->request.url;
   ivs_buffer_reset(url);
   const char *authority = strchr(endpoint->url, ':'); /* "://host:port", as it was given */
   ivs_buffer_add_text(url, endpoint->https ? "https" : "http");
   ivs_buffer_add(url, authority, (size_t)(endpoint->url + endpoint->path_at - authority));
+  size_t path_at = url->length;
   add_target(url, call);
+  size_t path_length = url->length - path_at;
   if (endpoint->query_length) {
     ivs_buffer_add_byte(url, '?');
     ivs_buffer_add(url, endpoint->url + endpoint->query_at, endpoint->query_length);
   }
+  *path = (ivs_slice){ivs_buffer_text(url) + path_at, path_length};
   return ivs_buffer_status(url);
 }
 
@@ -62,24 +65,17 @@ static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4
     }
 }
 
-static int add_authorization(ivs_call *call, double now) {
+static int add_authorization(ivs_call *call, ivs_slice path, double now) {
   ivs_client *client = call->client;
   ivs_buffer *headers = &call->request.headers;
-  ivs_buffer path;
+  ivs_slice token = {client->credentials.session_token.data, client->credentials.session_token.length};
   ivs_sigv4_request signing;
-  ivs_buffer_init(&path, IVS_ENDPOINT_URL_MAX + 256);
-  add_target(&path, call);
-  int status = ivs_buffer_status(&path);
-  describe(call, (ivs_slice){path.data, path.length}, now, &signing);
-  if (!status) {
-    ivs_request_add_header(&call->request, "X-Amz-Date", ivs_text_slice(signing.amz_date));
-    if (client->credentials.session_token.length)
-      ivs_request_add_header(&call->request, "X-Amz-Security-Token", signing.headers[3].value);
-    ivs_buffer_add_text(headers, "Authorization: ");
-    status = ivs_sigv4_sign(&client->signer, &signing, &client->credentials, headers);
-    ivs_buffer_add_byte(headers, '\0');
-  }
-  ivs_buffer_free(&path);
+  describe(call, path, now, &signing);
+  ivs_request_add_header(&call->request, "X-Amz-Date", ivs_text_slice(signing.amz_date));
+  if (token.length) ivs_request_add_header(&call->request, "X-Amz-Security-Token", token);
+  ivs_buffer_add_text(headers, "Authorization: ");
+  int status = ivs_sigv4_sign(&client->signer, &signing, &client->credentials, headers);
+  ivs_buffer_add_byte(headers, '\0');
   return status;
 }
 
@@ -94,7 +90,8 @@ static void add_attempt_headers(ivs_call *call, double now) {
     ivs_moment_amz_date(now + client->read_timeout + call->date_lead, ttl);
     ivs_buffer_add_format(headers, "ttl=%s; ", ttl);
   }
-  ivs_buffer_add_format(headers, "attempt=%d", call->attempts + 1);
+  ivs_buffer_add_text(headers, "attempt=");
+  ivs_buffer_add_number(headers, (size_t)call->attempts + 1);
   if (call->attempts > 0) ivs_buffer_add_format(headers, "; max=%d", client->retry.max_attempts);
   ivs_buffer_add_byte(headers, '\0');
 }
@@ -102,9 +99,9 @@ static void add_attempt_headers(ivs_call *call, double now) {
 int ivs_attempt_build(ivs_call *call, double now) {
   const ivs_client *client = call->client;
   ivs_request *request = &call->request;
-  char length[24];
   ivs_buffer_reset(&request->headers);
-  int status = build_url(call);
+  ivs_slice path;
+  int status = build_url(call, &path);
   if (status) return status;
   ivs_request_add_header(request, "Host", ivs_text_slice(call->endpoint->host));
   ivs_request_add_header(request, "Accept-Encoding", ivs_text_slice("identity"));
@@ -114,8 +111,9 @@ int ivs_attempt_build(ivs_call *call, double now) {
   if (client->trace_id.length)
     ivs_request_add_header(request, "X-Amzn-Trace-Id",
                            (ivs_slice){client->trace_id.data, client->trace_id.length});
-  if (client->operation->is_signed && (status = add_authorization(call, now))) return status;
+  if (client->operation->is_signed && (status = add_authorization(call, path, now))) return status;
   add_attempt_headers(call, now);
-  snprintf(length, sizeof length, "%zu", request->body.length);
-  return ivs_request_add_header(request, "Content-Length", ivs_text_slice(length));
+  ivs_buffer_add_text(&request->headers, "Content-Length: ");
+  ivs_buffer_add_number(&request->headers, request->body.length);
+  return ivs_buffer_add_byte(&request->headers, '\0');
 }

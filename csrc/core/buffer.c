@@ -29,12 +29,11 @@ void ivs_buffer_free(ivs_buffer *buffer) {
   buffer->capacity = 0;
 }
 
-/* Room for `more` bytes and the NUL. Not realloc: the block that is left behind has to be wiped. */
-static int reserve(ivs_buffer *buffer, size_t more) {
+/* Not realloc: the block that is left behind has to be wiped. */
+static int grow(ivs_buffer *buffer, size_t more) {
   if (buffer->status) return buffer->status;
   if (more > buffer->cap - buffer->length) return buffer->status = IVS_ETOOBIG;
   size_t needed = buffer->length + more + 1;
-  if (needed <= buffer->capacity) return IVS_OK;
   size_t capacity = buffer->capacity ? buffer->capacity : SMALLEST;
   while (capacity < needed) capacity *= 2;
   if (capacity > buffer->cap + 1) capacity = buffer->cap + 1;
@@ -50,6 +49,13 @@ static int reserve(ivs_buffer *buffer, size_t more) {
   return IVS_OK;
 }
 
+/* Room for `more` bytes and the NUL. The capacity never exceeds the cap and its NUL, so what fits is allowed.
+ */
+static inline int reserve(ivs_buffer *buffer, size_t more) {
+  if (!buffer->status && more < buffer->capacity - buffer->length) return IVS_OK;
+  return grow(buffer, more);
+}
+
 int ivs_buffer_add(ivs_buffer *buffer, const void *bytes, size_t length) {
   if (reserve(buffer, length)) return buffer->status;
   if (length) memcpy(buffer->data + buffer->length, bytes, length);
@@ -63,7 +69,20 @@ int ivs_buffer_add_text(ivs_buffer *buffer, const char *text) {
 }
 
 int ivs_buffer_add_byte(ivs_buffer *buffer, char byte) {
-  return ivs_buffer_add(buffer, &byte, 1);
+  if (reserve(buffer, 1)) return buffer->status;
+  buffer->data[buffer->length++] = byte;
+  buffer->data[buffer->length] = '\0';
+  return IVS_OK;
+}
+
+int ivs_buffer_add_number(ivs_buffer *buffer, size_t number) {
+  char digits[24];
+  size_t at = sizeof digits;
+  do {
+    digits[--at] = (char)('0' + number % 10);
+    number /= 10;
+  } while (number);
+  return ivs_buffer_add(buffer, digits + at, sizeof digits - at);
 }
 
 int ivs_buffer_add_format(ivs_buffer *buffer, const char *format, ...) {

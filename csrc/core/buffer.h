@@ -30,6 +30,8 @@ int ivs_buffer_add(ivs_buffer *buffer, const void *bytes, size_t length);
 int ivs_buffer_add_text(ivs_buffer *buffer, const char *text);
 int ivs_buffer_add_byte(ivs_buffer *buffer, char byte);
 int ivs_buffer_add_format(ivs_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Decimal. */
+int ivs_buffer_add_number(ivs_buffer *buffer, size_t number);
 /* Lower-case hexadecimal of the bytes. */
 int ivs_buffer_add_hex(ivs_buffer *buffer, const unsigned char *bytes, size_t length);
 /* Replaces the content. */

@@ -61,22 +61,47 @@ void ivs_response_free(ivs_response *response) {
   ivs_buffer_free(&response->body);
 }
 
-static bool is_token(ivs_slice name) {
-  for (size_t i = 0; i < name.length; i++)
-    if (!ivs_text_is_alnum(name.data[i]) && (!name.data[i] || !strchr("!#$%&'*+-.^_`|~", name.data[i])))
+/* RFC 9110, 5.6.2: a token's characters, in lower case; 0 for what is none. */
+static const char token_characters[256] = {
+    ['!'] = '!',      ['#'] = '#',      ['$'] = '$',      ['%'] = '%',      ['&'] = '&',
+    ['\''] = '\'',    ['*'] = '*',      ['+'] = '+',      ['-'] = '-',      ['.'] = '.',
+    ['^'] = '^',      ['_'] = '_',      ['`'] = '`',      ['|'] = '|',      ['~'] = '~',
+    ['0'] = '0',      ['1'] = '1',      ['2'] = '2',      ['3'] = '3',      ['4'] = '4',
+    ['5'] = '5',      ['6'] = '6',      ['7'] = '7',      ['8'] = '8',      ['9'] = '9',
+#define LETTER(upper, lower) [upper] = lower, [lower] = lower
+    LETTER('A', 'a'), LETTER('B', 'b'), LETTER('C', 'c'), LETTER('D', 'd'), LETTER('E', 'e'),
+    LETTER('F', 'f'), LETTER('G', 'g'), LETTER('H', 'h'), LETTER('I', 'i'), LETTER('J', 'j'),
+    LETTER('K', 'k'), LETTER('L', 'l'), LETTER('M', 'm'), LETTER('N', 'n'), LETTER('O', 'o'),
+    LETTER('P', 'p'), LETTER('Q', 'q'), LETTER('R', 'r'), LETTER('S', 's'), LETTER('T', 't'),
+    LETTER('U', 'u'), LETTER('V', 'v'), LETTER('W', 'w'), LETTER('X', 'x'), LETTER('Y', 'y'),
+    LETTER('Z', 'z'),
+#undef LETTER
+};
+
+/* Appends the name in lower case; false if it is no token. */
+static bool add_token(ivs_buffer *out, ivs_slice name) {
+  const size_t before = out->length;
+  if (!name.length || ivs_buffer_add(out, name.data, name.length)) return false;
+  for (size_t i = 0; i < name.length; i++) {
+    char lower = token_characters[(unsigned char)name.data[i]];
+    if (!lower) {
+      out->length = before;
       return false;
-  return name.length > 0;
+    }
+    out->data[before + i] = lower;
+  }
+  return true;
 }
 
 int ivs_response_add_header(ivs_response *response, ivs_slice name, ivs_slice value) {
   ivs_buffer *out = &response->headers;
-  value = ivs_text_trim(value);
-  if (!is_token(name)) return IVS_EINVAL;
-  for (size_t i = 0; i < value.length; i++)
-    if (value.data[i] == '\r' || value.data[i] == '\n' || value.data[i] == '\0') return IVS_EINVAL;
-  if (out->cap - out->length < name.length + value.length + 2) return IVS_ETOOBIG;
   const size_t before = out->length;
-  for (size_t i = 0; i < name.length; i++) ivs_buffer_add_byte(out, ivs_text_lower(name.data[i]));
+  value = ivs_text_trim(value);
+  if (value.length && (memchr(value.data, '\r', value.length) || memchr(value.data, '\n', value.length) ||
+                       memchr(value.data, '\0', value.length)))
+    return IVS_EINVAL;
+  if (out->cap - out->length < name.length + value.length + 2) return IVS_ETOOBIG;
+  if (!add_token(out, name)) return out->status ? out->status : IVS_EINVAL;
   ivs_buffer_add_byte(out, '\0');
   ivs_buffer_add(out, value.data, value.length);
   ivs_buffer_add_byte(out, '\0');

@@ -4,7 +4,6 @@
 #include "uri.h"
 
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <string.h>
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
@@ -28,9 +27,19 @@ void ivs_signer_close(ivs_signer *signer) {
 
 /* "date/region/service/aws4_request" */
 static int write_scope(const ivs_sigv4_request *request, char out[IVS_SIGV4_SCOPE_MAX]) {
-  int length = snprintf(out, IVS_SIGV4_SCOPE_MAX, "%.8s/%s/%s/aws4_request", request->amz_date,
-                        request->region, request->service);
-  return length > 0 && length < IVS_SIGV4_SCOPE_MAX ? IVS_OK : IVS_ETOOBIG;
+  static const char end[] = "/aws4_request";
+  size_t region = strlen(request->region), service = strlen(request->service);
+  if (8 + 1 + region + 1 + service + sizeof end > IVS_SIGV4_SCOPE_MAX) return IVS_ETOOBIG;
+  char *at = out;
+  memcpy(at, request->amz_date, 8);
+  at += 8;
+  *at++ = '/';
+  memcpy(at, request->region, region);
+  at += region;
+  *at++ = '/';
+  memcpy(at, request->service, service);
+  memcpy(at + service, end, sizeof end);
+  return IVS_OK;
 }
 
 /* "content-type;host;x-amz-date" */

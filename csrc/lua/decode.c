@@ -85,6 +85,14 @@ static const ivs_shape *find_member(const ivs_shape *shape, const char *name, co
   return NULL;
 }
 
+/* Sets the field that a traversal stands at (key, value on the stack) to the value, which is popped: an
+ * existing field, so the traversal may go on. */
+static void set_existing(lua_State *L) {
+  lua_pushvalue(L, -2);
+  lua_insert(L, -2);
+  lua_rawset(L, -4);
+}
+
 /* A structure or a map: string keys; members of no shape and nulls are removed. */
 static void convert_object(walk *w, const ivs_shape *shape) {
   lua_State *L = w->L;
@@ -99,12 +107,14 @@ static void convert_object(walk *w, const ivs_shape *shape) {
     if (!value || is_null(L, -1)) {
       lua_pop(L, 1);
       lua_pushnil(L);
+      set_existing(L);
     } else if (!w->problem) {
       convert(w, value);
+      if (value->type == IVS_SHAPE_INTEGER)
+        set_existing(L);
+      else
+        lua_pop(L, 1);
     }
-    lua_pushvalue(L, -2);
-    lua_insert(L, -2);
-    lua_rawset(L, -4); /* an existing field, which a traversal allows */
   }
   if (w->problem) lua_pop(L, 1); /* the key at which the traversal was left */
 }
@@ -128,7 +138,10 @@ static void convert_list(walk *w, const ivs_shape *shape) {
       continue;
     }
     convert(w, shape->element);
-    lua_rawseti(L, -2, ++kept);
+    if (++kept == i && shape->element->type != IVS_SHAPE_INTEGER)
+      lua_pop(L, 1);
+    else
+      lua_rawseti(L, -2, kept);
   }
   for (int i = count; i > kept && !w->problem; i--) {
     lua_pushnil(L);

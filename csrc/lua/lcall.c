@@ -8,7 +8,6 @@
 #include "params.h"
 
 #include <math.h>
-#include <openssl/rand.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,13 +108,13 @@ static double read_random(lua_State *L, const ivs_lcall *call, int client_index)
       step == IVS_STEP_EXCHANGE || (step == IVS_STEP_DECODE && !ivs_call_is_success(&call->core));
   if (!may_retry) return 0;
   if (call->client->has_random) return fmin(fmax(call_number(L, client_index, IVS_LCLIENT_RANDOM), 0), 1);
-  if (RAND_bytes((unsigned char *)&word, sizeof word) != 1) return 0.5;
+  if (!ivs_lclient_take_random(call->client, &word, sizeof word)) return 0.5;
   return word / 4294967296.0;
 }
 
 static void read_random_bytes(lua_State *L, const ivs_lcall *call, unsigned char out[16]) {
   const ivs_lclient *client = call->client;
-  if (!client->has_random && RAND_bytes(out, 16) == 1) return;
+  if (!client->has_random && ivs_lclient_take_random(call->client, out, 16)) return;
   ivs_compat_get_table(L, lua_gettop(L)); /* the call is at the top */
   lua_rawgeti(L, -1, IVS_LCALL_CLIENT);
   for (int i = 0; i < 16; i++)

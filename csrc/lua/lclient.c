@@ -5,9 +5,12 @@
 #include "objects.h"
 #include "core/version.h"
 
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char resolve_key, methods_key, offer_key;
 
@@ -42,6 +45,19 @@ void ivs_lclient_get(lua_State *L, int index, int slot) {
   ivs_compat_get_table(L, index);
   lua_rawgeti(L, -1, slot);
   lua_remove(L, -2);
+}
+
+bool ivs_lclient_take_random(ivs_lclient *client, void *out, size_t length) {
+  const pid_t self = getpid();
+  if (client->random_left < length || client->random_owner != self) {
+    if (RAND_bytes(client->random, sizeof client->random) != 1) return false;
+    client->random_left = sizeof client->random;
+    client->random_owner = self;
+  }
+  client->random_left -= length;
+  memcpy(out, client->random + client->random_left, length);
+  OPENSSL_cleanse(client->random + client->random_left, length);
+  return true;
 }
 
 void ivs_lclient_refuse_closed(ivs_failure *failure) {

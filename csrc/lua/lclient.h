@@ -7,13 +7,18 @@
 #include "compat.h"
 #include "core/client.h"
 
+#include <sys/types.h>
+
 typedef struct ivs_lclient {
   ivs_client core;
   ivs_operation operation; /* of a service client; its texts live in the settings table */
   bool is_open, is_service;
   bool has_logger, has_transport, has_time, has_random;
   size_t max_response_bytes;
-  void *driver; /* the blocking driver's connection, made at its first exchange */
+  unsigned char random[256]; /* drawn from libcrypto in one go, used up from the end */
+  size_t random_left;
+  pid_t random_owner; /* a forked child draws its own */
+  void *driver;       /* the blocking driver's connection, made at its first exchange */
   void (*close_driver)(void *driver);
 } ivs_lclient;
 
@@ -45,6 +50,8 @@ int ivs_lclient_close(lua_State *L);
 
 /* The client at this argument; raises if it is none. It may be closed. */
 ivs_lclient *ivs_lclient_check(lua_State *L, int index);
+/* Takes random bytes (at most 256), wiping them here. False if libcrypto has none. */
+bool ivs_lclient_take_random(ivs_lclient *client, void *out, size_t length);
 /* Pushes what the slot holds. */
 void ivs_lclient_get(lua_State *L, int index, int slot);
 /* The failure of a call on a closed client. */

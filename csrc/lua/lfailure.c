@@ -56,7 +56,9 @@ int ivs_lfailure_return(lua_State *L, const ivs_failure *failure) {
 
 void ivs_lfailure_push_headers(lua_State *L, const ivs_response *response) {
   ivs_slice name, value;
-  lua_createtable(L, 0, 8);
+  int count = 0;
+  for (size_t at = 0; ivs_response_next_header(response, &at, &name, &value);) count++;
+  lua_createtable(L, 0, count);
   for (size_t at = 0; ivs_response_next_header(response, &at, &name, &value);) {
     lua_pushlstring(L, name.data, name.length);
     lua_pushvalue(L, -1);
