@@ -327,7 +327,7 @@ int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw) 
   ivs_slice header = ivs_response_header(&call->response, "x-amzn-errortype");
   if (header.length) code = header;
   code = ivs_operation_plain_code(code);
-  if (!code.length) code = ivs_text_slice(number);
+  if (!code.length || ivs_text_has_control(code)) code = ivs_text_slice(number);
   ivs_slice body = {ivs_buffer_text(&call->response.body), call->response.body.length};
   if (raw && http >= 500 && ivs_operation_is_generic(body)) {
     code = ivs_text_slice(number);

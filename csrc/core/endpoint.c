@@ -95,9 +95,9 @@ static int use_custom(const ivs_endpoint_rules *rules, bool use_fips, ivs_endpoi
     return IVS_EREFUSED;
   }
   if (status) {
-    /* The URL may hold a password: what follows an '@' is all that is shown of such a one. */
+    /* The URL may hold a password: what follows the last '@' is all that is shown of such a one. */
     ivs_slice shown = rules->endpoint_url;
-    const char *at = memchr(shown.data, '@', shown.length);
+    const char *at = memrchr(shown.data, '@', shown.length);
     if (at) shown = (ivs_slice){at, shown.length - (size_t)(at - shown.data)};
     char text[128];
     printable(shown, text);

@@ -73,6 +73,8 @@ enum ivs_kind {
   X(EC2ThrottledException)                                                                                   \
   X(UnauthorizedException)                                                                                   \
   X(IDPCommunicationError)                                                                                   \
+  X(ForbiddenException)                                                                                      \
+  X(InvalidRequestException)                                                                                 \
   X(UnknownOperationException)                                                                               \
   X(InternalFailure)                                                                                         \
   X(ServiceUnavailableException)

@@ -14,7 +14,7 @@ static ivs_slice after(ivs_slice text, size_t skip) {
 /* Splits off what stands before the first of `stops`; *rest begins with the stop. */
 static ivs_slice split(ivs_slice text, const char *stops, ivs_slice *rest) {
   size_t at = 0;
-  while (at < text.length && !strchr(stops, text.data[at])) at++;
+  while (at < text.length && (!text.data[at] || !strchr(stops, text.data[at]))) at++;
   *rest = after(text, at);
   return (ivs_slice){text.data, at};
 }

@@ -9,8 +9,10 @@
 #include "core/status.h"
 #include "fault.h"
 #include "sigpipe.h"
+#include "sockets.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,6 +23,8 @@
 #include <unistd.h>
 
 enum { HEADER_LINES_MAX = 32, TEXT_CAP = 8 * 1024, POLL_MAX_MS = 1000 };
+/* All header lines of an exchange, those too that are not kept: 1xx, malformed ones, trailers. */
+enum { HEAD_BYTES_MAX = 256 * 1024 };
 
 enum text { PROXY, NO_PROXY, CA_BUNDLE, CLIENT_CERT, CLIENT_KEY, TEXT_COUNT };
 
@@ -31,11 +35,14 @@ struct ivs_easy {
   double connect_timeout, read_timeout;
   bool verify, tcp_keepalive;
   ivs_buffer texts[TEXT_COUNT];
+  ivs_sockets sockets;
   char detail[CURL_ERROR_SIZE];
 
   /* of the exchange under way */
   ivs_response *response;
-  bool in_body, too_big, no_memory;
+  size_t head_bytes;
+  bool head_ended; /* what header lines follow are trailers, or belong to what follows a 1xx */
+  bool too_big, bad_length, no_memory;
 };
 
 static double monotonic(void) {
@@ -56,27 +63,50 @@ static size_t refuse_piece(ivs_easy *easy, int status) {
   return 0;
 }
 
+/* A length has to be a number, and one (RFC 9112, 6.3): where the body ends is not guessed. */
+static bool is_bad_length(const ivs_response *response, ivs_slice name, ivs_slice value) {
+  static const char length_name[] = "content-length";
+  uint64_t length;
+  if (name.length != sizeof length_name - 1 || strncasecmp(name.data, length_name, name.length) != 0)
+    return false;
+  value = ivs_text_trim(value);
+  ivs_slice earlier = ivs_response_header(response, length_name);
+  return !ivs_text_number(value, &length) || (earlier.data && !ivs_text_equal(value, earlier.data));
+}
+
+static size_t keep_header(ivs_easy *easy, ivs_slice name, ivs_slice value) {
+  if (is_bad_length(easy->response, name, value)) {
+    easy->bad_length = true;
+    return 0;
+  }
+  int status = ivs_response_add_header(easy->response, name, value);
+  if (status == IVS_ENOMEM || status == IVS_ETOOBIG) return refuse_piece(easy, status);
+  return 1; /* a malformed header is passed over, as HTTP clients do */
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *user) {
   ivs_easy *easy = user;
   size_t length = size * count, end = length;
-  if (length >= 5 && memcmp(data, "HTTP/", 5) == 0) { /* a status line: what came before was a 1xx */
-    ivs_buffer_reset(&easy->response->headers);
+  easy->head_bytes += length;
+  if (easy->head_bytes > HEAD_BYTES_MAX) return refuse_piece(easy, IVS_ETOOBIG);
+  while (end && (data[end - 1] == '\r' || data[end - 1] == '\n')) end--;
+  if (end == 0) {
+    easy->head_ended = true;
     return length;
   }
-  const char *colon = memchr(data, ':', length);
-  if (!colon || easy->in_body) return length; /* the empty line, or a trailer */
-  while (end && (data[end - 1] == '\r' || data[end - 1] == '\n')) end--;
+  if (end >= 5 && memcmp(data, "HTTP/", 5) == 0 && !easy->response->body.length) {
+    ivs_buffer_reset(&easy->response->headers); /* a status line: what came before was a 1xx */
+    easy->head_ended = false;
+    return length;
+  }
+  const char *colon = memchr(data, ':', end);
+  if (!colon || easy->head_ended) return length;
   size_t name = (size_t)(colon - data);
-  if (name >= end) return length;
-  int status = ivs_response_add_header(easy->response, (ivs_slice){data, name},
-                                       (ivs_slice){colon + 1, end - name - 1});
-  if (status == IVS_ENOMEM || status == IVS_ETOOBIG) return refuse_piece(easy, status);
-  return length; /* a malformed header is passed over, as HTTP clients do */
+  return keep_header(easy, (ivs_slice){data, name}, (ivs_slice){colon + 1, end - name - 1}) ? length : 0;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *user) {
   ivs_easy *easy = user;
-  easy->in_body = true;
   int status = ivs_buffer_add(&easy->response->body, data, size * count);
   return status ? refuse_piece(easy, status) : size * count;
 }
@@ -134,7 +164,18 @@ static void set_up(ivs_easy *easy) {
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
   curl_easy_setopt(handle, CURLOPT_NOPROXY, ""); /* decided by us, by botocore's rule */
+#if LIBCURL_VERSION_NUM >= 0x075700
+  /* A look-up that takes longer than connect_timeout is left to its thread; else libcurl waits for it. */
+  curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+#endif
   set_tls(easy);
+}
+
+/* The code of the threads that look names up must stay, should lua_close unload this module under one. */
+static void keep_libcurl_loaded(void) {
+  Dl_info found;
+  if (dladdr((void *)(uintptr_t)curl_easy_init, &found) && found.dli_fname)
+    dlopen(found.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
 static int start(ivs_easy *easy) {
@@ -143,6 +184,8 @@ static int start(ivs_easy *easy) {
   easy->handle = curl_easy_init();
   if (!easy->multi || !easy->handle) return IVS_ENOMEM;
   set_up(easy);
+  ivs_sockets_follow(&easy->sockets, easy->handle);
+  keep_libcurl_loaded();
   return IVS_OK;
 }
 
@@ -293,15 +336,16 @@ int ivs_easy_exchange(ivs_easy *easy, const ivs_request *request, const ivs_easy
                       ivs_response *response, ivs_failure *failure) {
   static const ivs_easy_exception none = {0};
   if (!exception) exception = &none;
-  if (easy->owner != getpid()) {
+  if (!easy->handle || easy->owner != getpid() || ivs_sockets_have_bytes(&easy->sockets)) {
     stop(easy);
     if (start(easy)) {
-      ivs_failure_from_status(failure, IVS_ENOMEM, "starting libcurl in a forked process");
+      ivs_failure_from_status(failure, IVS_ENOMEM, "starting libcurl anew");
       return IVS_EREFUSED;
     }
   }
   easy->response = response;
-  easy->in_body = easy->too_big = easy->no_memory = false;
+  easy->head_bytes = 0;
+  easy->head_ended = easy->too_big = easy->bad_length = easy->no_memory = false;
   easy->detail[0] = '\0';
   const char *proxy = choose_proxy(easy, request, exception->direct);
   CURLcode result = perform(easy, request, exception, proxy);
@@ -318,7 +362,9 @@ int ivs_easy_exchange(ivs_easy *easy, const ivs_request *request, const ivs_easy
       .proxied = proxy != NULL,
       .connected = is_connected(easy->handle),
       .too_big = easy->too_big,
+      .bad_length = easy->bad_length,
+      .no_memory = easy->no_memory,
   };
-  ivs_fault_describe(failure, easy->no_memory ? CURLE_OUT_OF_MEMORY : (int)result, &context);
+  ivs_fault_describe(failure, (int)result, &context);
   return IVS_EREFUSED;
 }

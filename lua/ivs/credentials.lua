@@ -91,7 +91,7 @@ local function make_context(found, source, platform, offer)
   local context = {
     env = source.getenv, time = platform.host and platform.host.time or platform.system.now,
     http = make_http(found, offer), sleep = offer.sleep or function() end,
-    profile = source.profile, files = source.files, explicit_profile = source.explicit_profile,
+    profile = source.profile or nil, files = source.files, explicit_profile = source.explicit_profile,
     use_fips_endpoint = found.use_fips_endpoint, use_dualstack_endpoint = found.use_dualstack_endpoint,
     region = found.region, system = platform.system, providers = providers(), mfa_prompt = found.mfa_prompt,
     json_decode = json.decode, json_encode = json.encode, json_null = json.null,
@@ -114,10 +114,21 @@ end
 local NOTHING_FOUND = "Unable to locate credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, configure a profile, "
   .. "or give the option `credentials`; each source below says why it gave none."
 
+--- The files as they are now: keys are written while a client lives, by a rotation or by who was told that there are none.
+local function reread(source)
+  local loaded, err = files.load(source.getenv, source.system)
+  if not loaded then return nil, err end
+  local profile, missing = files.select(loaded, source.getenv, source.explicit_profile and source.profile_name or nil)
+  if missing then return nil, missing end
+  return setmetatable({ files = loaded, profile = profile or false }, { __index = source })
+end
+
 --- The chain as a function of what the driver offers.
 local function chain(found, source, platform)
   return function(offer)
-    local context = make_context(found, source, platform, offer or {})
+    local now, unreadable = reread(source)
+    if not now then return nil, unreadable end
+    local context = make_context(found, now, platform, offer or {})
     local keys, err, causes = walk(context, function(row)
       return not (source.explicit_profile and row.name == "environment")
     end)
@@ -143,15 +154,18 @@ local function static(keys)
   return copy
 end
 
---- Remembers what may be told of the keys that were given last.
-local function observed(provider, summary)
+--- Remembers what may be told of the keys that were given last, and tells the logger.
+local function observed(provider, summary, logger)
+  local log = logger or function() end
   return function(offer)
     local keys, err = provider(offer)
+    if not keys then log("warn", "no credentials: " .. tostring(type(err) == "table" and err.message or err)) end
     if type(keys) == "table" then
       summary.provider = rawget(keys, "provider") or "option"
       summary.expiration = rawget(keys, "expiration")
       local id = rawget(keys, "access_key_id")
       summary.access_key_id = type(id) == "string" and #id > 4 and "…" .. id:sub(-4) or nil
+      log("debug", ("credentials from %s, expiring %s"):format(summary.provider, tostring(summary.expiration or "never")))
     end
     return keys, err
   end
@@ -165,7 +179,7 @@ end
 -- and the end of the access key once keys were given. Or nil and an error object.
 function credentials.provider(found, source, platform)
   local given, summary = found.credentials, {}
-  if type(given) == "function" then return observed(function() return given() end, summary), nil, summary end
+  if type(given) == "function" then return observed(function() return given() end, summary, found.logger), nil, summary end
   if given then
     local keys, err = static(given)
     if not keys then return nil, err end
@@ -173,7 +187,7 @@ function credentials.provider(found, source, platform)
     provider()
     return provider, keys, summary
   end
-  return observed(chain(found, source, platform), summary), nil, summary
+  return observed(chain(found, source, platform), summary, found.logger), nil, summary
 end
 
 return credentials

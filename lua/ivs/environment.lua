@@ -3,13 +3,13 @@
 
 local environment = {}
 
---- A function from a variable's name to its value; an empty value counts as absent.
+--- A function from a variable's name to its value; an empty value counts as absent, unless the second argument is true.
 -- @tab[opt] variables read in place of the process environment
 function environment.reader(variables)
-  return function(name)
+  return function(name, even_empty)
     local value
     if variables then value = variables[name] else value = os.getenv(name) end
-    if value == "" then return nil end
+    if value == "" and not even_empty then return nil end
     return value
   end
 end

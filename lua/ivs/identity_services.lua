@@ -4,6 +4,7 @@
 -- @module ivs.identity_services
 
 local failure = require "ivs.failure"
+local redaction = require "ivs.redaction"
 local metadata_url = require "ivs.metadata_url"
 local service_endpoints = require "ivs.service_endpoints"
 
@@ -11,7 +12,6 @@ local identity_services = {}
 
 local MAX_ATTEMPTS = 3
 local MAX_BODY = 256 * 1024
-local MAX_MESSAGE = 300
 
 --- Delay before the second attempt, doubled for the third; times a random number from 0 to 1.
 local BASE_DELAY, BASE_DELAY_THROTTLED = 0.05, 1
@@ -55,7 +55,7 @@ local function check_url(url, service)
   if metadata_url.parse(url) and not url:find("[?#]") then return (url:gsub("/+$", "")) end
   return nil, failure.new("config", "InvalidEndpointError",
     ("\"%s\", configured as the endpoint of %s, is not a http or https URL without user, query and fragment")
-      :format(metadata_url.mask(url):sub(1, MAX_MESSAGE), service))
+      :format(metadata_url.mask(url), service))
 end
 
 --- Where a service is: a configured endpoint, or the region's.
@@ -89,18 +89,6 @@ local function host_of(url)
   return url:match("^%a+://([^/?#]*)") or url
 end
 
---- What a service says may quote what it was sent. That is taken out before the text is shortened: no half is left.
-local function harmless(text, secrets)
-  for _, secret in ipairs(secrets) do
-    local from, to = text:find(secret, 1, true)
-    while from and secret ~= "" do
-      text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
-      from, to = text:find(secret, from + 3, true)
-    end
-  end
-  return (text:gsub("%c", " "):sub(1, MAX_MESSAGE))
-end
-
 local function first_text(...)
   for index = 1, select("#", ...) do
     local value = select(index, ...)
@@ -118,8 +106,8 @@ local function read_answer(context, response, secrets)
   return {
     status = response.status,
     fields = fields,
-    code = code and harmless(code, secrets) or tostring(response.status),
-    message = harmless(first_text(said.message, said.Message, said.error_description) or "", secrets),
+    code = code and redaction.harmless(code, secrets) or tostring(response.status),
+    message = redaction.harmless(first_text(said.message, said.Message, said.error_description) or "", secrets),
   }
 end
 

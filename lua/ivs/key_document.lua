@@ -2,23 +2,14 @@
 -- these say about a failure, made fit for our messages. What a document holds appears in no message.
 -- @module ivs.key_document
 
-local key_document = {}
+local redaction = require "ivs.redaction"
 
-local MESSAGE_BYTES = 500
+local key_document = {}
 
 --- What each source's document has to hold (BEHAVIOUR 8.7, 8.9, 8.10). botocore wants every `required` member to be
 -- there, and lets Token be null.
 key_document.PROCESS = { token = "SessionToken", required = { "AccessKeyId", "SecretAccessKey" } }
 key_document.METADATA = { token = "Token", required = { "AccessKeyId", "SecretAccessKey", "Token", "Expiration" } }
-
---- Text from elsewhere for a message: without control characters, and not long.
--- @string text
-function key_document.printable(text)
-  local line = text:gsub("%c+", " "):gsub("^ +", ""):gsub(" +$", "")
-  if #line <= MESSAGE_BYTES then return line end
-  -- no half of a UTF-8 sequence at the cut
-  return line:sub(1, MESSAGE_BYTES):gsub("[\192-\255][\128-\191]*$", "") .. "…"
-end
 
 --- A JSON object.
 -- @return a table; or nil
@@ -35,12 +26,13 @@ end
 
 --- What a document says about a failure, where it is one of the `{ code, message }` that AWS's endpoints send.
 -- @tab[opt] document
+-- @tab[opt] secrets texts that it may quote
 -- @return text, or nil
-function key_document.fault(document)
+function key_document.fault(document, secrets)
   if not document then return nil end
   local code, message = member(document, "Code", "code"), member(document, "Message", "message")
   if not message then return nil end
-  return key_document.printable(code and code .. ": " .. message or message)
+  return redaction.harmless(code and code .. ": " .. message or message, secrets or {})
 end
 
 -- A member as text; nil and no problem where it is null, empty or absent.

@@ -13,7 +13,7 @@ local settings = {}
 
 --- The rows. `name`: the option, and the key in the profile if `profile` is true. `type`: of the option's value. `env`: the
 -- variables that are read, in order. `service`: may stand in a `[services X]` section. `default`: where all is silent.
--- `unchecked`: judged by the endpoint rules in C. `doc`: for the README, whose table the specs hold against this one.
+-- `unchecked`: judged elsewhere (the endpoint rules in C, ivs.proxies). `doc`: for the README, whose table the specs hold against this one.
 settings.rows = {
   { name = "region", profile = true, type = "string", env = { "AWS_REGION", "AWS_DEFAULT_REGION" }, unchecked = true,
     doc = "the region to call; none: the one inside the ARN" },
@@ -42,7 +42,7 @@ settings.rows = {
   { name = "verify", type = "boolean", default = true, doc = "false: the server's certificate is not checked" },
   { name = "client_cert", profile = true, type = "string", env = { "AWS_CLIENT_CERT" }, doc = "a PEM certificate to show" },
   { name = "client_key", profile = true, type = "string", env = { "AWS_CLIENT_KEY" }, doc = "its key, if it stands in another file" },
-  { name = "proxy", type = "string", doc = "a proxy's URL; none: `https_proxy` or `http_proxy`" },
+  { name = "proxy", type = "string", unchecked = true, doc = "a proxy's URL; none: `https_proxy` or `http_proxy`" },
   { name = "no_proxy", type = "string", env = { "no_proxy", "NO_PROXY" }, doc = "hosts that are reached directly" },
   { name = "tcp_keepalive", profile = true, type = "boolean", env = { "AWS_TCP_KEEPALIVE" }, default = false,
     doc = "probes on idle connections" },
@@ -176,7 +176,7 @@ local function open_source(options, platform)
   local wanted = options.profile ~= "" and options.profile or nil
   local profile, problem, name = files.select(loaded, getenv, wanted)
   if problem then return nil, problem end
-  local source = { getenv = getenv, files = loaded, profile = profile, profile_name = name,
+  local source = { getenv = getenv, system = system, files = loaded, profile = profile, profile_name = name,
     explicit_profile = wanted ~= nil, places = { from_environment(getenv) } }
   if profile then source.places[2] = from_profile(profile, loaded.services) end
   return source

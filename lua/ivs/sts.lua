@@ -5,6 +5,7 @@
 -- @module ivs.sts
 
 local failure = require "ivs.failure"
+local redaction = require "ivs.redaction"
 local service_endpoints = require "ivs.service_endpoints"
 
 local sts = {}
@@ -15,7 +16,6 @@ local GLOBAL_ENDPOINT, GLOBAL_REGION = "https://sts.amazonaws.com", "us-east-1"
 
 local MAX_XML_BYTES = 256 * 1024
 local MAX_XML_DEPTH = 16
-local MAX_MESSAGE_BYTES = 1000
 
 --- What AWS's description of the service asks for at least, and what boto3 checks before it sends anything.
 local MINIMUM_LENGTH = {
@@ -112,16 +112,6 @@ local function read_xml(body)
   return found
 end
 
---- A text of the service's, which may quote what it was sent, without the secrets of the request, on one line, bounded.
-local function harmless(text, secrets)
-  for _, secret in pairs(secrets) do
-    for _, spelling in ipairs { secret, form_encode(secret) } do
-      if spelling ~= "" then text = text:gsub(spelling:gsub("%p", "%%%0"), "***") end
-    end
-  end
-  return (text:gsub("%c+", " "):sub(1, MAX_MESSAGE_BYTES))
-end
-
 --- The reader of an error answer's code and message (`ErrorResponse/Error/{Code,Message}`); nil where it has none.
 local function error_reader(request)
   local secrets = {}
@@ -135,7 +125,7 @@ local function error_reader(request)
     local found = read_xml(body or "")
     local code = found and found["Error/Code"] or ""
     if code == "" then return nil, nil end
-    return harmless(code, secrets), harmless(found["Error/Message"] or "", secrets)
+    return redaction.harmless(code, secrets), redaction.harmless(found["Error/Message"] or "", secrets)
   end
 end
 

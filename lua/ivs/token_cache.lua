@@ -57,7 +57,7 @@ function token_cache.write(context, path, document)
   local done
   if text then done, why = context.system.write_private(path, text) end
   if not done and context.log then
-    context.log("warning", ("the renewed token was not written to %s: %s"):format(path, tostring(why)))
+    context.log("warn", ("the renewed token was not written to %s: %s"):format(path, tostring(why)))
   end
 end
 

@@ -167,7 +167,7 @@ describe("providers.sso", function()
       for status, code in pairs { [403] = "ForbiddenException", [404] = "ResourceNotFoundException" } do
         local headers = { ["x-amzn-ErrorType"] = code }
         server:route(GET, { status = status, headers = headers, body = '{"message":"No access"}' })
-        local err = fails("CredentialRetrievalError", "from sso", code, "No access", "Video", "012345678901")
+        local err = fails(code, "from sso", code, "No access", "Video", "012345678901")
         assert.is_false(err.retryable)
       end
     end)

@@ -34,7 +34,6 @@ matrix.differences = {
   empty = "an empty value counts as absent; botocore takes some of them as they are",
   unreadable = "a file that is there but cannot be read is an error (files_spec); botocore takes it for empty",
   late = "a source that is not asked is not judged; botocore reads metadata's settings before it asks any",
-  portal = "a service's code that is one of IVS's, too, would be mistaken for IVS's",
 }
 
 local GOOD = { headers = { ["Content-Type"] = "application/json" }, body = '{"recordingConfiguration":{"state":"ACTIVE"}}' }

@@ -6,6 +6,7 @@
 local failure = require "ivs.failure"
 local key_document = require "ivs.key_document"
 local metadata_url = require "ivs.metadata_url"
+local redaction = require "ivs.redaction"
 
 local container = { name = "container" }
 
@@ -62,7 +63,7 @@ local function read_token(context)
   if path then
     local problem
     token, problem = context.system.read_file(path, MAX_BYTES)
-    source = ("%s (%s)"):format(TOKEN_FILE, key_document.printable(path))
+    source = ("%s (%s)"):format(TOKEN_FILE, redaction.printable(path))
     if not token then return fail(("%s cannot be read: %s"):format(source, tostring(problem))) end
   end
   token = token and token:gsub("\n$", "")
@@ -80,13 +81,13 @@ local function ask(context, request, parts)
   local document = key_document.decode(context, response.body)
   if response.status ~= 200 then
     local problem = ("%s answered with status %d"):format(parts.origin, response.status)
-    local said = key_document.fault(document)
+    local said = key_document.fault(document, { request.headers.Authorization })
     return nil, said and problem .. ": " .. said or problem, true
   end
   if not document then return nil, parts.origin .. " did not answer with a JSON object", true end
   local keys, problem = key_document.keys(context, document, key_document.METADATA)
   if keys then return keys end
-  return nil, ("%s: %s"):format(parts.origin, key_document.fault(document) or problem), false
+  return nil, ("%s: %s"):format(parts.origin, key_document.fault(document, { request.headers.Authorization }) or problem), false
 end
 
 -- No time that is over: the endpoint hands out nothing newer.

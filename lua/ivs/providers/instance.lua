@@ -7,6 +7,7 @@
 local failure = require "ivs.failure"
 local key_document = require "ivs.key_document"
 local metadata_url = require "ivs.metadata_url"
+local redaction = require "ivs.redaction"
 
 local instance = { name = "instance" }
 
@@ -39,7 +40,7 @@ local function read_number(context, name, pattern)
   local number = text:find(pattern) and tonumber(text)
   if number then return number end
   return invalid("InvalidConfigError", "Invalid ", name, " (AWS_", name:upper(), "): '",
-    key_document.printable(text), "' is not a number that it can be")
+    redaction.printable(text), "' is not a number that it can be")
 end
 
 -- The base of every URL; or nil and an error object.
@@ -47,7 +48,7 @@ local function read_endpoint(context)
   local mode = setting(context, "ec2_metadata_service_endpoint_mode")
   if mode and not ENDPOINTS[mode:lower()] then
     return invalid("InvalidIMDSEndpointModeError", "Invalid EC2 Instance Metadata endpoint mode: ",
-      key_document.printable(mode), " Valid endpoint modes (case-insensitive): ipv4, ipv6.")
+      redaction.printable(mode), " Valid endpoint modes (case-insensitive): ipv4, ipv6.")
   end
   local custom = setting(context, "ec2_metadata_service_endpoint")
   if custom and not metadata_url.parse(custom) then
@@ -179,7 +180,7 @@ function instance.retrieve(context)
   document, why = get(imds, ROLE_PATH .. role, function(body) return key_document.decode(context, body) end)
   if not document then return nil, why end
   keys, why = key_document.keys(context, document, key_document.METADATA)
-  if not keys then return nil, says(imds, "gave no keys: ", key_document.fault(document) or why) end
+  if not keys then return nil, says(imds, "gave no keys: ", key_document.fault(document, { imds.token }) or why) end
   return prolong(context, keys)
 end
 

@@ -6,6 +6,7 @@
 local failure = require "ivs.failure"
 local key_document = require "ivs.key_document"
 local words = require "ivs.words"
+local redaction = require "ivs.redaction"
 
 local process = { name = "process" }
 
@@ -30,9 +31,9 @@ local function run(context, source, command)
   if #argv == 0 then return fail(source, " is empty") end
   if #argv > MAX_WORDS then return fail(source, " has more than ", MAX_WORDS, " words") end
   local result, message = context.run(argv, { timeout = TIMEOUT, max_bytes = MAX_BYTES })
-  if not result then return fail(source, ": ", key_document.printable(tostring(message))) end
+  if not result then return fail(source, ": ", redaction.printable(tostring(message))) end
   if result.status == 0 then return result.stdout end
-  local said = key_document.printable(result.stderr or "")
+  local said = redaction.printable(result.stderr or "")
   if said == "" then return fail(source, " printed no message (", ending(result), ")") end
   return fail(said, " (", source, ", ", ending(result), ")")
 end

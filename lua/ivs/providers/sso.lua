@@ -201,9 +201,10 @@ local function refusal(config, answer)
   if answer.status == 403 or answer.status == 404 then
     hint = ("; is the role %s in the account %s yours?"):format(config.role_name, config.account_id)
   end
-  return nil, failure.new("credentials", "CredentialRetrievalError",
+  -- the portal's own code, as botocore gives it; the kind and the operation tell it from an answer of IVS
+  return nil, failure.new("credentials", answer.code:find("%a") and answer.code or "CredentialRetrievalError",
     ("Error when retrieving credentials from sso: %s%s"):format(services.describe(answer), hint),
-    { retryable = services.retryable(answer) })
+    { retryable = services.retryable(answer), operation_name = "GetRoleCredentials" })
 end
 
 --- GET /federation/credentials of the portal.

@@ -85,10 +85,8 @@ return {
   sso("SSO with a session that contradicts the profile",
     SESSION:gsub("^%[default%]\n", "[default]\nsso_region = eu-west-1\n"), "corp", GOOD, portal()),
   sso("SSO's portal knows the token no more", INLINE, START, GOOD, portal(answers.refusal(401, "UnauthorizedException"))),
-  sso("SSO's portal forbids the role", INLINE, START, GOOD, portal(answers.refusal(403, "ForbiddenException")),
-    { differs = { row = "portal", code = "CredentialRetrievalError" } }),
-  sso("SSO's portal knows no such role", INLINE, START, GOOD, portal(answers.refusal(404, "ResourceNotFoundException")),
-    { differs = { row = "portal", code = "CredentialRetrievalError" } }),
+  sso("SSO's portal forbids the role", INLINE, START, GOOD, portal(answers.refusal(403, "ForbiddenException"))),
+  sso("SSO's portal knows no such role", INLINE, START, GOOD, portal(answers.refusal(404, "ResourceNotFoundException"))),
   sso("SSO's portal fails once", INLINE, START, GOOD, portal { { status = 500 }, answers.portal "sso" }),
 
   -- login

@@ -1,0 +1,286 @@
+/*
+ * The call machine driven by random events: reports that fit and that do not, times that jump, answers of all
+ * kinds; its retry policy, rate and learned clock with it.
+ *
+ * Input: a few bytes that make the client, then an event for each byte, which may take more bytes.
+ * Held against: final states stay; what does not fit changes nothing; attempts are bounded; delays are finite
+ * and not negative; requests hold no CR or LF; the quota keeps its bounds; the transitions of call.h.
+ */
+#include "core/call.h"
+#include "core/status.h"
+#include "fuzz.h"
+
+#include <math.h>
+
+typedef struct world {
+  ivs_client client;
+  ivs_call call;
+  fuzz_input in;
+  double now;
+  int max_attempts;
+} world;
+
+static const ivs_slice none = {NULL, 0};
+
+static const char *const codes[] = {"",
+                                    "Throttling",
+                                    "ThrottlingException",
+                                    "SlowDown",
+                                    "403",
+                                    "RequestTimeTooSkewed",
+                                    "AuthFailure",
+                                    "ResourceNotFoundException",
+                                    "RequestTimeout",
+                                    "ns#InvalidSignatureException:http://x",
+                                    "SignatureDoesNotMatch",
+                                    "InternalServerException"};
+static const int statuses[] = {0, 99, 200, 204, 299, 300, 400, 403, 404, 429, 500, 502, 503, 504, 999};
+static const char *const header_names[] = {"date", "retry-after", "x-amz-retry-after", "age",
+                                           "x-amzn-errortype"};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Small steps, big ones, back, and what no clock gives. */
+static void pass_time(world *w) {
+  static const double steps[] = {0, 0.001, 0.5, 1, 60, 1e4, 1e9, -1, -1e9, 1e18};
+  unsigned byte = fuzz_byte(&w->in);
+  if (byte == 250)
+    w->now = NAN;
+  else if (byte == 251)
+    w->now = INFINITY;
+  else if (byte == 252)
+    w->now = -INFINITY;
+  else
+    w->now += steps[byte % COUNT(steps)];
+  if (byte >= 100 && byte < 150) w->now = 1.7e9;
+}
+
+static double draw(world *w) {
+  return fuzz_byte(&w->in) / 256.0;
+}
+
+/* A text of up to 63 bytes of the input, whatever they are. */
+static ivs_slice text(world *w) {
+  size_t length = fuzz_byte(&w->in) % 64;
+  if (length > w->in.left) length = w->in.left;
+  ivs_slice out = {(const char *)w->in.data, length};
+  w->in.data += length;
+  w->in.left -= length;
+  return length ? out : none;
+}
+
+static void set_keys(world *w) {
+  unsigned byte = fuzz_byte(&w->in);
+  double expiration = byte & 1 ? 0 : w->now + (byte & 2 ? 7200 : byte & 4 ? 60 : -60);
+  if (!(expiration >= 0)) expiration = 0;
+  ivs_slice token = byte & 8 ? text(w) : none;
+  ivs_credentials_set(&w->client.credentials, ivs_text_slice("AKID"), ivs_text_slice("secret"), token,
+                      expiration);
+}
+
+static void fill_response(world *w) {
+  ivs_response *response = &w->call.response;
+  response->status = statuses[fuzz_byte(&w->in) % COUNT(statuses)];
+  unsigned headers = fuzz_byte(&w->in) % 4;
+  while (headers--) {
+    unsigned which = fuzz_byte(&w->in);
+    ivs_slice value = which & 64 ? ivs_text_slice("Tue, 14 Nov 2023 22:13:20 GMT") : text(w);
+    ivs_response_add_header(response, ivs_text_slice(header_names[which % COUNT(header_names)]), value);
+  }
+  ivs_slice body = text(w);
+  ivs_buffer_set(&response->body, body.data, body.length);
+}
+
+static void check_request(const ivs_call *call) {
+  const char *line;
+  size_t lines = 0;
+  for (size_t at = 0; (line = ivs_request_next_header(&call->request, &at)); lines++) {
+    REQUIRE(strstr(line, ": ") && !strpbrk(line, "\r\n"));
+    REQUIRE(at <= call->request.headers.length);
+  }
+  REQUIRE(lines >= 6);
+  REQUIRE(strncmp(ivs_buffer_text(&call->request.url), "http", 4) == 0);
+  REQUIRE(!strpbrk(ivs_buffer_text(&call->request.url), "\r\n "));
+  REQUIRE(call->response.status == 0 && call->response.headers.length == 0 &&
+          call->response.body.length == 0);
+}
+
+static bool is_final(enum ivs_step step) {
+  return step == IVS_STEP_DONE || step == IVS_STEP_FAILED;
+}
+
+/* call.h's table. */
+static bool may_follow(enum ivs_step from, enum ivs_step to) {
+  if (from == to || to == IVS_STEP_FAILED) return true;
+  switch (from) {
+  case IVS_STEP_BEGUN:
+    return to == IVS_STEP_EXCHANGE || to == IVS_STEP_CREDENTIALS || to == IVS_STEP_SLEEP;
+  case IVS_STEP_CREDENTIALS:
+    return to == IVS_STEP_EXCHANGE || to == IVS_STEP_SLEEP;
+  case IVS_STEP_EXCHANGE:
+    return to == IVS_STEP_DECODE || to == IVS_STEP_SLEEP;
+  case IVS_STEP_DECODE:
+    return to == IVS_STEP_DONE || to == IVS_STEP_SLEEP;
+  case IVS_STEP_SLEEP:
+    return to == IVS_STEP_EXCHANGE || to == IVS_STEP_CREDENTIALS;
+  default:
+    return false;
+  }
+}
+
+static void check(const world *w, enum ivs_step before, enum ivs_step step) {
+  const ivs_call *call = &w->call;
+  REQUIRE(step != IVS_STEP_BEGUN && may_follow(before, step));
+  REQUIRE(call->attempts >= 0 && call->attempts <= w->max_attempts + 1); /* one more for a clock set right */
+  REQUIRE(isfinite(call->delay) && call->delay >= 0);
+  REQUIRE(w->client.retry.quota >= 0 && w->client.retry.quota <= 500);
+  REQUIRE(isfinite(w->client.clock_offset));
+  REQUIRE(isfinite(w->client.retry.rate.fill_rate) && w->client.retry.rate.fill_rate >= 0.5);
+  REQUIRE(w->client.retry.rate.tokens >= 0 && w->client.retry.rate.tokens <= w->client.retry.rate.capacity);
+  if (step == IVS_STEP_EXCHANGE) check_request(call);
+  if (step == IVS_STEP_FAILED) REQUIRE(call->failure.code[0]);
+}
+
+static enum ivs_step next(world *w) {
+  enum ivs_step before = w->call.state;
+  int attempts = w->call.attempts;
+  double random = draw(w);
+  enum ivs_step step = ivs_call_next(&w->call, w->now, random);
+  check(w, before, step);
+  if (is_final(before)) REQUIRE(step == before && attempts == w->call.attempts);
+  REQUIRE(ivs_call_next(&w->call, w->now, random) == step); /* asked twice: the same */
+  check(w, step, step);
+  return step;
+}
+
+/* Sends one report. The machine has to take it exactly where it fits. */
+static void report(world *w, unsigned which) {
+  ivs_call *call = &w->call;
+  const enum ivs_step state = call->state;
+  const bool waiting = call->report == REPORT_NONE && !is_final(state);
+  const size_t message = call->failure.message.length;
+  const double delay = call->delay;
+  const enum ivs_kind kind = (enum ivs_kind)(fuzz_byte(&w->in) % IVS_KIND_COUNT);
+  enum ivs_step fits;
+  int status;
+  switch (which % 9) {
+  case 0:
+    fits = IVS_STEP_CREDENTIALS;
+    if (state == fits) set_keys(w);
+    status = ivs_call_credentials(call);
+    break;
+  case 1:
+    fits = IVS_STEP_CREDENTIALS;
+    status = ivs_call_no_credentials(call, kind, ivs_text_slice("CredentialRetrievalError"), text(w));
+    break;
+  case 2:
+    fits = IVS_STEP_EXCHANGE;
+    if (waiting && state == fits) fill_response(w);
+    status = ivs_call_response(call);
+    break;
+  case 3:
+    fits = IVS_STEP_EXCHANGE;
+    status = ivs_call_fault(call, kind, ivs_text_slice("EndpointConnectionError"), text(w));
+    break;
+  case 4:
+    fits = IVS_STEP_DECODE;
+    status = ivs_call_decoded(call);
+    break;
+  case 5:
+    fits = IVS_STEP_DECODE;
+    status = ivs_call_undecodable(call, text(w));
+    break;
+  case 6: {
+    fits = IVS_STEP_DECODE;
+    unsigned byte = fuzz_byte(&w->in);
+    ivs_slice code = byte & 128 ? text(w) : ivs_text_slice(codes[byte % COUNT(codes)]);
+    status = ivs_call_error(call, code, text(w), byte & 64);
+    break;
+  }
+  case 7:
+    fits = IVS_STEP_SLEEP;
+    status = ivs_call_slept(call);
+    break;
+  default:
+    fits = state;
+    if (waiting) ivs_failure_format(&call->failure, kind, "CancelledError", "stopped");
+    status = ivs_call_stop(call);
+    break;
+  }
+  REQUIRE(status == (waiting && state == fits ? IVS_OK : IVS_ESTATE));
+  REQUIRE(call->state == state && call->delay == delay);
+  if (status) REQUIRE(call->failure.message.length == message);
+}
+
+static void make_client(world *w) {
+  ivs_failure failure;
+  ivs_failure_init(&failure);
+  ivs_client_init(&w->client);
+  unsigned flags = fuzz_byte(&w->in);
+  int given = (int)(fuzz_byte(&w->in) % 8);
+  const ivs_client_settings settings = {
+      .operation = &ivs_operation_get_recording_configuration,
+      .region = flags & 1 ? ivs_text_slice("us-west-2") : none,
+      .endpoint_url = flags & 2 ? text(w) : none,
+      .retry_mode = (enum ivs_retry_mode)(flags / 4 % 3),
+      .max_attempts = given,
+      .connect_timeout = 60,
+      .read_timeout = 60,
+      .user_agent = flags & 16 ? text(w) : ivs_text_slice("Boto3/1"),
+      .trace_id = flags & 32 ? text(w) : none,
+  };
+  if (ivs_client_open(&w->client, &settings, w->now, &failure)) {
+    REQUIRE(failure.code[0]);
+    ivs_client_close(&w->client);
+    ivs_client_init(&w->client);
+    const ivs_client_settings plain = {.operation = settings.operation,
+                                       .region = ivs_text_slice("us-west-2"),
+                                       .retry_mode = settings.retry_mode,
+                                       .max_attempts = given};
+    REQUIRE(ivs_client_open(&w->client, &plain, w->now, &failure) == IVS_OK);
+  }
+  w->max_attempts = w->client.retry.max_attempts;
+  ivs_failure_free(&failure);
+  if (flags & 64) set_keys(w);
+}
+
+static void begin(world *w) {
+  static const unsigned char random[16] = {1, 2, 3};
+  ivs_call_reset(&w->call);
+  unsigned byte = fuzz_byte(&w->in);
+  if (byte & 1)
+    ivs_call_begin(&w->call, text(w), random);
+  else
+    ivs_call_begin(&w->call, ivs_text_slice("arn:aws:ivs:eu-west-1:1:recording-configuration/A"), random);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  world w = {.in = {data, size}, .now = 1.7e9};
+  make_client(&w);
+  ivs_call_init(&w.call, &w.client, 64);
+  begin(&w);
+  while (w.in.left) {
+    unsigned event = fuzz_byte(&w.in);
+    if (event < 128)
+      report(&w, event);
+    else if (event < 200)
+      next(&w);
+    else if (event < 230)
+      pass_time(&w);
+    else if (event < 240)
+      begin(&w);
+    else
+      set_keys(&w);
+  }
+  /* whatever went before, one who gives up gets to the end */
+  for (int i = 0; i < 2; i++) { /* a report that is under way goes first */
+    if (!is_final(w.call.state) && w.call.report == REPORT_NONE)
+      ivs_failure_format(&w.call.failure, IVS_KIND_CANCELLED, "CancelledError", "stopped");
+    ivs_call_stop(&w.call);
+    next(&w);
+  }
+  REQUIRE(is_final(w.call.state));
+  ivs_call_free(&w.call);
+  ivs_client_close(&w.client);
+  return 0;
+}
