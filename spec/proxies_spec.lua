@@ -59,8 +59,7 @@ describe("the setting of a proxy", function()
       for _, case in ipairs { { { https_proxy = url } }, { {}, { proxy = url } } } do
         local found, err = proxy(case[1], case[2])
         assert.is_nil(found, url)
-        assert.same({ "config", case[2] and url:find("%c") and "InvalidConfigError" or "InvalidProxiesConfigError" },
-          { err.kind, err.code })
+        assert.same({ "config", "InvalidProxiesConfigError" }, { err.kind, err.code })
         for _, secret in ipairs { "S3CR3T", "S3", "CR3T" } do
           assert.is_nil(err.message:find(secret, 1, true), err.message)
         end
