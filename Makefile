@@ -10,16 +10,17 @@ CC        ?= cc
 CFLAGS    ?= -O2 -g
 WARNINGS  := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
              -Wwrite-strings -Wformat=2 -Wundef -Werror
-OUR_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS) -Icsrc
+OUR_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS)
 OUR_LINK  := -shared -Wl,-z,now -Wl,--as-needed
 CRYPTO    := $(if $(CRYPTO_LIBDIR),-L$(CRYPTO_LIBDIR)) -lcrypto
 CURL      := $(if $(CURL_LIBDIR),-L$(CURL_LIBDIR)) -lcurl
 
 CORE_OBJ  := $(patsubst csrc/%.c,$(B)/obj/%.o,$(wildcard csrc/core/*.c))
 CURL_OBJ  := $(patsubst csrc/%.c,$(B)/obj/%.o,$(wildcard csrc/curl/*.c))
-# What of csrc/lua is in ivs.so alone; all else but core.c is in both shared objects.
+# What of csrc/lua is in ivs.so alone, what in ivs/core.so alone; all else is in both shared objects.
 IVS_ONLY  := ivs blocking fetch process
-LUA_BOTH  := $(filter-out core $(IVS_ONLY),$(patsubst csrc/lua/%.c,%,$(wildcard csrc/lua/*.c)))
+CORE_ONLY := core lhttp1 ldriver
+LUA_BOTH  := $(filter-out $(CORE_ONLY) $(IVS_ONLY),$(patsubst csrc/lua/%.c,%,$(wildcard csrc/lua/*.c)))
 
 PACKAGES  := gcc make pkg-config libssl-dev libcurl4-openssl-dev \
              lua5.1 lua5.2 lua5.3 lua5.4 luajit2 liblua5.1-0-dev liblua5.2-dev liblua5.3-dev liblua5.4-dev \
@@ -34,35 +35,45 @@ build: $(foreach lua,$(LUAS),$(B)/$(lua)/ivs.so $(B)/$(lua)/ivs/core.so) ## ever
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 14
 
-# The core is compiled without the include paths of Lua and curl, the curl layer without Lua's: a wrong arrow does not build.
+# The core includes what lies beside it, the curl layer that and the core, csrc/lua all: a wrong arrow does not build. Where
+# curl.h or lua.h are on the compiler's own path, their include guards, defined, hide what they declare.
+NO_LUA    := -Dlua_h -Dlauxlib_h
+NO_CURL   := -DCURLINC_CURL_H
+
 $(B)/obj/core/%.o: csrc/core/%.c
 	@mkdir -p $(@D)
 	@echo CC $@
-	@$(CC) $(CFLAGS) $(OUR_FLAGS) $(addprefix -I,$(CRYPTO_INCDIR)) -c -o $@ $<
+	@$(CC) $(CFLAGS) $(OUR_FLAGS) $(NO_LUA) $(NO_CURL) $(addprefix -I,$(CRYPTO_INCDIR)) -c -o $@ $<
 
-$(B)/obj/curl/%.o: csrc/curl/%.c
+$(B)/obj/curl/%.o: csrc/curl/%.c | $(B)/layers/core
 	@mkdir -p $(@D)
 	@echo CC $@
-	@$(CC) $(CFLAGS) $(OUR_FLAGS) $(addprefix -I,$(CURL_INCDIR) $(CRYPTO_INCDIR)) -c -o $@ $<
+	@$(CC) $(CFLAGS) $(OUR_FLAGS) $(NO_LUA) -I$(B)/layers $(addprefix -I,$(CURL_INCDIR) $(CRYPTO_INCDIR)) -c -o $@ $<
+
+$(B)/layers/core:
+	@mkdir -p $(@D)
+	@ln -sfn "$(CURDIR)/csrc/core" $@
 
 # $(1): the folder below $(B); $(2): the flags that find lua.h
 define for_lua
 $(B)/$(1)/obj/%.o: csrc/lua/%.c
 	@mkdir -p $$(@D)
 	@echo CC $$@
-	@$$(CC) $$(CFLAGS) $$(OUR_FLAGS) $(2) $$(addprefix -I,$$(CURL_INCDIR) $$(CRYPTO_INCDIR)) -c -o $$@ $$<
+	@$$(CC) $$(CFLAGS) $$(OUR_FLAGS) -Icsrc $(2) $$(addprefix -I,$$(CURL_INCDIR) $$(CRYPTO_INCDIR)) -c -o $$@ $$<
 
 $(B)/$(1)/ivs.so: $(CORE_OBJ) $(CURL_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(IVS_ONLY))
 	@echo LD $$@
 	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CURL) $(CRYPTO) -lm -lpthread
 
-$(B)/$(1)/ivs/core.so: $(CORE_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) core)
+$(B)/$(1)/ivs/core.so: $(CORE_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(CORE_ONLY))
 	@mkdir -p $$(@D)
 	@echo LD $$@
 	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CRYPTO) -lm -lpthread
 endef
 $(foreach lua,$(LUAS),$(eval $(call for_lua,$(lua),$$$$(pkg-config --cflags $(lua)))))
-$(eval $(call for_lua,rock,-I$$(LUA_INCDIR)))
+# LuaRocks builds for one Lua after another in one tree: each has its own folder.
+ROCK := rock$(subst /,-,$(LUA_INCDIR))
+$(eval $(call for_lua,$(ROCK),-I$$(LUA_INCDIR)))
 
 -include $(wildcard $(B)/obj/*/*.d $(B)/*/obj/*.d)
 
@@ -122,14 +133,16 @@ bench: setup ## each goal's ratio to its yardstick, measured in one run
 # ---- LuaRocks (see the rockspec) ----
 
 .PHONY: rock install-rock
-rock: $(B)/rock/ivs.so $(B)/rock/ivs/core.so
+rock: $(B)/$(ROCK)/ivs.so $(B)/$(ROCK)/ivs/core.so
 
 install-rock:
-	install -d $(LIBDIR)/ivs $(LUADIR)/ivs/providers
-	install -m 755 $(B)/rock/ivs.so $(LIBDIR)/ivs.so
-	install -m 755 $(B)/rock/ivs/core.so $(LIBDIR)/ivs/core.so
+	install -d $(LIBDIR)/ivs $(LUADIR)/ivs/providers $(LUADIR)/resty/ivs
+	install -m 755 $(B)/$(ROCK)/ivs.so $(LIBDIR)/ivs.so
+	install -m 755 $(B)/$(ROCK)/ivs/core.so $(LIBDIR)/ivs/core.so
 	install -m 644 lua/ivs/*.lua $(LUADIR)/ivs/
 	install -m 644 lua/ivs/providers/*.lua $(LUADIR)/ivs/providers/
+	install -m 644 lua/resty/*.lua $(LUADIR)/resty/
+	install -m 644 lua/resty/ivs/*.lua $(LUADIR)/resty/ivs/
 
 .PHONY: clean
 clean: ## removes what was built

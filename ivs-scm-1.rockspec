@@ -29,5 +29,5 @@ build = {
     CRYPTO_INCDIR = "$(CRYPTO_INCDIR)",
     CRYPTO_LIBDIR = "$(CRYPTO_LIBDIR)",
   },
-  install_variables = { LUADIR = "$(LUADIR)", LIBDIR = "$(LIBDIR)" },
+  install_variables = { LUA_INCDIR = "$(LUA_INCDIR)", LUADIR = "$(LUADIR)", LIBDIR = "$(LIBDIR)" },
 }

@@ -1,11 +1,12 @@
--- The rock: luarocks builds and installs it offline, and a script outside the tree requires what was installed.
+-- The rock: luarocks builds and installs it offline, for one Lua after another in one tree, and scripts outside the tree require what
+-- was installed. Run once, by Lua 5.4, for Lua 5.4 and LuaJIT.
+
+if _VERSION ~= "Lua 5.4" then return end
 
 local readme = require "support.readme"
 local shell = require "emulator.shell"
 
-local LUA = os.getenv "IVS_LUA" or "lua5.4"
-local VERSION = _VERSION:match("[%d.]+")
-local IS_LUAJIT = rawget(_G, "jit") ~= nil
+local ROCKS = { { version = "5.1", lua = "luajit", headers = "luajit-2.1" }, { version = "5.4", lua = "lua5.4", headers = "lua5.4" } }
 
 -- What Debian's packages provide, so that luarocks asks no server for it.
 local CONFIGURATION = [[
@@ -13,6 +14,15 @@ rocks_servers = {}
 rocks_provided = { ["lua-cjson"] = "2.1.0-1", ["luaexpat"] = "1.5.1-1" }
 variables = { LUA_INCDIR = "/usr/include/%s", LUA_DIR = "/usr", LUA_BINDIR = "/usr/bin" }
 external_deps_dirs = { "/usr" }
+]]
+
+local SCRIPT = [[
+  local ivs = require "ivs"
+  local core = require "ivs.core"
+  assert(package.searchpath("ivs", package.cpath):find("/rocks/", 1, true))
+  print(ivs._VERSION == core._VERSION, type(ivs.get_recording_configuration))
+  local client = assert(ivs.client { region = "us-west-2", env = { HOME = "/nonexistent", AWS_EC2_METADATA_DISABLED = "true" } })
+  print((select(2, client:get_recording_configuration "arn")).code)
 ]]
 
 local function capture(command)
@@ -24,39 +34,33 @@ end
 
 describe("the rock", function()
   local tree
+  local root = shell.quote(readme.root)
 
   setup(function()
     tree = capture("mktemp -d"):match("^[^\n]+")
-    assert(os.execute("cp -R " .. shell.quote(readme.root) .. "/csrc " .. shell.quote(readme.root) .. "/lua " ..
-      shell.quote(readme.root) .. "/Makefile " .. shell.quote(readme.root) .. "/ivs-scm-1.rockspec " .. tree))
-    local file = assert(io.open(tree .. "/config.lua", "wb"))
-    file:write(CONFIGURATION:format(IS_LUAJIT and "luajit-2.1" or "lua" .. VERSION))
-    file:close()
+    assert(os.execute(("cp -R %s/csrc %s/lua %s/Makefile %s/ivs-scm-1.rockspec %s"):format(root, root, root, root, tree)))
   end)
 
   teardown(function() os.execute("rm -rf " .. tree) end)
 
-  it("is built and installed by luarocks make, and found by a script elsewhere", function()
-    local output, good = capture(("cd %s && LUAROCKS_CONFIG=%s/config.lua HOME=%s luarocks --lua-version=%s --tree=%s/rocks make ivs-scm-1.rockspec")
-      :format(tree, tree, tree, VERSION, tree))
-    assert.is_true(good, output)
-    local script = [[
-      local ivs = require "ivs"
-      local core = require "ivs.core"
-      assert(package.searchpath == nil or package.searchpath("ivs", package.cpath):find("/rocks/", 1, true))
-      print(ivs._VERSION == core._VERSION, type(ivs.get_recording_configuration))
-      local client = assert(ivs.client { region = "us-west-2", env = { HOME = "/nonexistent", AWS_EC2_METADATA_DISABLED = "true" } })
-      print((select(2, client:get_recording_configuration "arn")).code)
-    ]]
-    output, good = capture(("cd / && env -u LUA_PATH -u LUA_CPATH LUA_PATH='%s/rocks/share/lua/%s/?.lua;;' LUA_CPATH='%s/rocks/lib/lua/%s/?.so;;' %s -e %s")
-      :format(tree, VERSION, tree, VERSION, LUA, shell.quote(script)))
-    assert.is_true(good, output)
-    assert.equal("true\tfunction\nNoCredentialsError\n", (output:gsub("status %d+%s*$", "")))
-  end)
+  for _, rock in ipairs(ROCKS) do
+    it("is built and installed by luarocks make for " .. rock.lua .. ", and found by a script elsewhere", function()
+      local file = assert(io.open(tree .. "/config.lua", "wb"))
+      file:write(CONFIGURATION:format(rock.headers))
+      file:close()
+      local output, good = capture(("cd %s && LUAROCKS_CONFIG=%s/config.lua HOME=%s luarocks --lua-version=%s --tree=%s/rocks make ivs-scm-1.rockspec")
+        :format(tree, tree, tree, rock.version, tree))
+      assert.is_true(good, output)
+      output, good = capture(("cd / && env LUA_PATH='%s/rocks/share/lua/%s/?.lua;;' LUA_CPATH='%s/rocks/lib/lua/%s/?.so;;' %s -e %s")
+        :format(tree, rock.version, tree, rock.version, rock.lua, shell.quote(SCRIPT)))
+      assert.is_true(good, output)
+      assert.equal("true\tfunction\nNoCredentialsError\n", (output:gsub("status %d+%s*$", "")))
+    end)
+  end
 
-  it("names every file of lua/ for installation", function()
-    local makefile = capture("sed -n '/^install-rock:/,/^$/p' " .. shell.quote(readme.root) .. "/Makefile")
-    for directory in capture("cd " .. shell.quote(readme.root) .. " && find lua -name '*.lua' -printf '%h\\n' | sort -u"):gmatch("lua[^\n]*") do
+  it("names every folder of lua/ for installation", function()
+    local makefile = capture("sed -n '/^install-rock:/,/^$/p' " .. root .. "/Makefile")
+    for directory in capture("cd " .. root .. " && find lua -name '*.lua' -printf '%h\\n' | sort -u"):gmatch("lua[^\n]*") do
       assert.is_truthy(makefile:find(directory .. "/*.lua", 1, true), directory)
     end
   end)

@@ -1,7 +1,7 @@
 /* The call machine: one table of transitions, one function that makes them. */
 #include "call.h"
 #include "attempt.h"
-#include "moment.h"
+#include "skew.h"
 #include "status.h"
 
 #include <math.h>
@@ -150,31 +150,6 @@ static bool retry(ivs_call *call, enum ivs_retry_cause cause, double now, double
   return true;
 }
 
-static void note_date(ivs_call *call, double now) {
-  double date;
-  call->has_date = ivs_moment_parse_http(ivs_response_header(&call->response, "date"), &date);
-  if (call->has_date) call->date_lead = date - now;
-}
-
-/* A refusal that a wrong clock explains: the offset is kept and the call sent once more (DESIGN 4). */
-static bool correct_clock(ivs_call *call) {
-  static const char *const codes[] = {"RequestTimeTooSkewed",  "RequestExpired",
-                                      "RequestInTheFuture",    "InvalidSignatureException",
-                                      "SignatureDoesNotMatch", "AuthFailure"};
-  const double tolerance = 4 * 60;
-  ivs_client *client = call->client;
-  if (call->resent || !call->has_date || ivs_response_header(&call->response, "age").data) return false;
-  if (fabs(call->date_lead - client->clock_offset) <= tolerance) return false;
-  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-    if (strcmp(call->failure.code, codes[i]) == 0) {
-      client->clock_offset = call->date_lead;
-      call->resent = true;
-      call->delay = 0;
-      return true;
-    }
-  return false;
-}
-
 static void observe(ivs_call *call, enum ivs_retry_cause cause, double now) {
   ivs_retry *policy = &call->client->retry;
   if (policy->mode == IVS_RETRY_ADAPTIVE)
@@ -185,7 +160,7 @@ static void observe(ivs_call *call, enum ivs_retry_cause cause, double now) {
 static void judge(ivs_call *call, enum ivs_retry_cause cause, double now, double random) {
   observe(call, cause, now);
   bool again = retry(call, cause, now, random);
-  enter(call, again || correct_clock(call) ? RETRIED : GAVE_UP);
+  enter(call, again || ivs_skew_correct(call) ? RETRIED : GAVE_UP);
 }
 
 static void judge_keys(ivs_call *call, double now) {
@@ -219,7 +194,7 @@ static void settle(ivs_call *call, double now, double random) {
     judge_keys(call, now);
     break;
   case REPORT_RESPONSE:
-    note_date(call, now);
+    ivs_skew_note_date(call, now);
     enter(call, ANSWERED);
     break;
   case REPORT_FAULT:
@@ -245,6 +220,8 @@ static void settle(ivs_call *call, double now, double random) {
     break;
   }
   call->report = REPORT_NONE;
+  if (call->state == IVS_STEP_DONE || call->state == IVS_STEP_FAILED)
+    ivs_request_reset(&call->request); /* it held a token and a signature */
 }
 
 static void set_response_aside(ivs_call *call) {

@@ -10,9 +10,10 @@
  *   step           what the owner does                          what it reports
  *   CREDENTIALS    asks its provider for keys                   ivs_call_credentials, ivs_call_no_credentials
  *   EXCHANGE       sends call->request, fills call->response    ivs_call_response, ivs_call_fault
- *   DECODE         reads the body of call->response             ivs_call_decoded, ivs_call_undecodable,
- * ivs_call_error SLEEP          waits for call->delay seconds                ivs_call_slept DONE hands the
- * decoded result to the caller FAILED         hands call->failure to the caller
+ *   DECODE         reads the body of call->response             ivs_call_decoded, …_undecodable, …_error
+ *   SLEEP          waits for call->delay seconds                ivs_call_slept
+ *   DONE           hands the decoded result to the caller
+ *   FAILED         hands call->failure to the caller
  *
  * ivs_call_stop may be reported at any step that is not final (a closed client, a caller who gave up).
  *

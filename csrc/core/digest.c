@@ -38,23 +38,21 @@ int ivs_digest_sha256(ivs_digest *digest, const void *data, size_t length,
   return two_parts(digest, data, length, NULL, 0, out);
 }
 
-int ivs_digest_hmac(ivs_digest *digest, const void *key, size_t key_length, const void *data, size_t length,
-                    unsigned char out[IVS_DIGEST_SIZE]) {
+int ivs_digest_hmac(ivs_digest *digest, ivs_slice key, ivs_slice data, unsigned char out[IVS_DIGEST_SIZE]) {
   unsigned char inner[BLOCK], outer[BLOCK], shortened[IVS_DIGEST_SIZE];
   int status = IVS_OK;
-  if (key_length > BLOCK) {
-    status = ivs_digest_sha256(digest, key, key_length, shortened);
-    key = shortened;
-    key_length = sizeof shortened;
+  if (key.length > BLOCK) {
+    status = ivs_digest_sha256(digest, key.data, key.length, shortened);
+    key = (ivs_slice){(const char *)shortened, sizeof shortened};
   }
   if (!status) {
     memset(inner, 0x36, BLOCK);
     memset(outer, 0x5c, BLOCK);
-    for (size_t i = 0; i < key_length; i++) {
-      inner[i] ^= ((const unsigned char *)key)[i];
-      outer[i] ^= ((const unsigned char *)key)[i];
+    for (size_t i = 0; i < key.length; i++) {
+      inner[i] ^= (unsigned char)key.data[i];
+      outer[i] ^= (unsigned char)key.data[i];
     }
-    status = two_parts(digest, inner, BLOCK, data, length, out);
+    status = two_parts(digest, inner, BLOCK, data.data, data.length, out);
     if (!status) status = two_parts(digest, outer, BLOCK, out, IVS_DIGEST_SIZE, out);
   }
   OPENSSL_cleanse(inner, sizeof inner);

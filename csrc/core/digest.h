@@ -7,7 +7,7 @@
 #ifndef IVS_CORE_DIGEST_H
 #define IVS_CORE_DIGEST_H
 
-#include <stddef.h>
+#include "text.h"
 
 #define IVS_DIGEST_SIZE 32
 
@@ -20,10 +20,9 @@ typedef struct ivs_digest {
 int ivs_digest_open(ivs_digest *digest);
 void ivs_digest_close(ivs_digest *digest);
 
-/* Both: IVS_OK or IVS_ECRYPTO. */
+/* Both: IVS_OK or IVS_ECRYPTO. The key of an HMAC may be what out points at. */
 int ivs_digest_sha256(ivs_digest *digest, const void *data, size_t length,
                       unsigned char out[IVS_DIGEST_SIZE]);
-int ivs_digest_hmac(ivs_digest *digest, const void *key, size_t key_length, const void *data, size_t length,
-                    unsigned char out[IVS_DIGEST_SIZE]);
+int ivs_digest_hmac(ivs_digest *digest, ivs_slice key, ivs_slice data, unsigned char out[IVS_DIGEST_SIZE]);
 
 #endif

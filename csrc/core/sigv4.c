@@ -118,13 +118,17 @@ static int derive_key(ivs_signer *signer, const ivs_sigv4_request *request,
   ivs_buffer_add_text(&first, "AWS4");
   int status =
       ivs_buffer_add(&first, credentials->secret_access_key.data, credentials->secret_access_key.length);
-  ivs_digest *digest = &signer->digest;
-  unsigned char *key = signer->key;
-  const size_t size = IVS_DIGEST_SIZE;
-  if (!status) status = ivs_digest_hmac(digest, first.data, first.length, request->amz_date, 8, key);
-  if (!status) status = ivs_digest_hmac(digest, key, size, request->region, strlen(request->region), key);
-  if (!status) status = ivs_digest_hmac(digest, key, size, request->service, strlen(request->service), key);
-  if (!status) status = ivs_digest_hmac(digest, key, size, "aws4_request", 12, key);
+  const ivs_slice derived = {(const char *)signer->key, sizeof signer->key};
+  const ivs_slice parts[] = {
+      {request->amz_date, 8},
+      ivs_text_slice(request->region),
+      ivs_text_slice(request->service),
+      ivs_text_slice("aws4_request"),
+  };
+  for (size_t i = 0; i < sizeof parts / sizeof *parts && !status; i++) {
+    ivs_slice key = i ? derived : (ivs_slice){first.data, first.length};
+    status = ivs_digest_hmac(&signer->digest, key, parts[i], signer->key);
+  }
   ivs_buffer_free(&first);
   if (status) return status;
   memcpy(signer->scope, scope, strlen(scope) + 1);
@@ -139,8 +143,9 @@ int ivs_sigv4_authorization(ivs_signer *signer, const ivs_sigv4_request *request
   int status = write_scope(request, scope);
   if (!status) status = derive_key(signer, request, credentials, scope);
   if (!status)
-    status = ivs_digest_hmac(&signer->digest, signer->key, sizeof signer->key, signer->string_to_sign.data,
-                             signer->string_to_sign.length, signature);
+    status =
+        ivs_digest_hmac(&signer->digest, (ivs_slice){(const char *)signer->key, sizeof signer->key},
+                        (ivs_slice){signer->string_to_sign.data, signer->string_to_sign.length}, signature);
   if (status) return status;
   ivs_buffer_add_text(out, ALGORITHM " Credential=");
   ivs_buffer_add(out, credentials->access_key_id.data, credentials->access_key_id.length);

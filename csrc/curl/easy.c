@@ -8,6 +8,7 @@
 #include "core/proxy.h"
 #include "core/status.h"
 #include "fault.h"
+#include "intake.h"
 #include "sigpipe.h"
 #include "sockets.h"
 
@@ -23,8 +24,6 @@
 #include <unistd.h>
 
 enum { HEADER_LINES_MAX = 32, TEXT_CAP = 8 * 1024, POLL_MAX_MS = 1000 };
-/* All header lines of an exchange, those too that are not kept: 1xx, malformed ones, trailers. */
-enum { HEAD_BYTES_MAX = 256 * 1024 };
 
 enum text { PROXY, NO_PROXY, CA_BUNDLE, CLIENT_CERT, CLIENT_KEY, TEXT_COUNT };
 
@@ -38,11 +37,7 @@ struct ivs_easy {
   ivs_sockets sockets;
   char detail[CURL_ERROR_SIZE];
 
-  /* of the exchange under way */
-  ivs_response *response;
-  size_t head_bytes;
-  bool head_ended; /* what header lines follow are trailers, or belong to what follows a 1xx */
-  bool too_big, bad_length, no_memory;
+  ivs_intake intake;
 };
 
 static double monotonic(void) {
@@ -54,61 +49,6 @@ static double monotonic(void) {
 static long milliseconds(double seconds) {
   if (seconds * 1000 >= (double)INT_MAX) return INT_MAX;
   return seconds * 1000 >= 1 ? (long)(seconds * 1000) : 1;
-}
-
-/* Notes why a piece of the response could not be kept; 0 makes libcurl end the transfer. */
-static size_t refuse_piece(ivs_easy *easy, int status) {
-  if (status == IVS_ETOOBIG) easy->too_big = true;
-  if (status == IVS_ENOMEM) easy->no_memory = true;
-  return 0;
-}
-
-/* A length has to be a number, and one (RFC 9112, 6.3): where the body ends is not guessed. */
-static bool is_bad_length(const ivs_response *response, ivs_slice name, ivs_slice value) {
-  static const char length_name[] = "content-length";
-  uint64_t length;
-  if (name.length != sizeof length_name - 1 || strncasecmp(name.data, length_name, name.length) != 0)
-    return false;
-  value = ivs_text_trim(value);
-  ivs_slice earlier = ivs_response_header(response, length_name);
-  return !ivs_text_number(value, &length) || (earlier.data && !ivs_text_equal(value, earlier.data));
-}
-
-static size_t keep_header(ivs_easy *easy, ivs_slice name, ivs_slice value) {
-  if (is_bad_length(easy->response, name, value)) {
-    easy->bad_length = true;
-    return 0;
-  }
-  int status = ivs_response_add_header(easy->response, name, value);
-  if (status == IVS_ENOMEM || status == IVS_ETOOBIG) return refuse_piece(easy, status);
-  return 1; /* a malformed header is passed over, as HTTP clients do */
-}
-
-static size_t on_header(char *data, size_t size, size_t count, void *user) {
-  ivs_easy *easy = user;
-  size_t length = size * count, end = length;
-  easy->head_bytes += length;
-  if (easy->head_bytes > HEAD_BYTES_MAX) return refuse_piece(easy, IVS_ETOOBIG);
-  while (end && (data[end - 1] == '\r' || data[end - 1] == '\n')) end--;
-  if (end == 0) {
-    easy->head_ended = true;
-    return length;
-  }
-  if (end >= 5 && memcmp(data, "HTTP/", 5) == 0 && !easy->response->body.length) {
-    ivs_buffer_reset(&easy->response->headers); /* a status line: what came before was a 1xx */
-    easy->head_ended = false;
-    return length;
-  }
-  const char *colon = memchr(data, ':', end);
-  if (!colon || easy->head_ended) return length;
-  size_t name = (size_t)(colon - data);
-  return keep_header(easy, (ivs_slice){data, name}, (ivs_slice){colon + 1, end - name - 1}) ? length : 0;
-}
-
-static size_t on_body(char *data, size_t size, size_t count, void *user) {
-  ivs_easy *easy = user;
-  int status = ivs_buffer_add(&easy->response->body, data, size * count);
-  return status ? refuse_piece(easy, status) : size * count;
 }
 
 static const char *text(const ivs_easy *easy, enum text which) {
@@ -137,6 +77,8 @@ static void set_tls(ivs_easy *easy) {
   }
   if (cert) curl_easy_setopt(handle, CURLOPT_SSLCERT, cert);
   if (key) curl_easy_setopt(handle, CURLOPT_SSLKEY, key);
+  /* else OpenSSL asks on the terminal for the pass phrase of a key that has one */
+  curl_easy_setopt(handle, CURLOPT_KEYPASSWD, "");
 }
 
 /* The options that hold for every exchange. */
@@ -149,10 +91,7 @@ static void set_up(ivs_easy *easy) {
   curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, easy->tcp_keepalive ? 1L : 0L);
-  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
-  curl_easy_setopt(handle, CURLOPT_HEADERDATA, easy);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, easy);
+  ivs_intake_connect(&easy->intake, handle);
   /* Decodes gzip if it comes all the same; what is asked for stands in the request's own Accept-Encoding. */
   curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "gzip");
   /* What is for the service is not shown to a proxy. */
@@ -336,20 +275,19 @@ int ivs_easy_exchange(ivs_easy *easy, const ivs_request *request, const ivs_easy
                       ivs_response *response, ivs_failure *failure) {
   static const ivs_easy_exception none = {0};
   if (!exception) exception = &none;
-  if (!easy->handle || easy->owner != getpid() || ivs_sockets_have_bytes(&easy->sockets)) {
+  if (!easy->multi || !easy->handle || easy->owner != getpid() || ivs_sockets_have_bytes(&easy->sockets)) {
     stop(easy);
     if (start(easy)) {
       ivs_failure_from_status(failure, IVS_ENOMEM, "starting libcurl anew");
       return IVS_EREFUSED;
     }
   }
-  easy->response = response;
-  easy->head_bytes = 0;
-  easy->head_ended = easy->too_big = easy->bad_length = easy->no_memory = false;
+  ivs_intake_begin(&easy->intake, response);
   easy->detail[0] = '\0';
   const char *proxy = choose_proxy(easy, request, exception->direct);
   CURLcode result = perform(easy, request, exception, proxy);
-  easy->response = NULL;
+  /* a head that breaks off is good enough for libcurl */
+  if (result == CURLE_OK && !easy->intake.head_ended) result = CURLE_PARTIAL_FILE;
   if (result == CURLE_OK) {
     long status = 0;
     curl_easy_getinfo(easy->handle, CURLINFO_RESPONSE_CODE, &status);
@@ -361,9 +299,9 @@ int ivs_easy_exchange(ivs_easy *easy, const ivs_request *request, const ivs_easy
       .detail = easy->detail[0] ? easy->detail : curl_easy_strerror(result),
       .proxied = proxy != NULL,
       .connected = is_connected(easy->handle),
-      .too_big = easy->too_big,
-      .bad_length = easy->bad_length,
-      .no_memory = easy->no_memory,
+      .too_big = easy->intake.too_big,
+      .bad_length = easy->intake.bad_length,
+      .no_memory = easy->intake.no_memory,
   };
   ivs_fault_describe(failure, (int)result, &context);
   return IVS_EREFUSED;

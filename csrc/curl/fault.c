@@ -23,6 +23,9 @@ static const struct {
     {CURLE_SSL_ISSUER_ERROR, IVS_KIND_TLS, "SSLError"},
     {CURLE_SSL_CRL_BADFILE, IVS_KIND_TLS, "SSLError"},
     {CURLE_SSL_INVALIDCERTSTATUS, IVS_KIND_TLS, "SSLError"},
+#if LIBCURL_VERSION_NUM >= 0x074d00
+    {CURLE_SSL_CLIENTCERT, IVS_KIND_TLS, "SSLError"},
+#endif
     {CURLE_SSL_ENGINE_INITFAILED, IVS_KIND_TLS, "SSLError"},
     {CURLE_SEND_ERROR, IVS_KIND_CONNECTION, "ConnectionClosedError"},
     {CURLE_RECV_ERROR, IVS_KIND_CONNECTION, "ConnectionClosedError"},
@@ -71,28 +74,57 @@ static bool is_cut_short(const char *detail) {
          strstr(detail, "unexpected eof");
 }
 
-void ivs_fault_describe(ivs_failure *failure, int result, const ivs_fault_context *context) {
+/* In TLS 1.3 a server refuses our certificate after the handshake, when we read its answer. */
+static bool is_refused_certificate(const char *detail) {
+  static const char *const reasons[] = {"certificate", "unknown ca", "access denied", NULL};
+  const char *alert = strstr(detail, " alert ");
+  if (!alert) return false;
+  for (const char *const *reason = reasons; *reason; reason++)
+    if (strstr(alert, *reason)) return true;
+  return false;
+}
+
+/* What libcurl's result alone does not tell. */
+static CURLcode interpret(CURLcode result, const ivs_fault_context *context) {
+  if (result == CURLE_SSL_CONNECT_ERROR && is_cut_short(context->detail)) return CURLE_RECV_ERROR;
+  if ((result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR) && is_refused_certificate(context->detail))
+    return CURLE_SSL_CONNECT_ERROR;
+  return result;
+}
+
+/* Sets the failure where the response itself was refused, by us or for its size by libcurl. */
+static bool refused_response(ivs_failure *failure, int result, const ivs_fault_context *context) {
+  const char *problem = NULL, *code = "ResponseParserError";
+  if (context->no_memory) return false;
   if (context->too_big) {
-    ivs_failure_format(failure, IVS_KIND_RESPONSE, "ResponseParserError",
-                       "The response from \"%s\" is larger than allowed (see max_response_bytes)",
-                       context->url);
-    return;
+    problem = "is larger than allowed (see max_response_bytes)";
+  } else if (context->bad_length) {
+    problem = "has a malformed Content-Length, or two that differ";
+    code = "HTTPClientError";
+  } else if (result == (int)CURLE_OUT_OF_MEMORY && context->connected) {
+    /* so libcurl calls a line over its own cap of 100 KB */
+    problem = "has a header line that is too long (or there is no memory to read it)";
   }
+  if (problem)
+    ivs_failure_format(failure, IVS_KIND_RESPONSE, code, "The response from \"%s\" %s", context->url,
+                       problem);
+  return problem != NULL;
+}
+
+void ivs_fault_describe(ivs_failure *failure, int result, const ivs_fault_context *context) {
+  if (refused_response(failure, result, context)) return;
   if (result == (int)CURLE_OPERATION_TIMEDOUT) {
     timed_out(failure, context);
     return;
   }
   enum ivs_kind kind = IVS_KIND_CONNECTION;
   const char *code = "HTTPClientError";
+  CURLcode meant = context->no_memory ? CURLE_OUT_OF_MEMORY : interpret((CURLcode)result, context);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    if ((int)rows[i].result == result) {
+    if (rows[i].result == meant) {
       kind = rows[i].kind;
       code = rows[i].code;
     }
-  if (result == (int)CURLE_SSL_CONNECT_ERROR && is_cut_short(context->detail)) {
-    kind = IVS_KIND_CONNECTION;
-    code = "ConnectionClosedError";
-  }
   if (kind == IVS_KIND_CONNECTION && context->proxied && !context->connected) code = "ProxyConnectionError";
   describe(failure, kind, code, context);
 }

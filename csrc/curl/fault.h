@@ -13,6 +13,8 @@ typedef struct ivs_fault_context {
   bool proxied;       /* through a proxy */
   bool connected;     /* a connection was made, TLS included */
   bool too_big;       /* a cap of ours ended it */
+  bool bad_length;    /* its Content-Length did: no number, or two */
+  bool no_memory;     /* we had none to keep a piece of it */
 } ivs_fault_context;
 
 /* result: a CURLcode other than CURLE_OK. */

@@ -83,10 +83,24 @@ static void ask_provider(lua_State *L) {
   }
 }
 
+/* take_keys(call, keys, err), to be called protected. */
+static int take_keys(lua_State *L) {
+  ivs_lcall_take_keys(L, ivs_lcall_check(L, 1), 1, 2);
+  return 0;
+}
+
 static void ask_for_keys(lua_State *L, ivs_lcall *call) {
   const int top = lua_gettop(L);
   ask_provider(L);
-  ivs_lcall_take_keys(L, call, CALL, top + 1);
+  lua_pushcfunction(L, take_keys);
+  lua_pushvalue(L, CALL);
+  lua_pushvalue(L, top + 1);
+  lua_pushvalue(L, top + 2);
+  if (lua_pcall(L, 3, 0, 0) != LUA_OK) { /* a metamethod of what was given */
+    lua_pushnil(L);
+    lua_insert(L, -2);
+    ivs_lcall_take_keys(L, call, CALL, lua_gettop(L) - 1);
+  }
   lua_settop(L, top);
 }
 
@@ -117,7 +131,7 @@ int ivs_blocking_credentials(lua_State *L) {
   ask_provider(L);
   if (!client->is_open) return return_no_keys(L, ERROR, "the client was closed meanwhile");
   if (lua_isnil(L, KEYS)) return return_no_keys(L, ERROR, NULL);
-  const char *problem = ivs_keys_take(L, KEYS, &client->core.credentials);
+  const char *problem = ivs_keys_take(L, KEYS, client);
   if (problem) return return_no_keys(L, ERROR, problem);
   ivs_lclient_get(L, CLIENT, IVS_LCLIENT_SETTINGS);
   lua_getfield(L, -1, "describe");

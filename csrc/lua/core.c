@@ -1,20 +1,28 @@
 /*
  * require "ivs.core": the module without I/O (DESIGN 1.6). Loads no libcurl.
  *
- *   local client = core.client(options, host?)      host: { time = function, random = function }
+ *   local client = core.client(options, host?)
  *   local call = client:call { arn = ARN }
  *   local step, detail = call:next()
  *
  *   step            detail                                  what the next call:next takes
- *   "credentials"   provider(): the client's own chain      keys, or nil and an error
- *   "exchange"      request { method, url, headers, body,   response { status, headers, body }, or nil and an
- * error connect_timeout, read_timeout } "sleep"         seconds                                 nothing
+ *   "credentials"   provider(offer): the client's chain     keys, or nil and an error
+ *   "exchange"      request { method, url, headers, body,   response { status, headers, body },
+ *                   connect_timeout, read_timeout }         or nil and an error
+ *   "sleep"         seconds                                 nothing
  *   "done"          response                                final: the same again
  *   "failed"        err                                     final: the same again
+ *
+ * host: { time = function → seconds since 1970, random = function → [0, 1), env = what stands in for the
+ * process environment }, each of them as the loop has it. What a driver needs beside the steps: ldriver.h;
+ * HTTP for a loop that has only sockets: lhttp1.h.
  */
 #include "lcall.h"
 #include "lclient.h"
+#include "ldriver.h"
+#include "lhttp1.h"
 #include "module.h"
+#include "system.h"
 
 static int begin_call(lua_State *L) {
   lua_settop(L, 2);
@@ -27,9 +35,31 @@ static int begin_call(lua_State *L) {
 IVS_EXPORT int luaopen_ivs_core(lua_State *L);
 
 int luaopen_ivs_core(lua_State *L) {
-  static const luaL_Reg client_methods[] = {{"call", begin_call}, {"close", ivs_lclient_close}, {NULL, NULL}};
+  static const luaL_Reg client_methods[] = {
+      {"call", begin_call},
+      {"close", ivs_lclient_close},
+      {"connection_settings", ivs_ldriver_settings},
+      {"provider", ivs_ldriver_provider},
+      {"take_credentials", ivs_ldriver_take_keys},
+      {"credentials_left", ivs_ldriver_keys_left},
+      {"describe", ivs_ldriver_describe},
+      {NULL, NULL},
+  };
+  static const luaL_Reg functions[] = {
+      {"client", ivs_lclient_new},
+      {"is_throttled", ivs_ldriver_is_throttled},
+      {"parse_url", ivs_ldriver_parse_url},
+      {"is_bypassed", ivs_ldriver_is_bypassed},
+      {"http_reader", ivs_lhttp1_reader},
+      {"http_request", ivs_lhttp1_request},
+      {NULL, NULL},
+  };
   ivs_module_open(L, client_methods);
-  lua_pushcfunction(L, ivs_lclient_new);
-  lua_setfield(L, -2, "client");
+  ivs_lhttp1_register(L);
+  luaL_setfuncs(L, functions, 0);
+  ivs_system_push(L); /* of which loops that have an environment of their own want the account's home */
+  lua_getfield(L, -1, "home_directory");
+  lua_setfield(L, -3, "home_directory");
+  lua_pop(L, 1);
   return 1;
 }

@@ -53,7 +53,7 @@ static void convert_integer(walk *w) {
   lua_State *L = w->L;
   double number = 0;
   if (lua_type(L, -1) == LUA_TNUMBER) {
-    number = trunc(lua_tonumber(L, -1));
+    number = trunc(lua_tonumber(L, -1)) + 0.0; /* no -0 */
   } else if (lua_type(L, -1) == LUA_TSTRING) {
     size_t length;
     const char *text = lua_tolstring(L, -1, &length);
@@ -76,9 +76,9 @@ static void convert_integer(walk *w) {
   ivs_compat_push_whole(L, number);
 }
 
-static const ivs_shape *find_member(const ivs_shape *shape, const char *name, const char **known) {
+static const ivs_shape *find_member(const ivs_shape *shape, ivs_slice name, const char **known) {
   for (const ivs_member *member = shape->members; member->name; member++)
-    if (strcmp(member->name, name) == 0) {
+    if (ivs_text_equal(name, member->name)) {
       *known = member->name;
       return member->shape;
     }
@@ -102,7 +102,9 @@ static void convert_object(walk *w, const ivs_shape *shape) {
     if (lua_type(L, -2) != LUA_TSTRING) {
       fail(w, "is a list where an object belongs");
     } else if (shape->type == IVS_SHAPE_STRUCTURE) {
-      value = find_member(shape, lua_tostring(L, -2), &w->member);
+      ivs_slice name;
+      name.data = lua_tolstring(L, -2, &name.length);
+      value = find_member(shape, name, &w->member);
     }
     if (!value || is_null(L, -1)) {
       lua_pop(L, 1);

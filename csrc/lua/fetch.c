@@ -16,10 +16,14 @@ typedef struct fetch {
   ivs_failure failure;
 } fetch;
 
-static int collect(lua_State *L) {
-  fetch *f = lua_touserdata(L, 1);
+static void wipe(fetch *f) {
   ivs_request_free(&f->request);
   ivs_response_free(&f->response);
+}
+
+static int collect(lua_State *L) {
+  fetch *f = lua_touserdata(L, 1);
+  wipe(f);
   ivs_failure_free(&f->failure);
   return 0;
 }
@@ -156,9 +160,12 @@ static int http(lua_State *L) {
       .direct = flag_setting(L, REQUEST, "direct"),
   };
   ivs_easy *easy = ivs_fetch_easy(L, owner, &f->failure);
-  if (!easy || ivs_easy_exchange(easy, &f->request, &exception, &f->response, &f->failure))
+  if (!easy || ivs_easy_exchange(easy, &f->request, &exception, &f->response, &f->failure)) {
+    wipe(f);
     return ivs_lfailure_return(L, &f->failure);
+  }
   ivs_lcall_push_response(L, &f->response);
+  wipe(f);
   return 1;
 }
 

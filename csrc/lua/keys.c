@@ -32,7 +32,7 @@ static bool read_expiration(lua_State *L, int index, double *out) {
 }
 
 /* The table is at index; whatever this leaves on the stack the caller pops. */
-static const char *take(lua_State *L, int index, ivs_credentials *credentials) {
+static const char *take(lua_State *L, int index, ivs_lclient *client) {
   ivs_slice id, secret, token;
   double expiration;
   if (!push_text(L, index, "access_key_id", &id)) return "access_key_id has to be a string";
@@ -42,7 +42,8 @@ static const char *take(lua_State *L, int index, ivs_credentials *credentials) {
     return "expiration has to be ISO 8601 text or seconds since 1970";
   if (!id.length) return "access_key_id is missing";
   if (!secret.length) return "secret_access_key is missing";
-  switch (ivs_credentials_set(credentials, id, secret, token, expiration)) {
+  if (!client->is_open) return "the client is closed";
+  switch (ivs_credentials_set(&client->core.credentials, id, secret, token, expiration)) {
   case IVS_OK:
     return NULL;
   case IVS_EINVAL:
@@ -54,10 +55,10 @@ static const char *take(lua_State *L, int index, ivs_credentials *credentials) {
   }
 }
 
-const char *ivs_keys_take(lua_State *L, int index, ivs_credentials *credentials) {
+const char *ivs_keys_take(lua_State *L, int index, ivs_lclient *client) {
   if (!lua_istable(L, index)) return "credentials have to be a table { access_key_id, secret_access_key, … }";
   const int top = lua_gettop(L);
-  const char *problem = take(L, lua_absindex(L, index), credentials);
+  const char *problem = take(L, lua_absindex(L, index), client);
   lua_settop(L, top);
   return problem;
 }

@@ -6,10 +6,10 @@
 #define IVS_LUA_KEYS_H
 
 #include "compat.h"
-#include "core/credentials.h"
+#include "lclient.h"
 
-/* Takes the table at index. NULL, or what is wrong with it in words that hold no secret; the keys stay as
+/* Takes the table at index for the client, which a metamethod of the table may close meanwhile. NULL, or what is wrong with it in words that hold no secret; the keys stay as
  * they were. */
-const char *ivs_keys_take(lua_State *L, int index, ivs_credentials *credentials);
+const char *ivs_keys_take(lua_State *L, int index, ivs_lclient *client);
 
 #endif

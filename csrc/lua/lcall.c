@@ -93,6 +93,11 @@ static double call_number(lua_State *L, int client_index, int slot) {
   return number;
 }
 
+/* The host's random, held within [0, 1]; not a number counts as 0. */
+static double call_fraction(lua_State *L, int client_index) {
+  return fmin(fmax(call_number(L, client_index, IVS_LCLIENT_RANDOM), 0), 1);
+}
+
 static double read_time(lua_State *L, const ivs_lclient *client, int client_index) {
   struct timespec now;
   if (client->has_time) return call_number(L, client_index, IVS_LCLIENT_TIME);
@@ -107,7 +112,7 @@ static double read_random(lua_State *L, const ivs_lcall *call, int client_index)
   bool may_retry =
       step == IVS_STEP_EXCHANGE || (step == IVS_STEP_DECODE && !ivs_call_is_success(&call->core));
   if (!may_retry) return 0;
-  if (call->client->has_random) return fmin(fmax(call_number(L, client_index, IVS_LCLIENT_RANDOM), 0), 1);
+  if (call->client->has_random) return call_fraction(L, client_index);
   if (!ivs_lclient_take_random(call->client, &word, sizeof word)) return 0.5;
   return word / 4294967296.0;
 }
@@ -125,18 +130,28 @@ static void read_random_bytes(lua_State *L, const ivs_lcall *call, unsigned char
 
 /* ---- steps ---- */
 
-void ivs_lcall_log(lua_State *L, int client_index, const char *level, const char *format, ...) {
+/* Tells the client's logger, if there is one. */
+static void log_text(lua_State *L, ivs_lcall *call, int client_index, const char *level, const char *format,
+                     ...) __attribute__((format(printf, 5, 6)));
+
+static void log_text(lua_State *L, ivs_lcall *call, int client_index, const char *level, const char *format,
+                     ...) {
   char text[1024];
-  const ivs_lclient *client = lua_touserdata(L, client_index);
+  const ivs_lclient *client = call->client;
   if (!client->has_logger || !client->is_open) return;
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   ivs_lclient_get(L, client_index, IVS_LCLIENT_LOGGER);
+  for (char *c = text; *c; c++) /* what a service says must not begin a line of its own */
+    if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = ' ';
   lua_pushstring(L, level);
   lua_pushstring(L, text);
-  lua_call(L, 2, 0);
+  call->is_logging = true;
+  if (lua_pcall(L, 2, 0, 0) != LUA_OK)
+    lua_pop(L, 1); /* a logger that fails is no reason for the call to fail */
+  call->is_logging = false;
 }
 
 void ivs_lcall_begin(lua_State *L, ivs_lcall *call, int params_index) {
@@ -173,24 +188,24 @@ static void push_failed(lua_State *L, const ivs_lcall *call, int call_index) {
   }
 }
 
-static void log_step(lua_State *L, const ivs_lcall *call, int client_index, enum ivs_step step) {
+static void log_step(lua_State *L, ivs_lcall *call, int client_index, enum ivs_step step) {
   const ivs_call *core = &call->core;
   if (!call->client->has_logger) return;
   if (step == IVS_STEP_EXCHANGE)
-    ivs_lcall_log(L, client_index, "debug", "attempt %d: %s %s", core->attempts, core->request.method,
-                  ivs_buffer_text(&core->request.url));
+    log_text(L, call, client_index, "debug", "attempt %d: %s %s", core->attempts, core->request.method,
+             ivs_buffer_text(&core->request.url));
   else if (step == IVS_STEP_CREDENTIALS)
-    ivs_lcall_log(L, client_index, "debug", "asking for credentials");
+    log_text(L, call, client_index, "debug", "asking for credentials");
   else if (step == IVS_STEP_SLEEP && core->pacing)
-    ivs_lcall_log(L, client_index, "debug", "waiting %.3f s for the adaptive rate", core->delay);
+    log_text(L, call, client_index, "debug", "waiting %.3f s for the adaptive rate", core->delay);
   else if (step == IVS_STEP_SLEEP)
-    ivs_lcall_log(L, client_index, "info", "attempt %d failed (%s: %s); sending again in %.3f s",
-                  core->attempts, core->failure.code, ivs_buffer_text(&core->failure.message), core->delay);
+    log_text(L, call, client_index, "info", "attempt %d failed (%s: %s); sending again in %.3f s",
+             core->attempts, core->failure.code, ivs_buffer_text(&core->failure.message), core->delay);
   else if (step == IVS_STEP_FAILED)
-    ivs_lcall_log(L, client_index, "warn", "failed after %d attempt(s): %s: %s", core->attempts,
-                  core->failure.code, ivs_buffer_text(&core->failure.message));
+    log_text(L, call, client_index, "warn", "failed after %d attempt(s): %s: %s", core->attempts,
+             core->failure.code, ivs_buffer_text(&core->failure.message));
   else if (step == IVS_STEP_DONE)
-    ivs_lcall_log(L, client_index, "debug", "attempt %d: HTTP %d", core->attempts, core->response.status);
+    log_text(L, call, client_index, "debug", "attempt %d: HTTP %d", core->attempts, core->response.status);
 }
 
 enum ivs_step ivs_lcall_advance(lua_State *L, ivs_lcall *call, int client_index, int call_index) {
@@ -223,7 +238,7 @@ void ivs_lcall_take_keys(lua_State *L, ivs_lcall *call, int call_index, int inde
   index = lua_absindex(L, index);
   call_index = lua_absindex(L, call_index);
   if (!lua_isnil(L, index)) {
-    const char *problem = ivs_keys_take(L, index, &call->client->core.credentials);
+    const char *problem = ivs_keys_take(L, index, call->client);
     if (!problem) {
       ivs_call_credentials(&call->core);
       return;
@@ -290,20 +305,26 @@ static const char *take_headers(lua_State *L, int headers, ivs_response *respons
   return NULL;
 }
 
+/* Answers are plain tables: no metamethod of theirs runs in the middle of a call. */
+static void raw_field(lua_State *L, int index, const char *name) {
+  lua_pushstring(L, name);
+  lua_rawget(L, index);
+}
+
 /* Fills the response from the table; NULL or what is wrong with it. */
 static const char *take_response(lua_State *L, int index, ivs_response *response, bool *too_big) {
   ivs_response_reset(response);
-  lua_getfield(L, index, "status");
+  raw_field(L, index, "status");
   double status = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
   if (!(status >= 100 && status <= 999 && status == floor(status))) return "status has to be an HTTP status";
-  lua_getfield(L, index, "headers");
+  raw_field(L, index, "headers");
   if (lua_istable(L, -1)) {
     const char *problem = take_headers(L, lua_gettop(L), response);
     if (problem) return problem;
   } else if (!lua_isnil(L, -1)) {
     return "headers have to be a table";
   }
-  lua_getfield(L, index, "body");
+  raw_field(L, index, "body");
   if (!lua_isnil(L, -1)) {
     size_t length;
     const char *body = lua_tolstring(L, -1, &length);

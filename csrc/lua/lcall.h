@@ -12,6 +12,7 @@
 typedef struct ivs_lcall {
   ivs_call core;
   ivs_lclient *client; /* kept alive by the call's own table */
+  bool is_logging;     /* the logger is running: it must not take this call's steps */
   bool has_keys_error; /* the provider's own error object is in the call's table */
 } ivs_lcall;
 
@@ -49,9 +50,5 @@ void ivs_lcall_push_response(lua_State *L, const ivs_response *response);
 /* Reports the answer at `index` ({ status, headers, body }, or nil and an error after it). NULL, or what is
  * wrong with it: nothing is reported then. */
 const char *ivs_lcall_take_answer(lua_State *L, ivs_lcall *call, int index);
-
-/* Tells the client's logger, if there is one. */
-void ivs_lcall_log(lua_State *L, int client_index, const char *level, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
 
 #endif

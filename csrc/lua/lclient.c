@@ -73,10 +73,14 @@ static void close_client(ivs_lclient *client) {
   client->driver = NULL;
   /* endpoint and settings stay readable; what is secret goes */
   ivs_client_close(&client->core);
+  OPENSSL_cleanse(client->random, sizeof client->random);
+  client->random_left = 0;
 }
 
 static int collect(lua_State *L) {
-  close_client(lua_touserdata(L, 1));
+  ivs_lclient *client = lua_touserdata(L, 1);
+  close_client(client);
+  ivs_client_close(&client->core); /* whatever came after a close */
   return 0;
 }
 
@@ -180,11 +184,13 @@ static void keep_functions(lua_State *L, ivs_lclient *client, int userdata, int 
 static void check_host(lua_State *L, int host) {
   if (lua_isnoneornil(L, host)) return;
   luaL_checktype(L, host, LUA_TTABLE);
-  static const char *const names[] = {"time", "random"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    lua_getfield(L, host, names[i]);
-    if (!lua_isnil(L, -1) && !lua_isfunction(L, -1))
-      luaL_error(L, "host.%s has to be a function, got %s", names[i], luaL_typename(L, -1));
+  lua_pushnil(L);
+  while (lua_next(L, host)) {
+    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+    if (strcmp(name, "time") != 0 && strcmp(name, "random") != 0)
+      luaL_error(L, "unknown member '%s' of host", name);
+    if (!lua_isfunction(L, -1))
+      luaL_error(L, "host.%s has to be a function, got %s", name, luaL_typename(L, -1));
     lua_pop(L, 1);
   }
 }
@@ -220,10 +226,10 @@ static double now(void) {
 }
 
 /* Static keys are taken at once, so that a call need not ask for them. */
-static bool take_static_keys(lua_State *L, int settings, ivs_client *client, ivs_failure *failure) {
+static bool take_static_keys(lua_State *L, int settings, ivs_lclient *client, ivs_failure *failure) {
   const char *problem = NULL;
   lua_getfield(L, settings, "credentials");
-  if (!lua_isnil(L, -1)) problem = ivs_keys_take(L, -1, &client->credentials);
+  if (!lua_isnil(L, -1)) problem = ivs_keys_take(L, -1, client);
   lua_pop(L, 1);
   if (problem)
     ivs_failure_format(failure, IVS_KIND_CREDENTIALS, "CredentialRetrievalError", "option credentials: %s",
@@ -243,7 +249,7 @@ ivs_lclient *ivs_lclient_build(lua_State *L, int from, int host, const ivs_opera
   if (operation) client->operation = *operation;
   settings.operation = operation ? &client->operation : &ivs_operation_get_recording_configuration;
   if (!ivs_client_open(&client->core, &settings, now(), failure) &&
-      take_static_keys(L, from, &client->core, failure))
+      take_static_keys(L, from, client, failure))
     return client;
   ivs_lfailure_return(L, failure);
   return NULL;

@@ -112,7 +112,8 @@ bool ivs_lfailure_is(lua_State *L, int index) {
 
 /* A string field, or the slice as it was. */
 static void read_field(lua_State *L, int index, const char *field, ivs_slice *out) {
-  lua_getfield(L, index, field);
+  lua_pushstring(L, field);
+  lua_rawget(L, index);
   if (lua_type(L, -1) == LUA_TSTRING) out->data = lua_tolstring(L, -1, &out->length);
   lua_pop(L, 1); /* the table keeps the string alive */
 }

@@ -57,6 +57,7 @@ static int finish(lua_State *L, const char *step) {
 
 int ivs_lnext(lua_State *L) {
   ivs_lcall *call = ivs_lcall_check(L, CALL);
+  if (call->is_logging) return luaL_error(L, "call:next from within the logger of the same call");
   lua_settop(L, MESSAGE);
   ivs_compat_get_table(L, CALL);
   lua_rawgeti(L, -1, IVS_LCALL_OUTCOME);

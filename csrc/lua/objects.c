@@ -4,6 +4,12 @@
 #include <string.h>
 
 void ivs_objects_register(lua_State *L, const ivs_object_type *type) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, type); /* a second require goes on with the objects of the first */
+  if (!lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    return;
+  }
+  lua_pop(L, 1);
   lua_newtable(L);
   luaL_setfuncs(L, type->metamethods, 0);
   lua_pushstring(L, type->name);

@@ -50,7 +50,9 @@ static void check_table(lua_State *L, int index, ivs_slice *arn, ivs_buffer *rep
   if (lua_isnil(L, -1)) ivs_buffer_add_text(report, "\nMissing required parameter in input: \"arn\"");
   lua_pushnil(L);
   while (lua_next(L, index)) {
-    bool is_arn = lua_type(L, -2) == LUA_TSTRING && strcmp(lua_tostring(L, -2), "arn") == 0;
+    ivs_slice name = {NULL, 0};
+    if (lua_type(L, -2) == LUA_TSTRING) name.data = lua_tolstring(L, -2, &name.length);
+    bool is_arn = ivs_text_equal(name, "arn");
     if (!is_arn) add_unknown(report, L, lua_absindex(L, -2));
     lua_pop(L, 1);
   }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -120,7 +121,9 @@ static bool take(child *c, int stream) {
   for (;;) {
     ssize_t count = read(c->pipes[stream], chunk, sizeof chunk);
     if (count > 0) {
-      if (ivs_buffer_add(&c->texts[stream], chunk, (size_t)count)) return false;
+      int status = ivs_buffer_add(&c->texts[stream], chunk, (size_t)count);
+      OPENSSL_cleanse(chunk, (size_t)count);
+      if (status) return false;
       continue;
     }
     if (count < 0 && errno == EINTR) continue;
@@ -163,7 +166,7 @@ static const char *follow(child *c, double deadline, int *status) {
   }
 }
 
-static int push_result(lua_State *L, const child *c, int status) {
+static void push_result(lua_State *L, const child *c, int status) {
   lua_createtable(L, 0, 3);
   lua_pushinteger(L, WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
   lua_setfield(L, -2, WIFEXITED(status) ? "status" : "signal");
@@ -171,7 +174,6 @@ static int push_result(lua_State *L, const child *c, int status) {
   lua_setfield(L, -2, "stdout");
   lua_pushlstring(L, ivs_buffer_text(&c->texts[ERR]), c->texts[ERR].length);
   lua_setfield(L, -2, "stderr");
-  return 1;
 }
 
 static double option(lua_State *L, const char *name, double standard) {
@@ -205,7 +207,9 @@ int ivs_process_run(lua_State *L) {
   int error = spawn(c, argv, variables);
   const char *problem = error ? strerror(error) : follow(c, monotonic() + timeout, &status);
   end_child(c);
-  if (!problem) return push_result(L, c, status);
+  if (!problem) push_result(L, c, status);
+  for (int i = 0; i < STREAMS; i++) ivs_buffer_free(&c->texts[i]); /* keys were in them */
+  if (!problem) return 1;
   lua_pushnil(L);
   lua_pushstring(L, problem);
   return 2;

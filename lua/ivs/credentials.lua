@@ -71,6 +71,11 @@ end
 --- http(request) as the providers know it: the driver's, or the user's transport with its header names in lower case.
 local function make_http(found, offer)
   local send = found.transport or offer.http
+  if not send then
+    return function()
+      return nil, failure.new("connection", "EndpointConnectionError", "this loop sends no requests: it offered no `http`")
+    end
+  end
   return function(request)
     request.headers = request.headers or {}
     request.headers["User-Agent"] = request.headers["User-Agent"] or found.user_agent

@@ -9,7 +9,7 @@ function environment.reader(variables)
   return function(name, even_empty)
     local value
     if variables then value = variables[name] else value = os.getenv(name) end
-    if value == "" and not even_empty then return nil end
+    if type(value) ~= "string" or (value == "" and not even_empty) then return nil end
     return value
   end
 end

@@ -68,7 +68,7 @@ local function misuse(options)
     if not row then return ("unknown option '%s'"):format(tostring(name)) end
     local good = row.types and row.types[type(value)] or type(value) == (TYPE_OF[row.type] or row.type)
     if not good then
-      return ("option '%s' has to be a %s, got %s"):format(name, row.type, type(value))
+      return ("option '%s' has to be %s %s, got %s"):format(name, row.type == "integer" and "an" or "a", row.type, type(value))
     end
   end
 end
@@ -107,12 +107,20 @@ local function check_string(row, value)
   return value
 end
 
+--- A decimal number, whatever the locale's comma; tonumber alone would take 0x10 and 1e2, too, which nobody else does.
+local function decimal(text)
+  local sign, whole, fraction = text:match("^%s*(%-?)(%d+)%.?(%d*)%s*$")
+  if not whole or #whole + #fraction > 15 then return nil end
+  local number = tonumber(whole)
+  if fraction ~= "" then number = number + tonumber(fraction) / 10 ^ #fraction end
+  return sign == "-" and -number or number
+end
+
 --- A setting's text, as environment and files hold it, as a value of its type.
 local function from_text(row, text)
   if row.type == "boolean" then return text:lower() == "true" end
   if TYPE_OF[row.type] or row.type == "number" then
-    -- tonumber alone would take 0x10 and 1e2, which nobody else does
-    local number = text:match("^%s*%-?[%d.]+%s*$") and tonumber(text)
+    local number = decimal(text)
     if not number then return invalid(row, text, "a number") end
     return number
   end
@@ -220,13 +228,20 @@ local function make_description(found, origins, source, summary)
   end
 end
 
+--- Misuse of the options, found without reading anything: for drivers that resolve them later.
+-- @tab options
+-- @return what the caller did wrong, to be raised; or nil
+function settings.check(options)
+  return misuse(options) or misuse_of_environment(options.env)
+end
+
 --- Resolves the options of a client.
 -- @tab[opt] options as in DESIGN 1.3
 -- @tab platform the C side: { version, system, … } (csrc/lua/lclient.c, push_platform)
 -- @return the settings; or nil and an error object; or nil, nil and what the caller did wrong, to be raised
 function settings.resolve(options, platform)
   options = options or {}
-  local wrong = misuse(options) or misuse_of_environment(options.env)
+  local wrong = settings.check(options)
   if wrong then return nil, nil, wrong end
   local source, err = open_source(options, platform)
   if not source then return nil, err end

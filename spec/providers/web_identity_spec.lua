@@ -122,6 +122,7 @@ describe("a web identity", function()
     if shell.run("id -u") ~= "0\n" then
       shell.run("chmod 000 " .. shell.quote(file))
       refused("CredentialRetrievalError", file)
+      shell.run("chmod 600 " .. shell.quote(file))
     end
   end)
 

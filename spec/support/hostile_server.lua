@@ -5,7 +5,8 @@
 --     … server.url, server.tls_url … server:connections(), server:requests() … server:stop()
 --
 -- Steps: tls (certificate, { version, client_ca }), request, bytes (count), send (text), plain (text, below TLS), drip (text,
--- seconds), endless (text), wait (seconds), hang, again (step), reset, goodbye (close_notify, close), close; see hostile_server.py.
+-- seconds), endless (text), wait (seconds), mark, hang, again (step), reset, goodbye (close_notify, close), close; see
+-- hostile_server.py.
 -- It listens when `start` returns, and ends with `stop`, or by itself when this process is gone.
 -- Not for: answers that are merely scripted (http_server, emulator.server).
 
@@ -72,7 +73,7 @@ end
 function Server:play(steps) self:play_each { steps } end
 
 --- What happened, oldest first: a list of `{ connection (its number), what, data }`; `what` is "accepted", "handshake" (data: the
--- version), "request" (data: all its bytes), "gone" (the client went away; data: how it showed) or "closed".
+-- version), "request" (data: all its bytes), "mark", "gone" (the client went away; data: how it showed) or "closed".
 function Server:record()
   local found = {}
   local file = assert(io.open(self.directory .. "/record", "rb"))
@@ -103,13 +104,13 @@ function Server:requests()
   return found
 end
 
---- Waits until every connection has ended, so that a late byte of one script doesn't fall into the next.
-function Server:settle()
+--- Waits until so many things of one kind have happened.
+function Server:await(what, count)
   for _ = 1, 300 do
-    local record = self:record()
-    if #select_kind(record, "closed") >= #select_kind(record, "accepted") then return end
+    if #select_kind(self:record(), what) >= count then return end
     shell.run "sleep 0.01"
   end
+  error("the server did not come to " .. what, 2)
 end
 
 --- Ends it; its process and its directory are gone on return. A second call does nothing.

@@ -77,8 +77,22 @@ class Connection:
         if 'client_ca' in options:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(os.path.join(self.server.directory, options['client_ca']))
-        self.sock = context.wrap_socket(self.sock, server_side=True, suppress_ragged_eofs=False)
+        self.sock = context.wrap_socket(self.sock, server_side=True, suppress_ragged_eofs=False, do_handshake_on_connect=False)
+        try:
+            self.sock.do_handshake()
+        except ssl.SSLError:
+            self.drain()
+            raise
         self.server.note(self.number, 'handshake', self.sock.version().encode())
+
+    def drain(self):
+        """Takes what still comes, so that our alert isn't lost in a reset."""
+        self.sock.settimeout(1)
+        try:
+            while os.read(self.sock.fileno(), BLOCK):
+                pass
+        except OSError:
+            pass
 
     def receive(self):
         data = self.sock.recv(BLOCK)
@@ -127,6 +141,10 @@ class Connection:
         block = text.encode('latin-1') * max(1, BLOCK // len(text))
         while time.monotonic() < until:
             self.sock.sendall(block)
+
+    def mark(self):
+        """Records that the script has come here."""
+        self.server.note(self.number, 'mark', b'')
 
     def wait(self, seconds):
         time.sleep(seconds)

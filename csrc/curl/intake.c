@@ -1,0 +1,76 @@
+/* libcurl's header and body callbacks. */
+#include "intake.h"
+#include "core/status.h"
+#include "core/text.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* All header lines of an exchange, those too that are not kept: 1xx, malformed ones, trailers. */
+enum { HEAD_BYTES_MAX = 256 * 1024 };
+
+/* Notes why a piece of the response could not be kept; 0 makes libcurl end the transfer. */
+static size_t refuse_piece(ivs_intake *intake, int status) {
+  if (status == IVS_ETOOBIG) intake->too_big = true;
+  if (status == IVS_ENOMEM) intake->no_memory = true;
+  return 0;
+}
+
+/* A length has to be a number, and one (RFC 9112, 6.3): where the body ends is not guessed. */
+static bool is_bad_length(const ivs_response *response, ivs_slice name, ivs_slice value) {
+  static const char length_name[] = "content-length";
+  uint64_t length;
+  if (name.length != sizeof length_name - 1 || strncasecmp(name.data, length_name, name.length) != 0)
+    return false;
+  value = ivs_text_trim(value);
+  ivs_slice earlier = ivs_response_header(response, length_name);
+  return !ivs_text_number(value, &length) || (earlier.data && !ivs_text_equal(value, earlier.data));
+}
+
+static size_t keep_header(ivs_intake *intake, ivs_slice name, ivs_slice value) {
+  if (is_bad_length(intake->response, name, value)) {
+    intake->bad_length = true;
+    return 0;
+  }
+  int status = ivs_response_add_header(intake->response, name, value);
+  if (status == IVS_ENOMEM || status == IVS_ETOOBIG) return refuse_piece(intake, status);
+  return 1; /* a malformed header is passed over, as HTTP clients do */
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *user) {
+  ivs_intake *intake = user;
+  size_t length = size * count, end = length;
+  intake->head_bytes += length;
+  if (intake->head_bytes > HEAD_BYTES_MAX) return refuse_piece(intake, IVS_ETOOBIG);
+  while (end && (data[end - 1] == '\r' || data[end - 1] == '\n')) end--;
+  if (end == 0) {
+    intake->head_ended = true;
+    return length;
+  }
+  if (end >= 5 && memcmp(data, "HTTP/", 5) == 0 && !intake->response->body.length) {
+    ivs_buffer_reset(&intake->response->headers); /* a status line: what came before was a 1xx */
+    intake->head_ended = false;
+    return length;
+  }
+  const char *colon = memchr(data, ':', end);
+  if (!colon || intake->head_ended) return length;
+  size_t name = (size_t)(colon - data);
+  return keep_header(intake, (ivs_slice){data, name}, (ivs_slice){colon + 1, end - name - 1}) ? length : 0;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *user) {
+  ivs_intake *intake = user;
+  int status = ivs_buffer_add(&intake->response->body, data, size * count);
+  return status ? refuse_piece(intake, status) : size * count;
+}
+
+void ivs_intake_connect(ivs_intake *intake, CURL *handle) {
+  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(handle, CURLOPT_HEADERDATA, intake);
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, intake);
+}
+
+void ivs_intake_begin(ivs_intake *intake, ivs_response *response) {
+  *intake = (ivs_intake){.response = response};
+}

@@ -1,0 +1,36 @@
+--- Amazon IVS GetRecordingConfiguration inside nginx: `require "ivs"`'s names, results and errors over cosockets
+-- (DESIGN 1.5).
+--
+--     local ivs = require "resty.ivs"
+--     local client = ivs.client { region = "us-west-2", cache = { dict = "ivs", ttl = 30 } }
+--     local response, err = client:get_recording_configuration { arn = ARN }
+--
+-- The worker never waits. Nothing is read at `require` or `client`, so both are safe in init_by_lua; settings are
+-- resolved at the first call, which may be made in the phases that have cosockets (resty/ivs/phases.lua).
+-- Not for: programs outside nginx (require "ivs").
+-- @module resty.ivs
+
+local client = require "resty.ivs.client"
+local core = require "ivs.core"
+
+local ivs = { _VERSION = core._VERSION, exceptions = core.exceptions }
+
+local default
+
+--- Makes a client. Misuse of the options raises; whatever else is wrong with them shows at the first call.
+-- @tab[opt] options as in DESIGN 1.3 and 1.5
+-- @return the client
+function ivs.client(options)
+  local made = client.new(options) -- no tail call: misuse is raised at the level of our caller
+  return made
+end
+
+--- The call, over a default client of this worker's.
+-- @param params `{ arn = … }`, or the ARN
+-- @return the response; or nil and an error object
+function ivs.get_recording_configuration(params)
+  default = default or client.new()
+  return default:get_recording_configuration(params)
+end
+
+return ivs

@@ -1,0 +1,97 @@
+--- A connected cosocket: from the pool or new, through a proxy's tunnel if need be, TLS verified.
+-- @module resty.ivs.connection
+
+local core = require "ivs.core"
+local fault = require "resty.ivs.fault"
+
+local connection = {}
+
+local LONGEST = 2147483647 -- milliseconds
+local TUNNEL_PIECE = 4096
+
+local function milliseconds(seconds)
+  return math.max(1, math.min(LONGEST, math.floor(seconds * 1000)))
+end
+
+--- What is left of the time to connect; at least a moment, so that nginx does not take 0 for its default.
+local function limit(sock, deadline)
+  local left = milliseconds(deadline - ngx.now())
+  sock:settimeouts(left, left, left)
+end
+
+--- Asks the proxy for a tunnel and reads the head of its answer. Returns true; or nil and an error object.
+local function open_tunnel(sock, route, url, deadline)
+  local lines = { "CONNECT " .. route.tunnel_to .. " HTTP/1.1", "Host: " .. route.tunnel_to }
+  if route.authorization then lines[3] = "Proxy-Authorization: " .. route.authorization end
+  limit(sock, deadline)
+  local bytes, problem = sock:send(table.concat(lines, "\r\n") .. "\r\n\r\n")
+  local reader = core.http_reader(0)
+  reader:reset(nil, true)
+  local progress = "more"
+  while bytes and progress == "more" do
+    limit(sock, deadline)
+    bytes, problem = sock:receiveany(TUNNEL_PIECE)
+    if bytes then progress, problem = reader:feed(bytes) end
+  end
+  if problem == "timeout" then return nil, fault.connect_timeout(url) end
+  if progress ~= "done" then return nil, fault.proxy(url, tostring(problem)) end
+  local status = reader:response().status
+  if status >= 200 and status < 300 then return true end
+  return nil, fault.proxy(url, ("it answered %d to CONNECT%s"):format(status,
+    status == 407 and " (it wants a user and a password: http://user:password@host:port)" or ""))
+end
+
+--- TLS over what is connected. Returns true; or nil, an error object, and whether nothing was said about why.
+local function shake_hands(sock, wire, route, url, deadline)
+  limit(sock, deadline)
+  if wire.certificate then
+    local set, problem = sock:setclientcert(wire.certificate, wire.key)
+    if not set then return nil, fault.config("InvalidConfigError", "client_cert: " .. tostring(problem)) end
+  end
+  local good, problem = sock:sslhandshake(false, route.server_name, wire.verify)
+  if good then return true end
+  problem = tostring(problem)
+  return nil, fault.tls(url, problem), problem:find("handshake failed", 1, true) ~= nil
+end
+
+local function connect(wire, route, url, timeout)
+  local deadline = ngx.now() + timeout
+  local sock = ngx.socket.tcp()
+  limit(sock, deadline)
+  local connected, problem = sock:connect(route.host, route.port, route.connect_options)
+  if not connected then return nil, fault.connect(url, tostring(problem), route.is_proxied) end
+  if sock:getreusedtimes() > 0 then return sock, true end
+  if wire.tcp_keepalive and sock.setoption then sock:setoption("keepalive", true) end
+  local good, err, mute = true, nil, nil
+  if route.tunnel_to then good, err = open_tunnel(sock, route, url, deadline) end
+  if good and route.is_tls then good, err, mute = shake_hands(sock, wire, route, url, deadline) end
+  if good then return sock, false end
+  sock:close()
+  return nil, err, mute
+end
+
+--- Connects.
+-- @tab wire of resty.ivs.wire
+-- @tab route its route to the URL
+-- @string url for messages
+-- @number timeout seconds for name, TCP, tunnel and TLS together
+-- @return the socket, and whether it comes from the pool; or nil and an error object
+function connection.open(wire, route, url, timeout)
+  local sock, detail, mute = connect(wire, route, url, timeout)
+  -- cosockets don't tell a handshake that the network cut short from one that was refused: the former deserves a second try
+  if not sock and mute then sock, detail = connect(wire, route, url, timeout) end
+  return sock, detail
+end
+
+--- Gives an idle connection back to the pool.
+function connection.keep(sock, wire)
+  sock:setkeepalive(milliseconds(wire.keepalive_timeout), wire.pool_size)
+end
+
+--- Sets the time for the answer.
+function connection.limit(sock, seconds)
+  local left = milliseconds(seconds)
+  sock:settimeouts(left, left, left)
+end
+
+return connection

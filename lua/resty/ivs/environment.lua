@@ -1,0 +1,35 @@
+--- The environment as it was when this module was loaded, and as it is.
+--
+-- nginx takes from its workers all variables but those of its `env` directives. Loaded in init_by_lua this module still
+-- sees the master's whole environment and keeps it; loaded in a worker it sees what `env` has left.
+-- HOME is the worker's own, or its account's: the master's account is another, whose files the worker can't read.
+-- @module resty.ivs.environment
+
+local core = require "ivs.core"
+local ffi = require "ffi"
+
+local MAX_VARIABLES = 10000
+
+pcall(ffi.cdef, "extern char **environ;")
+
+local function snapshot()
+  local found = {}
+  local good, list = pcall(function() return ffi.C.environ end)
+  if not good or list == nil then return found end
+  for at = 0, MAX_VARIABLES do
+    if list[at] == nil then break end
+    local name, value = ffi.string(list[at]):match("^([^=]+)=(.*)$")
+    if name then found[name] = value end
+  end
+  return found
+end
+
+local loaded = snapshot()
+
+--- Variable to value; what is in force now comes first.
+return setmetatable({}, { __name = "ivs.environment", __index = function(_, name)
+  local value = os.getenv(name)
+  if value then return value end
+  if name == "HOME" then return core.home_directory() end
+  return loaded[name]
+end })

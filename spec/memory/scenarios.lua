@@ -1,0 +1,149 @@
+--- What host.c does with failing allocations. Each scenario is a table:
+--
+--     name, owners      who is to fail, of "lua module crypto curl"
+--     prepare()         once, before all of it: what is loaded and warmed up here does not fail
+--     run()             → outcome: "success" or an error's code; and what is wrong with that, or nil
+--     after()           → nil; and what does not work any more, or nil
+--     stride            how many allocations to step over in a quick sweep
+-- The first of them loads the module; the others find it loaded.
+
+local ARN = "arn:aws:ivs:us-west-2:123456789012:recording-configuration/AbCdEf123456"
+local KEYS = { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret", session_token = "token" }
+local GOOD = { status = 200, headers = { ["X-Amzn-RequestId"] = "id-1", Date = "Tue, 14 Nov 2023 22:13:20 GMT" },
+  body = [[{"recordingConfiguration":{"arn":"a","destinationConfiguration":{"s3":{"bucketName":"b"}},"name":"n",
+  "recordingReconnectWindowSeconds":60,"renditionConfiguration":{"renditions":["HD",null,"SD"]},"state":"ACTIVE",
+  "tags":{"k":"v"},"thumbnailConfiguration":{"storage":["LATEST"],"targetIntervalSeconds":"30"},"unknown":[1,{}]}}]] }
+local BROKEN = { status = 500, headers = { ["x-amzn-ErrorType"] = "InternalServerException" }, body = '{"message":"m"}' }
+local MISSING = { status = 404, headers = { ["x-amzn-ErrorType"] = "ns#ResourceNotFoundException:http://x/" },
+  body = '{"exceptionMessage":"there is none"}' }
+
+-- What an error says whose cause was a failed allocation.
+local OF_MEMORY = { OutOfMemoryError = true }
+
+local ivs, core
+
+--- An outcome, and whether it is one that a failed allocation may have.
+local function judge(response, err, expected)
+  if response then
+    if response.recordingConfiguration.state ~= "ACTIVE" then return "success", "a wrong state" end
+    if response.recordingConfiguration.thumbnailConfiguration.targetIntervalSeconds ~= 30 then return "success", "a wrong number" end
+    return "success"
+  end
+  local code = type(err) == "table" and err.code or "no error object"
+  if code == expected or OF_MEMORY[code] then return code end
+  -- TEMPORARY
+  if err.message == "" or err.message:find "memory" then return code end
+  return code, ("an error that is not of memory: %s"):format(tostring(err))
+end
+
+local function client_of(answers, options)
+  local sent = 0
+  local given = { region = "us-west-2", credentials = KEYS, env = {}, transport = function()
+    sent = sent + 1
+    return answers[math.min(sent, #answers)]
+  end }
+  for name, value in pairs(options or {}) do given[name] = value end
+  return ivs.client(given)
+end
+
+--- A whole call with nothing failing.
+local function works()
+  local client, err = client_of { GOOD }
+  if not client then return nil, tostring(err) end
+  local response
+  response, err = client:get_recording_configuration(ARN)
+  client:close()
+  local outcome, trouble = judge(response, err)
+  return nil, trouble or outcome ~= "success" and tostring(err) or nil
+end
+
+--- A call on a client made within, and the same client once more after the fault.
+local function call_scenario(name, answers, expected, options)
+  local client
+  return {
+    name = name, owners = "lua module crypto", stride = 3,
+    prepare = works,
+    run = function()
+      local err
+      client, err = client_of(answers, options)
+      if not client then return judge(nil, err, expected) end
+      local response
+      response, err = client:get_recording_configuration(ARN)
+      return judge(response, err, expected)
+    end,
+    after = function()
+      if not client then return works() end
+      local response, err = client:get_recording_configuration { arn = ARN }
+      local outcome, trouble = judge(response, err, expected)
+      if not trouble and outcome ~= (expected or "success") then trouble = "afterwards: " .. outcome end
+      return nil, trouble
+    end,
+  }
+end
+
+local function by_hand()
+  local client, err = core.client({ region = "us-west-2", credentials = function() return KEYS end, env = {} },
+    { time = function() return 1700000000 end, random = function() return 0 end })
+  if not client then return judge(nil, err) end
+  local answers = { { nil, { kind = "timeout", code = "ReadTimeoutError", message = "late" } }, { BROKEN }, { GOOD } }
+  local call, sent = client:call { arn = ARN }, 0
+  local step, detail = call:next()
+  while step ~= "done" and step ~= "failed" do
+    if step == "exchange" then
+      sent = sent + 1
+      step, detail = call:next(answers[sent][1], answers[sent][2])
+    elseif step == "credentials" then
+      step, detail = call:next(detail())
+    else
+      step, detail = call:next()
+    end
+  end
+  if step == "done" then return judge(detail) end
+  return judge(nil, detail)
+end
+
+local function wire()
+  local client, err = ivs.client { region = "us-west-2", credentials = KEYS, env = {}, max_attempts = 1,
+    endpoint_url = "http://127.0.0.1:1", connect_timeout = 5 }
+  if not client then return judge(nil, err) end
+  local _
+  _, err = client:get_recording_configuration(ARN)
+  client:close()
+  return judge(nil, err, "EndpointConnectionError")
+end
+
+return {
+  { name = "require", owners = "lua", stride = 11,
+    run = function()
+      require "ivs"
+      require "ivs.core"
+      return "success"
+    end,
+    after = function()
+      ivs = require "ivs"
+      return works()
+    end },
+  { name = "client", owners = "lua module crypto", stride = 3,
+    prepare = function()
+      ivs, core = require "ivs", require "ivs.core"
+      return works()
+    end,
+    run = function()
+      local client, err = client_of { GOOD }
+      if not client then return judge(nil, err) end
+      local text = tostring(client) .. client.region .. client.endpoint_url
+      client:close()
+      client:close()
+      return "success", not text:find "us%-west%-2" and text or nil
+    end,
+    after = works },
+  call_scenario("call", { GOOD }),
+  call_scenario("retry", { BROKEN, BROKEN, GOOD }),
+  call_scenario("adaptive", { { status = 429, body = "" }, GOOD }, nil, { retry_mode = "adaptive" }),
+  call_scenario("error", { MISSING }, "ResourceNotFoundException", { logger = function() end }),
+  { name = "by_hand", owners = "lua module crypto", stride = 3,
+    prepare = by_hand, run = by_hand, after = works },
+  { name = "wire", prepare = wire, owners = "lua module curl", stride = 5,
+    run = wire,
+    after = works },
+}

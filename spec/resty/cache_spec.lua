@@ -1,0 +1,343 @@
+--- resty.ivs.cache in a real nginx of several workers, before a service that counts its calls.
+
+local cache_site = require "support.cache_site"
+local cjson = require "cjson"
+local shell = require "emulator.shell"
+
+if not cache_site.available then return end -- nginx runs LuaJIT, whatever runs this: once is enough
+
+local function sleep(seconds) shell.run("sleep " .. seconds) end
+
+describe("the cache of resty.ivs", function()
+  local service, site
+
+  lazy_setup(function()
+    service = cache_site.service()
+    site = cache_site.start(service, { workers = 4 })
+  end)
+
+  lazy_teardown(function()
+    assert.same({}, site:stop())
+    assert.same({}, service:stop())
+  end)
+
+  --- With a site of its own, for what would trouble the others.
+  local function with_site(options, test)
+    local own = cache_site.start(service, options)
+    local good, why = pcall(test, own)
+    own:stop()
+    if not good then error(why, 0) end
+  end
+
+  describe("makes one call", function()
+    it("of 1,000 requests for a key at once, over four workers", function()
+      service:script("crowd", { delay = 0.3 })
+      local ask = site:asker { ttl = 20 }
+      local answers, slowest = service:burst({ site }, 1000, ask:path "crowd")
+      assert.same({ ["miss 1"] = 1, ["hit 1"] = 999 }, answers)
+      assert.equal(1, service:count "crowd")
+      assert.is_true(slowest < 2, "the slowest took " .. slowest)
+    end)
+
+    it("of each key, however the requests mix", function()
+      local ask = site:asker { ttl = 20 }
+      local answers = service:burst({ site }, 1000, ask:path "mix-%d", 10)
+      assert.same({ ["miss 1"] = 10, ["hit 1"] = 990 }, answers)
+      assert.equal(10, service:count "mix-")
+    end)
+
+    it("that lasts longer than the lock's expiry", function()
+      service:script("long", { delay = 1 })
+      assert.same({ ["miss 1"] = 1, ["hit 1"] = 99 }, (service:burst({ site }, 100, site:asker { lock_ttl = 0.2 }:path "long")))
+      assert.equal(1, service:count "long")
+    end)
+
+    it("whose failure all share who waited for it, and nobody after them", function()
+      service:script("failing", { status = 500, delay = 0.3 })
+      local ask = site:asker {}
+      assert.same({ ["miss InternalServerException"] = 400 }, (service:burst({ site }, 400, ask:path "failing")))
+      assert.equal(1, service:count "failing")
+      service:script("failing", {})
+      assert.equal("miss 2", ask "failing")
+    end)
+  end)
+
+  describe("answers", function()
+    it("with what the service said, whole, in tables that are the caller's own", function()
+      local ask = site:asker {}
+      local first = cjson.decode(ask("whole", "/whole"))
+      assert.equal("miss 1", site:asker {}("whole-2")) -- get() spoils what it got
+      assert.equal("hit 1", site:asker {}("whole-2"))
+      local again = cjson.decode(ask("whole", "/whole"))
+      assert.same({ "miss", "hit" }, { first.ResponseMetadata.Cache, again.ResponseMetadata.Cache })
+      first.ResponseMetadata.Cache, again.ResponseMetadata.Cache = nil, nil
+      assert.same(first, again)
+      assert.same({ 60, "id-1", "application/json" }, { again.recordingConfiguration.recordingReconnectWindowSeconds,
+        again.ResponseMetadata.RequestId, again.ResponseMetadata.HTTPHeaders["content-type"] })
+    end)
+
+    it("in the access phase, and in a filter from what it has", function()
+      local ask = site:asker { ttl = 20 }
+      assert.equal("miss 1", ask("phases", "/access"))
+      assert.is_truthy(shell.run(("curl -s -i '%s%s'"):format(site.url, ask:path("phases", "/filter"))):find("X%-Got: hit 1"))
+    end)
+
+    it("for keys of any length and content", function()
+      local ask = site:asker {}
+      local key = ("long%20key"):rep(300)
+      assert.same({ "miss 1", "hit 1", "miss 1" }, { ask(key), ask(key), ask(key .. "x") })
+    end)
+
+    it("when the dict holds what it did not write, or half of what it wrote", function()
+      with_site({}, function(own)
+        local ask = own:asker {}
+        for number, what in ipairs { "'junk'", "text:sub(1, -2)", "text:sub(1, 20)", "42", "text:sub(1, 15) .. 'r[]'",
+          "text:sub(1, 15) .. 'e{}'", "text:sub(1, 15) .. 'x{}'", "'            nan' .. text:sub(16)", "''" } do
+          local key = "spoilt-" .. number
+          assert.equal("miss 1", ask(key))
+          own:get("/spoil?what=" .. cache_site.encoded(what))
+          assert.equal("miss 2", ask(key), what)
+          assert.equal("hit 2", ask(key), what)
+        end
+      end)
+    end)
+  end)
+
+  describe("with a stale answer", function()
+    it("serves it at once while one refresh runs, over all workers", function()
+      local ask = site:asker { ttl = 0.3, stale_ttl = 20 }
+      assert.equal("miss 1", ask "stale")
+      service:script("stale", { delay = 0.5 })
+      sleep(0.35)
+      local answers, slowest = service:burst({ site }, 500, ask:path "stale")
+      assert.same({ ["stale 1"] = 500 }, answers)
+      assert.is_true(slowest < 0.45, "the slowest took " .. slowest)
+      assert.equal("hit 2", ask:until_it_is("hit 2", "stale"))
+      assert.equal(2, service:count "stale")
+    end)
+
+    it("keeps serving it while the service throttles, fails, or can't be reached, and asks now and then only", function()
+      local ask = site:asker { ttl = 0.3, stale_ttl = 20 }
+      for _, status in ipairs { 429, 500 } do
+        local key = "bad-" .. status
+        assert.equal("miss 1", ask(key))
+        service:script(key, { status = status })
+        sleep(0.35)
+        assert.equal("stale 1", ask(key))
+        sleep(0.05)
+        assert.same({ ["stale 1"] = 300 }, (service:burst({ site }, 300, ask:path(key))))
+        assert.is_true(service:count(key) <= 3, service:count(key) .. " calls")
+        service:script(key, {})
+        assert.is_truthy(ask:until_it_is("hit " .. service:count(key) + 1, key))
+      end
+      local other = cache_site.service()
+      local own = cache_site.start(other)
+      ask = own:asker { ttl = 0.1 }
+      assert.equal("miss 1", ask "gone")
+      other:stop()
+      sleep(0.15)
+      for _ = 1, 3 do assert.equal("stale 1", ask "gone") end
+      assert.equal("miss EndpointConnectionError", ask "gone-too")
+      own:stop()
+    end)
+
+    it("lets an answer about the resource replace it", function()
+      local ask = site:asker { ttl = 0.1, negative_ttl = 20 }
+      for status, last in pairs { [404] = "hit ResourceNotFoundException", [403] = "miss AccessDeniedException" } do
+        local key = "replaced-" .. status
+        assert.equal("miss 1", ask(key))
+        service:script(key, { status = status })
+        sleep(0.15)
+        assert.equal("stale 1", ask(key))
+        assert.equal(last, ask:until_it_is(last, key))
+      end
+    end)
+
+    it("serves it no longer than stale_ttl", function()
+      local ask = site:asker { ttl = 0.1, stale_ttl = 0.1 }
+      assert.equal("miss 1", ask "old")
+      service:script("old", { status = 500 })
+      sleep(0.25)
+      assert.equal("miss InternalServerException", ask "old")
+    end)
+
+    it("refreshes it in the request when nginx has no timer left", function()
+      with_site({ http = "lua_max_pending_timers 1;" }, function(own) -- the guard's
+        local ask = own:asker { ttl = 0.1, stale_ttl = 20 }
+        assert.equal("miss 1", ask "timerless")
+        sleep(0.15)
+        assert.equal("miss 2", ask "timerless")
+        service:script("timerless", { status = 429 })
+        sleep(0.15)
+        assert.equal("stale 2", ask "timerless")
+        assert.equal("stale 2", ask "timerless")
+        assert.equal(3, service:count "timerless")
+        service:script("timerless", { status = 404 })
+        sleep(0.15)
+        assert.equal("miss ResourceNotFoundException", ask "timerless")
+        assert.equal("hit ResourceNotFoundException", ask "timerless")
+      end)
+    end)
+
+    it("refreshes it in a request when nginx has dropped the timer", function()
+      with_site({ http = "lua_max_running_timers 1;" }, function(own)
+        local ask = own:asker { ttl = 0.1, stale_ttl = 20 }
+        assert.equal("miss 1", ask "dropped")
+        own:get "/occupy_timers"
+        sleep(0.15)
+        assert.equal("stale 1", ask "dropped")
+        sleep(2.1)
+        assert.equal("miss 2", ask "dropped")
+      end)
+    end)
+  end)
+
+  describe("remembers of failures", function()
+    it("that there is no such resource, for negative_ttl", function()
+      local ask = site:asker { negative_ttl = 0.5 }
+      service:script("absent", { status = 404, delay = 0.2 })
+      local answers = service:burst({ site }, 200, ask:path "absent")
+      assert.equal(200, (answers["miss ResourceNotFoundException"] or 0) + (answers["hit ResourceNotFoundException"] or 0))
+      assert.equal("hit ResourceNotFoundException", ask "absent")
+      assert.equal(1, service:count "absent")
+      service:script("absent", {})
+      sleep(0.55)
+      assert.equal("miss 2", ask "absent")
+    end)
+
+    it("not even that when negative_ttl is 0", function()
+      local ask = site:asker { negative_ttl = 0 }
+      service:script("absent-0", { status = 404 })
+      assert.equal("miss ResourceNotFoundException", ask "absent-0")
+      assert.equal("miss ResourceNotFoundException", ask "absent-0")
+    end)
+
+    it("nothing else", function()
+      local ask = site:asker {}
+      for _, status in ipairs { 400, 403, 429, 500 } do
+        service:script("not-" .. status, { status = status })
+        assert.is_truthy(ask("not-" .. status):find "^miss %a")
+        assert.is_truthy(ask("not-" .. status):find "^miss %a")
+        assert.equal(2, service:count("not-" .. status))
+      end
+    end)
+  end)
+
+  describe("goes on", function()
+    it("when the dict is full of others' entries, evicting them", function()
+      with_site({ dict = "100k", workers = 2 }, function(own)
+        local ask = own:asker {}
+        own:get "/fill"
+        assert.same({ "miss 1", "hit 1" }, { ask "full", ask "full" })
+        own:get "/fill" -- pushes ours out
+        assert.equal("miss 2", ask "full")
+        service:script("full-2", { delay = 0.2 })
+        assert.same({ ["miss 1"] = 1, ["hit 1"] = 199 }, (service:burst({ own }, 200, ask:path "full-2")))
+      end)
+    end)
+
+    it("after a worker crashed with the lock in its hand, when that has expired", function()
+      with_site({ workers = 1 }, function(own)
+        local ask = own:asker { lock_ttl = 0.6 }
+        service:script("crash", { delay = 30 })
+        shell.run(("curl -s -m 10 '%s%s' >/dev/null 2>&1 & "):format(own.url, ask:path "crash"))
+        for _ = 1, 100 do
+          if service:count "crash" == 1 then break end
+          sleep(0.01)
+        end
+        service:script("crash", {})
+        local before = own:workers()[1]
+        shell.run("kill -KILL " .. before)
+        for _ = 1, 100 do
+          local now = own:workers()[1]
+          if now and now ~= before then break end
+          sleep(0.01)
+        end
+        local took = ask:time "crash"
+        assert.equal("hit 2", ask "crash")
+        assert.is_true(took < 1, took .. " s")
+      end)
+    end)
+
+    it("after the request that fetched was aborted by its client", function()
+      local ask = site:asker { lock_ttl = 0.6 }
+      service:script("abort", { delay = 30 })
+      shell.run(("curl -s -m 0.2 '%s%s'"):format(site.url, ask:path("abort", "/abort")))
+      assert.equal(1, service:count "abort")
+      service:script("abort", {})
+      local answers, slowest = service:burst({ site }, 100, ask:path "abort")
+      assert.same({ ["miss 2"] = 1, ["hit 2"] = 99 }, answers)
+      assert.is_true(slowest < 2.5, "the slowest took " .. slowest)
+    end)
+
+    it("after the light thread that fetched was killed, and lets its request end", function()
+      local ask = site:asker { lock_ttl = 0.6 }
+      service:script("kill", { delay = 30 })
+      local took = ask:time("kill", "/get_and_kill")
+      assert.is_true(took < 1, took .. " s")
+      service:script("kill", {})
+      local answers, slowest = service:burst({ site }, 100, ask:path "kill")
+      assert.same({ ["miss 2"] = 1, ["hit 2"] = 99 }, answers)
+      assert.is_true(slowest < 2.5, "the slowest took " .. slowest)
+    end)
+
+    it("after fetch raised, which whoever called it sees", function()
+      local ask = site:asker {}
+      assert.same({ ["false bang"] = 1 }, (service:burst({ site }, 1, ask:path("raise", "/raise"))))
+      assert.equal("miss 1", ask "raise")
+    end)
+
+    it("after a reload, with what the dict holds", function()
+      with_site({ workers = 2 }, function(own)
+        local ask, before = own:asker {}, own:workers()[1]
+        assert.equal("miss 1", ask "reload")
+        own:signal "HUP"
+        for _ = 1, 200 do
+          if not shell.run("pgrep -P " .. own.pid):find(before, 1, true) then break end
+          sleep(0.01)
+        end
+        assert.equal("hit 1", ask "reload")
+        assert.same({}, own:errors())
+      end)
+    end)
+  end)
+
+  it("counts what became of each get, for all workers", function()
+    with_site({ workers = 3 }, function(own)
+      local ask = own:asker { ttl = 0.5, stale_ttl = 20 }
+      service:script("stats", { delay = 0.3 })
+      service:burst({ own }, 100, ask:path "stats")
+      for _ = 1, 5 do ask "stats" end
+      sleep(0.55)
+      ask "stats"
+      service:script("stats-absent", { status = 404 })
+      for _ = 1, 4 do ask "stats-absent" end
+      assert.same({ hit = 5, miss = 2, stale = 1, negative = 3, shared = 99, redis_hit = 0, redis_error = 0 }, ask:stats())
+    end)
+  end)
+
+  it("tells what is wrong with its options", function()
+    for given, message in pairs {
+      ["5"] = "option 'cache' has to be a table, got a number",
+      ["{}"] = "option 'cache.dict' is missing",
+      ["{dict='cache',tll=5}"] = "unknown option 'cache.tll'",
+      ["{dict='nowhere'}"] = "option 'cache.dict': nginx has no lua_shared_dict 'nowhere' "
+        .. "(write `lua_shared_dict nowhere 10m;` in http {})",
+      ["{dict=5}"] = "option 'cache.dict' has to be the name of a lua_shared_dict or ngx.shared's member, got a number",
+      ["{dict='cache',ttl='5'}"] = "option 'cache.ttl' has to be a number, got a string",
+      ["{dict='cache',ttl=0}"] = "option 'cache.ttl' has to be more than 0 and at most 3.16224e+07",
+      ["{dict='cache',stale_ttl=-1}"] = "option 'cache.stale_ttl' has to be from 0 to 3.16224e+07",
+      ["{dict='cache',negative_ttl=0/0}"] = "option 'cache.negative_ttl' has to be from 0 to 3.16224e+07",
+      ["{dict='cache',lock_ttl=0}"] = "option 'cache.lock_ttl' has to be from 0.1 to 3600",
+      ["{dict='cache',redis=true}"] = "option 'cache.redis' has to be a table, got a boolean",
+      ["{dict='cache',redis={}}"] = "option 'cache.redis' has to have either 'host' or 'unix'",
+      ["{dict='cache',redis={host='a',prot=1}}"] = "unknown option 'cache.redis.prot'",
+      ["{dict='cache',redis={host='a',port=0}}"] = "option 'cache.redis.port' has to be from 1 to 65535",
+      ["{dict='cache',redis={host='a',username='u'}}"] = "option 'cache.redis.username' needs 'cache.redis.password'",
+    } do
+      local said = site:get("/misuse?given=" .. cache_site.encoded(given))
+      assert.equal("nil " .. message, said)
+    end
+    assert.is_truthy(site:get("/misuse?given=" .. cache_site.encoded("{dict=ngx.shared.cache}")):find "^table")
+  end)
+end)

@@ -1,0 +1,121 @@
+--- Sites with a cache, and the service behind them, for the specs of resty.ivs.cache (cache_pages.lua runs inside).
+--
+--     local service = cache_site.service()            …  service:script("key", { status = 429 })   service:count "key"
+--     local site = cache_site.start(service, { workers = 4 })
+--     local ask = site:asker { ttl = 0.2 }            …  ask "key"  →  "miss 1": the outcome, and the answer's version or code
+--     service:burst({ site }, 1000, ask:path "key")
+
+local cjson = require "cjson"
+local nginx = require "support.nginx"
+local shell = require "emulator.shell"
+
+local cache_site = { available = nginx.available }
+
+local function page(name)
+  return { content = ("require('support.cache_pages').%s()"):format(name) }
+end
+
+--- A text as an argument of a URL.
+local function encoded(text)
+  return (text:gsub("[^%w%-_.]", function(byte) return ("%%%02X"):format(byte:byte()) end))
+end
+
+cache_site.encoded = encoded
+
+local Service = { __name = "ivs.spec.cache_service" }
+Service.__index = Service
+
+--- Starts the service.
+function cache_site.service()
+  local site = nginx.start { locations = { ["/call"] = page "call", ["/script"] = page "script", ["/count"] = page "count",
+    ["/burst"] = page "burst" }, http = "lua_socket_log_errors off;" }
+  return setmetatable({ site = site, port = site.port }, Service)
+end
+
+--- How a key is answered from now on.
+function Service:script(key, answer)
+  local _, status = self.site:get(("/script?key=%s&status=%d&delay=%s"):format(key, answer.status or 200, answer.delay or ""))
+  assert(status == 200)
+end
+
+--- The calls of the keys that begin so.
+function Service:count(key)
+  return tonumber((self.site:get("/count?key=" .. key)))
+end
+
+--- Requests that arrive at once, spread over the sites.
+-- @treturn table answer to number
+-- @treturn number seconds that the slowest took
+function Service:burst(sites, number, path, keys)
+  local ports = {}
+  for index, site in ipairs(sites) do ports[index] = site.port end
+  local body, status = self.site:get(("/burst?ports=%s&n=%d&keys=%d&path=%s"):format(table.concat(ports, "-"), number,
+    keys or 1, encoded(path)))
+  assert(status == 200, body)
+  local result = cjson.decode(body)
+  return result.answers, result.slowest
+end
+
+function Service:stop()
+  return self.site:stop()
+end
+
+local Asker = { __name = "ivs.spec.cache_asker" }
+Asker.__index = Asker
+
+function Asker:path(key, location)
+  return ("%s?key=%s&o=%s"):format(location or "/get", key, self.options)
+end
+
+--- What the site says about a key.
+function Asker:__call(key, location)
+  return (self.site:get(self:path(key, location)))
+end
+
+--- Seconds that the site takes over a key.
+function Asker:time(key, location)
+  local said = shell.run(("curl -s -m 30 -o /dev/null -w '%%{time_total}' '%s%s'"):format(self.site.url, self:path(key, location)))
+  return tonumber(said)
+end
+
+--- Asks until the answer is the one.
+function Asker:until_it_is(answer, key)
+  local got
+  for _ = 1, 200 do
+    got = self(key)
+    if got == answer then return answer end
+    shell.run "sleep 0.02"
+  end
+  return got
+end
+
+function Asker:stats()
+  return cjson.decode((self.site:get("/stats?o=" .. self.options)))
+end
+
+local PAGES = { "get", "whole", "stats", "get_and_kill", "raise", "spoil", "fill", "misuse", "occupy_timers" }
+
+--- Starts a site.
+-- @tab service
+-- @tparam[opt] table options `workers` (1), `dict` ("1m"), `http` (directives)
+function cache_site.start(service, options)
+  options = options or {}
+  local locations = {}
+  for _, name in ipairs(PAGES) do locations["/" .. name] = page(name) end
+  locations["/abort"] = page "get"
+  locations["/abort"].more = "lua_check_client_abort on;"
+  locations["/access"] = { access = "require('support.cache_pages').get()" }
+  locations["/filter"] = { content = "ngx.print('ok')", header_filter = "require('support.cache_pages').get_into_header()" }
+  local site = nginx.start { workers = options.workers, locations = locations,
+    init = ("require('support.cache_pages').service_port = %d"):format(service.port),
+    http = ("lua_shared_dict cache %s; lua_socket_log_errors off; %s"):format(options.dict or "1m", options.http or "") }
+  --- Something that asks with these options of the cache.
+  function site.asker(self, given)
+    local members = { dict = "cache" }
+    for name, value in pairs(given or {}) do members[name] = value end
+    return setmetatable({ site = self, options = encoded(cjson.encode(members)) }, Asker)
+  end
+  return site
+end
+
+return cache_site

@@ -1,0 +1,207 @@
+--- A real nginx with one's own Lua in its locations, in a temporary directory, for the specs of resty.ivs.
+--
+--     local site = nginx.start { locations = { ["/x"] = { content = "ngx.print(require('resty.ivs')._VERSION)" } } }
+--     local body, status = site:get "/x"   …   site:stop()
+--
+-- A location's members are the phases: `content`, `access`, `rewrite`, `log`, `header_filter`, `body_filter` (Lua each),
+-- and `more` (directives). It listens when `start` returns, and ends with `stop`, or by itself when this process is gone.
+-- `nginx.available` is false where the module has not been built for LuaJIT, or this is not the Lua that drives these
+-- specs: nginx runs LuaJIT whatever Lua the specs run on, so once is enough.
+
+local shell = require "emulator.shell"
+
+local nginx = {}
+
+local BUILD = (os.getenv "IVS_BUILD" or ".build") .. "/luajit"
+local ROOT = shell.run "pwd -P":gsub("\n$", "")
+local MODULES = "/usr/lib/nginx/modules/"
+local FIRST_PORT, PORTS = 20000, 12000 -- below Linux's range for outgoing connections
+local START_ATTEMPTS = 5
+
+local TEMPLATE = [[
+@USER@
+@LOAD@
+worker_processes @WORKERS@;
+worker_shutdown_timeout 20s;
+pid nginx.pid;
+error_log error.log notice;
+@MAIN@
+events { worker_connections 4096; }
+http {
+  client_body_temp_path tmp; proxy_temp_path tmp; fastcgi_temp_path tmp; uwsgi_temp_path tmp; scgi_temp_path tmp;
+  access_log off;
+  keepalive_requests 1000000000;
+  lua_package_path "@ROOT@/lua/?.lua;@ROOT@/spec/?.lua;;";
+  lua_package_cpath "@ROOT@/@BUILD@/?.so;;";
+  @HTTP@
+  init_by_lua_file init.lua;
+  init_worker_by_lua_file init_worker.lua;
+  server {
+    listen 127.0.0.1:@PORT@ reuseport;
+    default_type text/plain;
+@LOCATIONS@
+  }
+}
+]]
+
+local LAUNCH = [[
+
+exec 2>&1
+PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+@ENVIRONMENT@ nginx -e error.log -p "$PWD/" -c "$PWD/nginx.conf" >output 2>&1 </dev/null || { cat output error.log; exit 1; }
+ticks=0
+until [ -s nginx.pid ] || [ $ticks -ge 500 ]; do ticks=$((ticks + 1)); sleep 0.01; done
+cat nginx.pid]]
+
+-- A zombie that nobody reaps is gone, too.
+local STOP = [[
+alive() { kill -0 $1 2>/dev/null && ! grep -q ') Z ' /proc/$1/stat 2>/dev/null; }
+set -- %d
+kill -%s $1 2>/dev/null
+ticks=0
+while alive $1; do
+  ticks=$((ticks + 1))
+  [ $ticks -eq 2500 ] && kill -KILL $1
+  sleep 0.01
+done]]
+
+local Site = { __name = "ivs.spec.nginx" }
+Site.__index = Site
+
+local function read(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read("*a")
+  if file then file:close() end
+  return text
+end
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+nginx.available = _VERSION == "Lua 5.4" and read(MODULES .. "ngx_http_lua_module.so") ~= nil
+  and read(ROOT .. "/" .. BUILD .. "/ivs/core.so") ~= nil
+
+local function free_port()
+  local used = (read "/proc/net/tcp" or "") .. (read "/proc/net/tcp6" or "")
+  local random = assert(io.open("/dev/urandom", "rb"))
+  local port
+  repeat
+    local high, low = random:read(2):byte(1, 2)
+    port = FIRST_PORT + (high * 256 + low) % PORTS
+  until not used:find((":%04X "):format(port), 1, true)
+  random:close()
+  return port
+end
+
+local PHASES = { "rewrite", "access", "content", "log", "header_filter", "body_filter" }
+
+--- The directives of the locations; their Lua goes into files, where no quoting is needed.
+local function write_locations(prefix, locations)
+  local out, count = {}, 0
+  for path, location in pairs(locations) do
+    local lines = { location.more or "" }
+    for _, phase in ipairs(PHASES) do
+      if location[phase] then
+        count = count + 1
+        local name = ("%s-%d.lua"):format(phase, count)
+        write(prefix .. "/" .. name, location[phase])
+        lines[#lines + 1] = ("%s_by_lua_file %s;"):format(phase, name)
+      end
+    end
+    out[#out + 1] = ("location %s { %s }"):format(path, table.concat(lines, " "))
+  end
+  return table.concat(out, "\n")
+end
+
+local function write_configuration(site, options)
+  local values = {
+    USER = site.is_root and "user root root;" or "",
+    LOAD = ("load_module %sndk_http_module.so;\nload_module %sngx_http_lua_module.so;"):format(MODULES, MODULES),
+    WORKERS = tostring(options.workers or 1), MAIN = options.main or "", HTTP = options.http or "", ROOT = ROOT,
+    BUILD = BUILD, PORT = tostring(site.port),
+    LOCATIONS = write_locations(site.prefix, options.locations),
+  }
+  write(site.prefix .. "/nginx.conf", (TEMPLATE:gsub("@([A-Z_]+)@", values)))
+  write(site.prefix .. "/init.lua", options.init or "")
+  write(site.prefix .. "/init_worker.lua", ("require('emulator.guard').start(%s)\n"):format(site.owner) .. (options.init_worker or ""))
+end
+
+local function export(variables)
+  local words = { "env -i PATH=\"$PATH\"" }
+  for name, value in pairs(variables or {}) do words[#words + 1] = name .. "=" .. shell.quote(value) end
+  return table.concat(words, " ")
+end
+
+--- Starts an nginx.
+-- @tab options `locations` (path to location), `init`, `init_worker` (Lua), `http`, `main` (directives), `workers` (1),
+--   `environment` (of the master; nothing else is handed on)
+-- @treturn Site with `url`, `port`, `prefix`, `pid`
+function nginx.start(options)
+  local output = shell.run('exec 2>&1; echo "$PPID"; id -u; mktemp -d "${TMPDIR:-/tmp}/ivs-nginx.XXXXXX"')
+  local owner, user, prefix = output:match("^(%d+)\n(%d+)\n(/[^\n]+)\n$")
+  assert(prefix, output)
+  local site = setmetatable({ prefix = prefix, owner = owner, is_root = user == "0" }, Site)
+  local said, status
+  for _ = 1, START_ATTEMPTS do
+    site.port = free_port()
+    site.url = "http://127.0.0.1:" .. site.port
+    write_configuration(site, options)
+    local launch = LAUNCH:gsub("@ENVIRONMENT@", function() return export(options.environment) end)
+    said, status = shell.run("cd " .. shell.quote(prefix) .. " || exit" .. launch)
+    site.pid = status == 0 and tonumber(said) or nil
+    if site.pid or not said:find("Address already in use", 1, true) then break end
+  end
+  if not site.pid then
+    shell.run("rm -rf -- " .. shell.quote(prefix))
+    error("nginx did not start: " .. said, 2)
+  end
+  return site
+end
+
+--- Asks for a path.
+-- @treturn string the body
+-- @treturn number the status
+function Site:get(path)
+  local said = shell.run(("curl -s --max-time 30 -w '\\n%%{http_code}' %s"):format(shell.quote(self.url .. path)))
+  local body, status = said:match("^(.*)\n(%d+)$")
+  return body, tonumber(status)
+end
+
+--- The errors that nginx has logged, of the level or a worse one.
+function Site:errors()
+  local found = {}
+  for line in (read(self.prefix .. "/error.log") or ""):gmatch "[^\n]+" do
+    if line:find "%[error%]" or line:find "%[crit%]" or line:find "%[alert%]" or line:find "%[emerg%]" then
+      found[#found + 1] = line
+    end
+  end
+  return found
+end
+
+--- The processes of its workers.
+function Site:workers()
+  local pids = {}
+  for pid in shell.run("pgrep -P " .. self.pid):gmatch "%d+" do pids[#pids + 1] = tonumber(pid) end
+  return pids
+end
+
+function Site:signal(name)
+  shell.run(("kill -%s %d"):format(name, self.pid))
+end
+
+--- Ends it: at once, or (`graceful`) when its requests are done. Its processes and its directory are gone on return.
+-- @treturn {string,…} the errors that it had logged
+function Site:stop(graceful)
+  if not self.pid then return {} end
+  local pid = self.pid
+  self.pid = nil
+  shell.run(STOP:format(pid, graceful and "QUIT" or "TERM"))
+  local errors = self:errors()
+  shell.run("rm -rf -- " .. shell.quote(self.prefix))
+  return errors
+end
+
+return nginx

@@ -1,0 +1,286 @@
+--- Time: the timeouts are exact, a call is bounded by them, signals end nothing early, and finalisers may close (issue 4).
+--
+-- connect_timeout covers the name, TCP, TLS and a proxy's tunnel; read_timeout the time from the request sent to the
+-- response's last byte. A call takes at most max_attempts × (connect_timeout + read_timeout) + backoffs. Times are held to a
+-- tenth of a second; to a quarter where the machine has more to do than it has processors (hostile_calls.tolerance).
+
+local calls = require "support.hostile_calls"
+local hostile_server = require "support.hostile_server"
+local interpreter = require "support.interpreter"
+local shell = require "emulator.shell"
+
+local OK = calls.answer()
+local REQUEST, HANG = { "request" }, { "hang" }
+local SUPPORT = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") .. "/support/"
+
+local function is_about(expected, took)
+  assert.is_true(took >= expected - 0.02 and took <= expected + calls.tolerance(),
+    ("took %.2f s instead of %.2f s"):format(took, expected))
+end
+
+describe("time", function()
+  local server, before
+
+  lazy_setup(function()
+    before = calls.leftovers()
+    server = hostile_server.start { certificates = true }
+  end)
+  lazy_teardown(function() server:stop() end)
+
+  local function fail(more, steps)
+    if steps then server:play(steps) end
+    local client = calls.client(server, more)
+    local response, err, took = calls.time(client)
+    client:close()
+    assert.is_nil(response)
+    return err, took
+  end
+
+  --- Builds the C file of that name and returns the path of the shared object.
+  local function build(name)
+    local path = server.directory .. "/" .. name .. ".so"
+    local output, status = shell.run(("exec 2>&1; cc -O1 -fPIC -shared -o %s %s -ldl"):format(shell.quote(path),
+      shell.quote(SUPPORT .. name .. ".c")))
+    assert(status == 0, output)
+    return path
+  end
+
+  --- A script's beginning: `client`, `time(what)`, which prints the result and the seconds.
+  local function script(options, text)
+    return ([[
+      local ivs = require "ivs"
+      local function uptime()
+        local file = io.open "/proc/uptime"
+        local seconds = file:read "*n"
+        file:close()
+        return seconds
+      end
+      local client = ivs.client { region = "us-west-2", env = {}, max_attempts = 1, endpoint_url = %q, ca_bundle = %q,
+        credentials = { access_key_id = "AKID", secret_access_key = "spec" }, %s }
+      local function time()
+        local begun = uptime()
+        local response, err = client:get_recording_configuration "arn"
+        print(response and "response " .. response.ResponseMetadata.RetryAttempts or err.code, uptime() - begun)
+      end
+      ]]):format(options:find("tls", 1, true) and server.tls_url or server.url, server.ca_bundle, (options:gsub("tls,?", ""))) .. text
+  end
+
+  describe("to connect", function()
+    it("ends at connect_timeout where nobody accepts", function()
+      local deaf = hostile_server.start { deaf = true }
+      for _, timeout in ipairs { 0.3, 0.6 } do
+        local client = calls.client(deaf, { connect_timeout = timeout, read_timeout = 5 })
+        local _, err, took = calls.time(client)
+        client:close()
+        assert.same({ "timeout", "ConnectTimeoutError", 1, true }, { err.kind, err.code, err.attempts, err.retryable })
+        assert.truthy(err.message:find("^Connect timeout on endpoint URL: \"http://127.0.0.1:%d+/GetRecordingConfiguration\"$"))
+        is_about(timeout, took)
+      end
+      deaf:stop()
+    end)
+
+    it("ends at connect_timeout where a handshake hangs", function()
+      local err, took = fail({ tls = true, connect_timeout = 0.3, read_timeout = 5 }, { HANG })
+      assert.equal("ConnectTimeoutError", err.code)
+      is_about(0.3, took)
+    end)
+
+    it("ends at connect_timeout where a name takes longer, and the process outlives the look-up", function()
+      local output, status = interpreter.run(script("connect_timeout = 0.3",
+        'client:close() client = ivs.client { region = "xx-slow-1", env = {}, max_attempts = 1, connect_timeout = 0.3, '
+        .. 'credentials = { access_key_id = "AKID", secret_access_key = "spec" } } time()'),
+        { LD_PRELOAD = build "slow_names", IVS_SLOW_NAMES = "0.8", ASAN_OPTIONS = "verify_asan_link_order=0:detect_leaks=0" })
+      local code, took = output:match("^(%w+)\t([%d.]+)")
+      assert.same({ "ConnectTimeoutError", 0 }, { code, status }, output)
+      is_about(0.3, tonumber(took))
+    end)
+
+    it("isn't taken off read_timeout", function()
+      server:play { { "wait", 0.2 }, { "tls" }, REQUEST, { "wait", 0.2 }, { "send", OK }, HANG }
+      local client = calls.client(server, { tls = true, connect_timeout = 0.3, read_timeout = 0.3 })
+      local response, err, took = calls.time(client)
+      client:close()
+      assert.truthy(response, tostring(err))
+      is_about(0.4, took)
+    end)
+  end)
+
+  describe("to read", function()
+    it("ends at read_timeout, on a new connection and on one that was kept", function()
+      server:play { REQUEST, { "send", OK }, REQUEST, HANG }
+      local client = calls.client(server, { connect_timeout = 5, read_timeout = 0.3 })
+      assert(client:get_recording_configuration("arn"))
+      local _, err, took = calls.time(client)
+      client:close()
+      assert.same({ "timeout", "ReadTimeoutError", 1, true }, { err.kind, err.code, err.attempts, err.retryable })
+      is_about(0.3, took)
+      err, took = fail({ connect_timeout = 5, read_timeout = 0.6 }, { REQUEST, HANG })
+      assert.equal("ReadTimeoutError", err.code)
+      is_about(0.6, took)
+    end)
+
+    it("may be longer than connect_timeout", function()
+      server:play { REQUEST, { "wait", 0.4 }, { "send", OK }, HANG }
+      local client = calls.client(server, { connect_timeout = 0.1, read_timeout = 2 })
+      local response, err, took = calls.time(client)
+      client:close()
+      assert.truthy(response, tostring(err))
+      is_about(0.4, took)
+    end)
+  end)
+
+  it("of a call is bounded by attempts and timeouts where each handshake is slow and each answer drips", function()
+    local err, took = fail({ tls = true, max_attempts = 3, connect_timeout = 0.3, read_timeout = 0.3 },
+      { { "wait", 0.2 }, { "tls" }, REQUEST, { "drip", OK, 0.05 } })
+    assert.same({ "ReadTimeoutError", 3 }, { err.code, err.attempts })
+    assert.is_true(took >= 3 * (0.2 + 0.3) - 0.02 and took <= 3 * (0.3 + 0.3) + 0.15 + calls.tolerance(), took .. " s")
+  end)
+
+  describe("is not cut short by a storm of signals:", function()
+    local storm
+
+    lazy_setup(function() storm = build "signal_storm" end)
+
+    --- The result and the seconds of a call under the storm.
+    local function ride(options, steps)
+      server:play(steps)
+      local path = server.directory .. "/signals"
+      local output = interpreter.run(script(options, ([[
+        local start, stop = assert(package.loadlib(%q, "signal_storm_start")), assert(package.loadlib(%q, "signal_storm_stop"))
+        start()
+        time()
+        stop()]]):format(storm, storm)), { IVS_STORM = path })
+      local file = assert(io.open(path), output)
+      local signals = file:read("*n")
+      file:close()
+      local result, took = output:match("^(.-)\t([%d.]+)\n$")
+      assert(result, output)
+      assert.is_true(signals > 100, signals .. " signals came")
+      return result, tonumber(took)
+    end
+
+    local slow = { REQUEST, { "wait", 0.3 }, { "send", OK }, HANG }
+
+    it("a wait for the answer", function()
+      local result, took = ride("", slow)
+      assert.equal("response 0", result)
+      is_about(0.3, took)
+    end)
+
+    it("a wait for a handshake and for the answer, over TLS", function()
+      local result, took = ride("tls", { { "wait", 0.2 }, { "tls" }, slow[1], slow[2], slow[3], HANG })
+      assert.equal("response 0", result)
+      is_about(0.5, took)
+    end)
+
+    it("a wait for an answer that does not come", function()
+      local result, took = ride("read_timeout = 0.4", { REQUEST, HANG })
+      assert.equal("ReadTimeoutError", result)
+      is_about(0.4, took)
+    end)
+
+    it("a wait for a handshake that does not come", function()
+      local result, took = ride("tls, connect_timeout = 0.4", { HANG })
+      assert.equal("ConnectTimeoutError", result)
+      is_about(0.4, took)
+    end)
+
+    it("a wait between attempts", function()
+      local result, took = ride("max_attempts = 2", { REQUEST, { "send",
+        "HTTP/1.1 503 Unavailable\r\nx-amz-retry-after: 400\r\nContent-Length: 0\r\n\r\n" }, REQUEST, { "send", OK }, HANG })
+      assert.equal("response 1", result)
+      is_about(0.4, took)
+    end)
+
+    it("a program that gives credentials", function()
+      local config = server.directory .. "/config"
+      local program = server.directory .. "/program"
+      for path, text in pairs {
+        [config] = "[default]\ncredential_process = " .. program .. "\n",
+        [program] = '#!/bin/sh\nsleep 0.3\necho \'{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"spec"}\'\n',
+      } do
+        local file = assert(io.open(path, "wb"))
+        file:write(text)
+        file:close()
+      end
+      shell.run("chmod 700 " .. shell.quote(program))
+      local result, took = ride(("credentials = nil, env = { AWS_CONFIG_FILE = %q, AWS_SHARED_CREDENTIALS_FILE = '/dev/null', "
+        .. "AWS_EC2_METADATA_DISABLED = 'true' }"):format(config), { REQUEST, { "send", OK }, HANG })
+      assert.equal("response 0", result)
+      is_about(0.3, took)
+    end)
+  end)
+
+  describe("comes to an end:", function()
+    local FINALISER = [[
+      local function at_exit(action)
+        if newproxy then
+          local proxy = newproxy(true)
+          getmetatable(proxy).__gc = action
+          return proxy
+        end
+        return setmetatable({}, { __gc = action })
+      end
+      ]]
+
+    --- What a script prints that has a client which has made a call, and its exit status.
+    local function run(more, tls)
+      server:play(tls and { { "tls" }, REQUEST, { "send", OK }, HANG } or { REQUEST, { "send", OK }, HANG })
+      return interpreter.run(script(tls and "tls" or "", FINALISER .. more))
+    end
+
+    local CLOSE = [[
+      local function close()
+        client:close()
+        client:close()
+        local response, err = client:get_recording_configuration "arn"
+        print(response, err.code)
+      end
+      ]]
+
+    for _, tls in ipairs { false, true } do
+      local over = tls and " over TLS" or ""
+
+      it("a finaliser made after the client, and so run before the client's own, closes it" .. over, function()
+        local output, status = run(CLOSE .. "time() last = at_exit(close) kept = client", tls)
+        assert.same({ "nil\tClientClosedError\n", 0 }, { output:match("\n(.*)$"), status })
+      end)
+
+      it("a finaliser made before the client, and so run after the client's own, closes it" .. over, function()
+        local output, status = run([[
+          local holder = {}
+          first = at_exit(function()
+            local other = holder.client
+            other:close()
+            print(select(2, other:get_recording_configuration "arn").code)
+          end)
+          holder.client = ivs.client { region = "us-west-2", env = {}, endpoint_url = client.endpoint_url, verify = false,
+            credentials = { access_key_id = "AKID", secret_access_key = "spec" } }
+          client = holder.client
+          time()]], tls)
+        assert.same({ "ClientClosedError\n", 0 }, { output:match("\n(.*)$"), status })
+      end)
+
+      it("os.exit that closes the state" .. over, function()
+        local output, status = run(CLOSE .. "time() last = at_exit(close) kept = client os.exit(0, true)", tls)
+        assert.truthy(output:find("^response 0"), output)
+        assert.equal(0, status)
+      end)
+    end
+
+    it("a first call in a finaliser at exit is a call, or an error", function()
+      local output, status = run [[
+        last = at_exit(function()
+          local response, err = client:get_recording_configuration "arn"
+          print(response and "response" or err.code)
+        end)
+        kept = client]]
+      assert.same({ "response\n", 0 }, { output, status })
+    end)
+  end)
+
+  it("leaves no descriptor open and no child", function()
+    server:stop()
+    assert.equal(before, calls.leftovers())
+  end)
+end)
