@@ -7,9 +7,9 @@ local ivs = require "ivs"
 local ARN = "arn:aws:ivs:us-west-2:123456789012:recording-configuration/AbCdEf123456"
 local KEYS = { access_key_id = "AKIAIOSFODNN7EXAMPLE", secret_access_key = "secret" }
 
-local function client_with(options)
+local function client_with(options, body)
   options.region, options.env, options.credentials = "us-west-2", {}, options.credentials or KEYS
-  options.transport = options.transport or function() return { status = 200, body = options.body or "{}" } end
+  options.transport = options.transport or function() return { status = 200, body = body or "{}" } end
   return assert(ivs.client(options))
 end
 
@@ -98,7 +98,7 @@ end)
 
 describe("a member's name", function()
   it("that only begins like a documented one is unknown", function()
-    local client = client_with { body = '{"recordingConfiguration":{"arn\\u0000x":"v","arn":"a"}}' }
+    local client = client_with({}, '{"recordingConfiguration":{"arn\\u0000x":"v","arn":"a"}}')
     assert.same({ arn = "a" }, client:get_recording_configuration(ARN).recordingConfiguration)
     local _, err = client:get_recording_configuration { arn = ARN, ["arn\0x"] = 1 }
     assert.equal("ParamValidationError", err.code)
