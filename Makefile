@@ -19,7 +19,7 @@ CORE_OBJ  := $(patsubst csrc/%.c,$(B)/obj/%.o,$(wildcard csrc/core/*.c))
 CURL_OBJ  := $(patsubst csrc/%.c,$(B)/obj/%.o,$(wildcard csrc/curl/*.c))
 # What of csrc/lua is in ivs.so alone, what in ivs/core.so alone; all else is in both shared objects.
 IVS_ONLY  := ivs blocking fetch process
-CORE_ONLY := core lhttp1 ldriver
+CORE_ONLY := core lhttp1 ldriver lwire
 LUA_BOTH  := $(filter-out $(CORE_ONLY) $(IVS_ONLY),$(patsubst csrc/lua/%.c,%,$(wildcard csrc/lua/*.c)))
 
 PACKAGES  := gcc make pkg-config libssl-dev libcurl4-openssl-dev \

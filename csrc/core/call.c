@@ -1,6 +1,7 @@
 /* The call machine: one table of transitions, one function that makes them. */
 #include "call.h"
 #include "attempt.h"
+#include "conceal.h"
 #include "skew.h"
 #include "status.h"
 
@@ -124,7 +125,8 @@ void ivs_call_begin_with_body(ivs_call *call, ivs_slice body, const unsigned cha
 
 static void authenticate(ivs_call *call, double now) {
   ivs_client *client = call->client;
-  if (client->operation->is_signed && !call->asked && ivs_credentials_wanting(&client->credentials, now)) {
+  if (client->operation->is_signed && !call->asked &&
+      ivs_credentials_wanting(&client->credentials, now + client->clock_offset)) {
     enter(call, KEYLESS);
     return;
   }
@@ -159,13 +161,13 @@ static void observe(ivs_call *call, enum ivs_retry_cause cause, double now) {
 /* After an attempt that gave no result. */
 static void judge(ivs_call *call, enum ivs_retry_cause cause, double now, double random) {
   observe(call, cause, now);
-  bool again = retry(call, cause, now, random);
-  enter(call, again || ivs_skew_correct(call) ? RETRIED : GAVE_UP);
+  /* the clock first: what is refused for it will be refused again */
+  enter(call, ivs_skew_correct(call) || retry(call, cause, now, random) ? RETRIED : GAVE_UP);
 }
 
 static void judge_keys(ivs_call *call, double now) {
   call->asked = true;
-  if (ivs_credentials_valid(&call->client->credentials, now)) {
+  if (ivs_credentials_valid(&call->client->credentials, now + call->client->clock_offset)) {
     authenticate(call, now);
     return;
   }
@@ -233,6 +235,10 @@ static void set_response_aside(ivs_call *call) {
   ivs_response_reset(&call->response);
 }
 
+bool ivs_call_wants_random(const ivs_call *call) {
+  return call->report == REPORT_FAULT || call->report == REPORT_UNDECODABLE || call->report == REPORT_ERROR;
+}
+
 enum ivs_step ivs_call_next(ivs_call *call, double now, double random) {
   settle(call, now, random);
   if (call->state == IVS_STEP_EXCHANGE && !call->built) {
@@ -243,6 +249,7 @@ enum ivs_step ivs_call_next(ivs_call *call, double now, double random) {
       return call->state;
     }
     set_response_aside(call);
+    call->offset = call->client->clock_offset;
     call->built = true;
     call->attempts++;
   }
@@ -313,6 +320,7 @@ int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw) 
     message = body;
   }
   ivs_failure_set(&call->failure, IVS_KIND_SERVICE, code, message);
+  ivs_conceal_failure(call);
   return IVS_OK;
 }
 

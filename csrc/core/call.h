@@ -84,6 +84,7 @@ typedef struct ivs_call {
   bool asked;       /* credentials have been asked for in this attempt */
   bool resent;      /* the clock has been set right once */
   bool pacing;      /* the sleep is for the adaptive rate, not before a retry */
+  double offset;    /* the client's clock offset that this attempt was signed with */
   int quota_cost;   /* taken for the last retry, to be given back */
   double date_lead; /* the last response's Date minus our time */
   bool has_date;
@@ -101,6 +102,9 @@ void ivs_call_free(ivs_call *call);
 void ivs_call_begin(ivs_call *call, ivs_slice arn, const unsigned char random[16]);
 /* Begins the client's operation with a body of the caller's making; the region has to be configured. */
 void ivs_call_begin_with_body(ivs_call *call, ivs_slice body, const unsigned char random[16]);
+
+/* The next ivs_call_next may draw a retry's delay: only then it reads `random`. */
+bool ivs_call_wants_random(const ivs_call *call);
 
 /* The step to carry out. now: seconds since 1970. random: in [0, 1). */
 enum ivs_step ivs_call_next(ivs_call *call, double now, double random);

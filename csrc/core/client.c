@@ -33,8 +33,11 @@ static int keep(ivs_buffer *out, ivs_slice text, const char *what, ivs_failure *
   }
   int status = ivs_buffer_set(out, text.data, text.length);
   if (!status) return IVS_OK;
-  ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidConfigError", "%s is %s", what,
-                     ivs_status_text(status));
+  if (status == IVS_ENOMEM)
+    ivs_failure_from_status(failure, status, "keeping the client's settings");
+  else
+    ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidConfigError", "%s is %s", what,
+                       ivs_status_text(status));
   return IVS_EREFUSED;
 }
 

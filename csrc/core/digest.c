@@ -27,7 +27,8 @@ void ivs_digest_close(ivs_digest *digest) {
 static int two_parts(ivs_digest *digest, const void *first, size_t first_length, const void *second,
                      size_t second_length, unsigned char out[IVS_DIGEST_SIZE]) {
   EVP_MD_CTX *context = digest->context;
-  if (!EVP_DigestInit_ex(context, digest->algorithm, NULL)) return IVS_ECRYPTO;
+  /* what was fetched begins but for want of memory */
+  if (!EVP_DigestInit_ex(context, digest->algorithm, NULL)) return IVS_ENOMEM;
   if (first_length && !EVP_DigestUpdate(context, first, first_length)) return IVS_ECRYPTO;
   if (second_length && !EVP_DigestUpdate(context, second, second_length)) return IVS_ECRYPTO;
   return EVP_DigestFinal_ex(context, out, NULL) ? IVS_OK : IVS_ECRYPTO;

@@ -20,7 +20,7 @@ typedef struct ivs_digest {
 int ivs_digest_open(ivs_digest *digest);
 void ivs_digest_close(ivs_digest *digest);
 
-/* Both: IVS_OK or IVS_ECRYPTO. The key of an HMAC may be what out points at. */
+/* Both: IVS_OK, IVS_ENOMEM or IVS_ECRYPTO. The key of an HMAC may be what out points at. */
 int ivs_digest_sha256(ivs_digest *digest, const void *data, size_t length,
                       unsigned char out[IVS_DIGEST_SIZE]);
 int ivs_digest_hmac(ivs_digest *digest, ivs_slice key, ivs_slice data, unsigned char out[IVS_DIGEST_SIZE]);

@@ -60,7 +60,8 @@ void ivs_rate_observe(ivs_rate *rate, bool throttled, double now) {
     rate->enabled = true;
     wanted = current * BETA;
   } else {
-    double since = fmax(now - rate->throttled_at, 0) - rate->zero_point;
+    if (now < rate->throttled_at) rate->throttled_at = now; /* the clock was set back */
+    double since = now - rate->throttled_at - rate->zero_point;
     wanted = SCALE * since * since * since + rate->max_rate;
   }
   set_fill_rate(rate, fmin(wanted, MAX_ADJUST * rate->measured), now);

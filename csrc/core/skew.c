@@ -7,7 +7,8 @@
 
 void ivs_skew_note_date(ivs_call *call, double now) {
   double date;
-  call->has_date = ivs_moment_parse_http(ivs_response_header(&call->response, "date"), &date);
+  call->has_date =
+      ivs_moment_parse_http(ivs_response_header(&call->response, "date"), &date) && isfinite(date - now);
   if (call->has_date) call->date_lead = date - now;
 }
 
@@ -18,7 +19,7 @@ bool ivs_skew_correct(ivs_call *call) {
   const double tolerance = 4 * 60;
   ivs_client *client = call->client;
   if (call->resent || !call->has_date || ivs_response_header(&call->response, "age").data) return false;
-  if (fabs(call->date_lead - client->clock_offset) <= tolerance) return false;
+  if (fabs(call->date_lead - call->offset) <= tolerance) return false;
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
     if (strcmp(call->failure.code, codes[i]) == 0) {
       client->clock_offset = call->date_lead;

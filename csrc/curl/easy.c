@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 enum { HEADER_LINES_MAX = 32, TEXT_CAP = 8 * 1024, POLL_MAX_MS = 1000 };
+enum { PROXY_AUTHENTICATION_REQUIRED = 407 };
 
 enum text { PROXY, NO_PROXY, CA_BUNDLE, CLIENT_CERT, CLIENT_KEY, TEXT_COUNT };
 
@@ -292,7 +293,10 @@ int ivs_easy_exchange(ivs_easy *easy, const ivs_request *request, const ivs_easy
     long status = 0;
     curl_easy_getinfo(easy->handle, CURLINFO_RESPONSE_CODE, &status);
     response->status = (int)status;
-    return IVS_OK;
+    if (!proxy || status != PROXY_AUTHENTICATION_REQUIRED) return IVS_OK;
+    response->status = 0; /* not the endpoint's answer */
+    ivs_fault_refused_by_proxy(failure, ivs_buffer_text(&request->url));
+    return IVS_EREFUSED;
   }
   const ivs_fault_context context = {
       .url = ivs_buffer_text(&request->url),

@@ -111,6 +111,11 @@ static bool refused_response(ivs_failure *failure, int result, const ivs_fault_c
   return problem != NULL;
 }
 
+void ivs_fault_refused_by_proxy(ivs_failure *failure, const char *url) {
+  const ivs_fault_context context = {.url = url, .detail = "it answered 407, Proxy Authentication Required"};
+  describe(failure, IVS_KIND_CONNECTION, "ProxyConnectionError", &context);
+}
+
 void ivs_fault_describe(ivs_failure *failure, int result, const ivs_fault_context *context) {
   if (refused_response(failure, result, context)) return;
   if (result == (int)CURLE_OPERATION_TIMEDOUT) {

@@ -19,5 +19,7 @@ typedef struct ivs_fault_context {
 
 /* result: a CURLcode other than CURLE_OK. */
 void ivs_fault_describe(ivs_failure *failure, int result, const ivs_fault_context *context);
+/* A proxy that answered in place of an http endpoint: it wants another user or password. */
+void ivs_fault_refused_by_proxy(ivs_failure *failure, const char *url);
 
 #endif

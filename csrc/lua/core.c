@@ -21,6 +21,7 @@
 #include "lclient.h"
 #include "ldriver.h"
 #include "lhttp1.h"
+#include "lwire.h"
 #include "module.h"
 #include "system.h"
 
@@ -52,6 +53,10 @@ int luaopen_ivs_core(lua_State *L) {
       {"is_bypassed", ivs_ldriver_is_bypassed},
       {"http_reader", ivs_lhttp1_reader},
       {"http_request", ivs_lhttp1_request},
+      {"begin", ivs_lwire_begin},
+      {"advance", ivs_lwire_advance},
+      {"request_text", ivs_lwire_request_text},
+      {"request_table", ivs_lwire_request_table},
       {NULL, NULL},
   };
   ivs_module_open(L, client_methods);

@@ -105,13 +105,10 @@ static double read_time(lua_State *L, const ivs_lclient *client, int client_inde
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Wanted only where a retry's delay may be drawn: not on the way of a call that goes well. */
+/* Drawn only where a retry's delay may want it: not on the way of a call that goes well. */
 static double read_random(lua_State *L, const ivs_lcall *call, int client_index) {
   uint32_t word;
-  enum ivs_step step = call->core.state;
-  bool may_retry =
-      step == IVS_STEP_EXCHANGE || (step == IVS_STEP_DECODE && !ivs_call_is_success(&call->core));
-  if (!may_retry) return 0;
+  if (!ivs_call_wants_random(&call->core)) return 0;
   if (call->client->has_random) return call_fraction(L, client_index);
   if (!ivs_lclient_take_random(call->client, &word, sizeof word)) return 0.5;
   return word / 4294967296.0;
@@ -188,6 +185,24 @@ static void push_failed(lua_State *L, const ivs_lcall *call, int call_index) {
   }
 }
 
+/* Why an attempt failed. What a server says stays out of the log: a refused signature's message shows the
+ * canonical request, token and all. Its code is shown as far as it is one. */
+static void log_failure(lua_State *L, ivs_lcall *call, int client_index, enum ivs_step step) {
+  char what[IVS_CODE_MAX + 512];
+  const ivs_call *core = &call->core;
+  const ivs_failure *failure = &core->failure;
+  int code = (int)strspn(failure->code, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._");
+  if (failure->kind == IVS_KIND_SERVICE)
+    snprintf(what, sizeof what, "%.*s, HTTP status %d", code, failure->code, core->response.status);
+  else
+    snprintf(what, sizeof what, "%.*s: %s", code, failure->code, ivs_buffer_text(&failure->message));
+  if (step == IVS_STEP_SLEEP)
+    log_text(L, call, client_index, "info", "attempt %d failed (%s); sending again in %.3f s", core->attempts,
+             what, core->delay);
+  else
+    log_text(L, call, client_index, "warn", "failed after %d attempt(s): %s", core->attempts, what);
+}
+
 static void log_step(lua_State *L, ivs_lcall *call, int client_index, enum ivs_step step) {
   const ivs_call *core = &call->core;
   if (!call->client->has_logger) return;
@@ -198,12 +213,8 @@ static void log_step(lua_State *L, ivs_lcall *call, int client_index, enum ivs_s
     log_text(L, call, client_index, "debug", "asking for credentials");
   else if (step == IVS_STEP_SLEEP && core->pacing)
     log_text(L, call, client_index, "debug", "waiting %.3f s for the adaptive rate", core->delay);
-  else if (step == IVS_STEP_SLEEP)
-    log_text(L, call, client_index, "info", "attempt %d failed (%s: %s); sending again in %.3f s",
-             core->attempts, core->failure.code, ivs_buffer_text(&core->failure.message), core->delay);
-  else if (step == IVS_STEP_FAILED)
-    log_text(L, call, client_index, "warn", "failed after %d attempt(s): %s: %s", core->attempts,
-             core->failure.code, ivs_buffer_text(&core->failure.message));
+  else if (step == IVS_STEP_SLEEP || step == IVS_STEP_FAILED)
+    log_failure(L, call, client_index, step);
   else if (step == IVS_STEP_DONE)
     log_text(L, call, client_index, "debug", "attempt %d: HTTP %d", core->attempts, core->response.status);
 }

@@ -219,10 +219,18 @@ static void push_platform(lua_State *L, int host) {
   lua_setfield(L, -2, "machine");
 }
 
-static double now(void) {
+/* By the host's clock if there is one: the rate counts on from here. */
+static double now(lua_State *L, const ivs_lclient *client, int userdata) {
   struct timespec time;
+  if (client->has_time) {
+    ivs_lclient_get(L, userdata, IVS_LCLIENT_TIME);
+    lua_call(L, 0, 1);
+    double seconds = lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return seconds;
+  }
   clock_gettime(CLOCK_REALTIME, &time);
-  return (double)time.tv_sec;
+  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
 /* Static keys are taken at once, so that a call need not ask for them. */
@@ -248,7 +256,7 @@ ivs_lclient *ivs_lclient_build(lua_State *L, int from, int host, const ivs_opera
   ivs_client_settings settings = read_settings(L, from);
   if (operation) client->operation = *operation;
   settings.operation = operation ? &client->operation : &ivs_operation_get_recording_configuration;
-  if (!ivs_client_open(&client->core, &settings, now(), failure) &&
+  if (!ivs_client_open(&client->core, &settings, now(L, client, lua_gettop(L)), failure) &&
       take_static_keys(L, from, client, failure))
     return client;
   ivs_lfailure_return(L, failure);

@@ -1,6 +1,5 @@
 /* The reader as a userdata, and the request as one text. */
 #include "lhttp1.h"
-#include "core/http1.h"
 #include "core/status.h"
 #include "core/uri.h"
 #include "lcall.h"
@@ -24,6 +23,10 @@ static const ivs_object_type reader_type = {"ivs.http_reader", metamethods};
 
 static ivs_http1 *check_reader(lua_State *L) {
   return ivs_objects_check(L, READER, &reader_type);
+}
+
+ivs_http1 *ivs_lhttp1_test(lua_State *L, int index) {
+  return ivs_objects_test(L, index, &reader_type);
 }
 
 static size_t check_cap(lua_State *L, int index) {
@@ -75,14 +78,23 @@ static int response(lua_State *L) {
   return 1;
 }
 
+static int header(lua_State *L) {
+  const ivs_http1 *reader = check_reader(L);
+  const ivs_slice value = ivs_response_header(&reader->response, luaL_checkstring(L, 2));
+  if (!value.data) return 0;
+  lua_pushlstring(L, value.data, value.length);
+  return 1;
+}
+
 static int keep_alive(lua_State *L) {
   lua_pushboolean(L, check_reader(L)->keep_alive);
   return 1;
 }
 
 void ivs_lhttp1_register(lua_State *L) {
-  static const luaL_Reg methods[] = {{"feed", feed},         {"close", close_reader},    {"reset", reset},
-                                     {"response", response}, {"keep_alive", keep_alive}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {
+      {"feed", feed},     {"close", close_reader},    {"reset", reset}, {"response", response},
+      {"header", header}, {"keep_alive", keep_alive}, {NULL, NULL}};
   ivs_objects_register(L, &reader_type);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &reader_type);
   lua_newtable(L);

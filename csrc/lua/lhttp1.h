@@ -6,9 +6,12 @@
 #define IVS_LUA_LHTTP1_H
 
 #include "compat.h"
+#include "core/http1.h"
 
 /* Once, from luaopen_ivs_core. */
 void ivs_lhttp1_register(lua_State *L);
+/* The reader at this index, or NULL. */
+ivs_http1 *ivs_lhttp1_test(lua_State *L, int index);
 
 /*
  * Lua: http_reader(max_body) → reader for one response after the other.
@@ -16,6 +19,7 @@ void ivs_lhttp1_register(lua_State *L);
  *   reader:feed(bytes)     "more" | "done" | nil, message, what
  *   reader:close()         the connection has ended: "done" | nil, message, what
  *   reader:response()      { status, headers, body }, once done
+ *   reader:header(name)    its first value, or nil; name in lower case
  *   reader:keep_alive()    whether the connection may carry another request
  *   reader:reset(max_body?, bodiless?)   for the next response; bodiless: the answer to a CONNECT
  *

@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 seconds=${1:-20}
-FUZZERS=${FUZZERS:-sigv4 uri response body ini call}
+FUZZERS=${FUZZERS:-sigv4 uri response body ini http1 call}
 out=.build/fuzz
 mkdir -p $out/obj $out/findings
 

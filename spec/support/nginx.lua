@@ -4,13 +4,17 @@
 --     local body, status = site:get "/x"   …   site:stop()
 --
 -- A location's members are the phases: `content`, `access`, `rewrite`, `log`, `header_filter`, `body_filter` (Lua each),
--- and `more` (directives). It listens when `start` returns, and ends with `stop`, or by itself when this process is gone.
+-- and `more` (directives). `site:run(code)` runs Lua in a worker, in content phase, and gives back what it returns. It
+-- listens when `start` returns, and ends with `stop`, or by itself when this process is gone.
 -- `nginx.available` is false where the module has not been built for LuaJIT, or this is not the Lua that drives these
 -- specs: nginx runs LuaJIT whatever Lua the specs run on, so once is enough.
 
+local json = require "cjson"
 local shell = require "emulator.shell"
 
 local nginx = {}
+
+local unpack = table.unpack or unpack
 
 local BUILD = (os.getenv "IVS_BUILD" or ".build") .. "/luajit"
 local ROOT = shell.run "pwd -P":gsub("\n$", "")
@@ -39,6 +43,7 @@ http {
   server {
     listen 127.0.0.1:@PORT@ reuseport;
     default_type text/plain;
+    location = /-/run { client_max_body_size 4m; client_body_buffer_size 4m; content_by_lua_file run.lua; }
 @LOCATIONS@
   }
 }
@@ -52,6 +57,15 @@ PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 ticks=0
 until [ -s nginx.pid ] || [ $ticks -ge 500 ]; do ticks=$((ticks + 1)); sleep 0.01; done
 cat nginx.pid]]
+
+local RUN = [[
+local json = require "cjson"
+ngx.req.read_body()
+local chunk, problem = loadstring(ngx.req.get_body_data(), "=run")
+local good, value = chunk ~= nil, problem
+if chunk then good, value = xpcall(chunk, debug.traceback) end
+ngx.print(json.encode { good = good, value = value })
+]]
 
 -- A zombie that nobody reaps is gone, too.
 local STOP = [[
@@ -122,8 +136,9 @@ local function write_configuration(site, options)
     LOAD = ("load_module %sndk_http_module.so;\nload_module %sngx_http_lua_module.so;"):format(MODULES, MODULES),
     WORKERS = tostring(options.workers or 1), MAIN = options.main or "", HTTP = options.http or "", ROOT = ROOT,
     BUILD = BUILD, PORT = tostring(site.port),
-    LOCATIONS = write_locations(site.prefix, options.locations),
+    LOCATIONS = write_locations(site.prefix, options.locations or {}),
   }
+  write(site.prefix .. "/run.lua", RUN)
   write(site.prefix .. "/nginx.conf", (TEMPLATE:gsub("@([A-Z_]+)@", values)))
   write(site.prefix .. "/init.lua", options.init or "")
   write(site.prefix .. "/init_worker.lua", ("require('emulator.guard').start(%s)\n"):format(site.owner) .. (options.init_worker or ""))
@@ -168,6 +183,26 @@ function Site:get(path)
   local said = shell.run(("curl -s --max-time 30 -w '\\n%%{http_code}' %s"):format(shell.quote(self.url .. path)))
   local body, status = said:match("^(.*)\n(%d+)$")
   return body, tonumber(status)
+end
+
+--- Runs Lua in a worker. `...` is put in by string.format; tables as what Lua reads, from JSON.
+-- @string code
+-- @return what it returned, over JSON
+function Site:run(code, ...)
+  local arguments = { ... }
+  for at, value in ipairs(arguments) do
+    if type(value) == "table" then arguments[at] = ("require('cjson').decode(%q)"):format(json.encode(value)) end
+  end
+  self.runs = (self.runs or 0) + 1
+  local path = ("%s/code-%d"):format(self.prefix, self.runs)
+  write(path, select("#", ...) > 0 and code:format(unpack(arguments)) or code)
+  local said = shell.run(("curl -s --max-time 60 --data-binary @%s -H 'Content-Type: text/plain' %s/-/run")
+    :format(shell.quote(path), self.url))
+  local good, answer = pcall(json.decode, said)
+  if not good then error("no answer: " .. said .. table.concat(self:errors(), "\n"), 2) end
+  if not answer.good then error(answer.value, 2) end
+  if answer.value == json.null then return nil end
+  return answer.value
 end
 
 --- The errors that nginx has logged, of the level or a worse one.

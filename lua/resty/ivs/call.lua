@@ -3,6 +3,7 @@
 
 local core = require "ivs.core"
 local exchange = require "resty.ivs.exchange"
+local wires = require "resty.ivs.wire"
 
 local call = {}
 
@@ -13,52 +14,91 @@ local function broken(problem)
 end
 
 --- The client's own `transport` function in place of the network.
-local function report_transport(machine_call, transport, request)
-  local good, answer, err = pcall(transport, request)
-  if not good then return machine_call:next(nil, broken(answer)) end
-  local taken, step, detail = pcall(machine_call.next, machine_call, answer, err)
+local function report_transport(machine_call, transport)
+  local good, answer, err = pcall(transport, core.request_table(machine_call))
+  if not good then return core.advance(machine_call, nil, broken(answer)) end
+  local taken, step, detail = pcall(core.advance, machine_call, answer, err)
   if taken then return step, detail end
-  return machine_call:next(nil, broken(step))
+  return core.advance(machine_call, nil, broken(step))
 end
 
-local function send(state, machine_call, request)
+local NO_LIMITS = {} -- the wire's hold
+
+--- Sends the request and reports its response, or why there is none.
+local function report_network(machine_call, wire, url)
+  local route = wires.route(wire, url)
+  local text = { core.request_text(machine_call, route.is_absolute, route.is_absolute and route.authorization or nil) }
+  local reader, err = exchange.carry_out(wire, route, text, url, NO_LIMITS)
+  if not reader then return core.advance(machine_call, nil, err) end
+  local step, detail
+  if exchange.is_coded(reader:header "content-encoding") then
+    step, detail = core.advance(machine_call, exchange.response(reader, url, wire.max_response_bytes))
+  else
+    step, detail = core.advance(machine_call, reader)
+  end
+  exchange.release(reader)
+  return step, detail
+end
+
+local function send(state, machine_call, url)
   local stats, transport = state.stats, state.wire.transport
   local step, detail
   stats.attempts = stats.attempts + 1
   if transport then
-    step, detail = report_transport(machine_call, transport, request)
+    step, detail = report_transport(machine_call, transport)
   else
-    step, detail = machine_call:next(exchange.send(state.wire, request))
+    step, detail = report_network(machine_call, state.wire, url)
   end
   if step ~= "done" and core.is_throttled(machine_call) then stats.throttles = stats.throttles + 1 end
   return step, detail
 end
 
+--- The memory of calls that are over, for the next ones.
+local MAX_SPARES = 64
+
+local function begin(state, params)
+  local spares = state.spares
+  local count = #spares
+  local spare = spares[count]
+  spares[count] = nil
+  return core.begin(state.machine, params, spare)
+end
+
+local function put_aside(state, machine_call)
+  local spares = state.spares
+  if #spares < MAX_SPARES and not state.closed then spares[#spares + 1] = machine_call end
+end
+
+local function fail(state, err)
+  state.stats.errors = state.stats.errors + 1
+  if err.kind == "cancelled" and err.code == "HTTPClientError" then err.kind = "connection" end
+  return nil, err
+end
+
 --- Carries out a call from its first step to its last.
--- @tab state of a client (client.lua): machine, wire, refresh, stats
+-- @tab state of a client (client.lua): machine, wire, refresh, stats, spares
 -- @param params of the call
 -- @return the response; or nil and an error object
 function call.carry_out(state, params)
-  local stats = state.stats
-  local machine_call = state.machine:call(params)
-  local step, detail = machine_call:next()
+  local machine_call = begin(state, params)
+  local step, detail = core.advance(machine_call)
   local sent = false
   while true do
     if step == "exchange" then
-      if sent then stats.retries = stats.retries + 1 end
+      if sent then state.stats.retries = state.stats.retries + 1 end
       sent = true
       step, detail = send(state, machine_call, detail)
     elseif step == "done" then
+      put_aside(state, machine_call)
       return detail
     elseif step == "sleep" then
       ngx.sleep(detail)
-      step, detail = machine_call:next()
+      step, detail = core.advance(machine_call)
     elseif step == "credentials" then
-      step, detail = machine_call:next(state.refresh:keys())
+      step, detail = core.advance(machine_call, state.refresh:keys())
     else
-      stats.errors = stats.errors + 1
-      if detail.kind == "cancelled" and detail.code == "HTTPClientError" then detail.kind = "connection" end
-      return nil, detail
+      put_aside(state, machine_call)
+      return fail(state, detail)
     end
   end
 end

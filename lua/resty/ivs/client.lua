@@ -149,7 +149,7 @@ end
 --- Ends the client; calls that are under way, and later ones, end with ClientClosedError. May be called twice.
 function methods:close()
   local state = state_of(self)
-  state.closed = true
+  state.closed, state.spares = true, {}
   if state.machine then state.machine:close() end
 end
 
@@ -186,7 +186,7 @@ function client.new(given)
   end
   local self = setmetatable({}, Client)
   states[self] = {
-    options = common, own = own, cache = cache, env = common.env,
+    options = common, own = own, cache = cache, env = common.env, spares = {},
     stats = { calls = 0, attempts = 0, retries = 0, throttles = 0, errors = 0, credential_refreshes = 0,
       cache = { miss = 0, hit = 0, stale = 0 } },
   }

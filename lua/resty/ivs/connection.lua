@@ -54,17 +54,30 @@ local function shake_hands(sock, wire, route, url, deadline)
   return nil, fault.tls(url, problem), problem:find("handshake failed", 1, true) ~= nil
 end
 
-local function connect(wire, route, url, timeout)
-  local deadline = ngx.now() + timeout
-  local sock = ngx.socket.tcp()
-  limit(sock, deadline)
-  local connected, problem = sock:connect(route.host, route.port, route.connect_options)
-  if not connected then return nil, fault.connect(url, tostring(problem), route.is_proxied) end
-  if sock:getreusedtimes() > 0 then return sock, true end
+--- The times of the exchange itself, which a pooled connection needs as well.
+local function set_timeouts(sock, wire, limits)
+  local read = milliseconds(limits.read_timeout or wire.read_timeout)
+  sock:settimeouts(milliseconds(limits.connect_timeout or wire.connect_timeout), read, read)
+end
+
+--- Makes a new connection ready. Returns true; or nil, an error object, and whether nothing was said about why.
+local function prepare(sock, wire, route, url, limits, deadline)
   if wire.tcp_keepalive and sock.setoption then sock:setoption("keepalive", true) end
   local good, err, mute = true, nil, nil
   if route.tunnel_to then good, err = open_tunnel(sock, route, url, deadline) end
   if good and route.is_tls then good, err, mute = shake_hands(sock, wire, route, url, deadline) end
+  if good then set_timeouts(sock, wire, limits) end
+  return good, err, mute
+end
+
+local function connect(wire, route, url, limits)
+  local deadline = ngx.now() + (limits.connect_timeout or wire.connect_timeout)
+  local sock = ngx.socket.tcp()
+  set_timeouts(sock, wire, limits)
+  local connected, problem = sock:connect(route.host, route.port, route.connect_options)
+  if not connected then return nil, fault.connect(url, tostring(problem), route.is_proxied) end
+  if sock:getreusedtimes() > 0 then return sock, true end
+  local good, err, mute = prepare(sock, wire, route, url, limits, deadline)
   if good then return sock, false end
   sock:close()
   return nil, err, mute
@@ -74,21 +87,21 @@ end
 -- @tab wire of resty.ivs.wire
 -- @tab route its route to the URL
 -- @string url for messages
--- @number timeout seconds for name, TCP, tunnel and TLS together
+-- @tab limits `connect_timeout` (seconds for name, TCP, tunnel and TLS together) and `read_timeout`, in place of the wire's
 -- @return the socket, and whether it comes from the pool; or nil and an error object
-function connection.open(wire, route, url, timeout)
-  local sock, detail, mute = connect(wire, route, url, timeout)
+function connection.open(wire, route, url, limits)
+  local sock, detail, mute = connect(wire, route, url, limits)
   -- cosockets don't tell a handshake that the network cut short from one that was refused: the former deserves a second try
-  if not sock and mute then sock, detail = connect(wire, route, url, timeout) end
+  if not sock and mute then sock, detail = connect(wire, route, url, limits) end
   return sock, detail
 end
 
 --- Gives an idle connection back to the pool.
 function connection.keep(sock, wire)
-  sock:setkeepalive(milliseconds(wire.keepalive_timeout), wire.pool_size)
+  sock:setkeepalive(wire.keepalive_milliseconds, wire.pool_size)
 end
 
---- Sets the time for the answer.
+--- Sets what is left of the time for the answer.
 function connection.limit(sock, seconds)
   local left = milliseconds(seconds)
   sock:settimeouts(left, left, left)

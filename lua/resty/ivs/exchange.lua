@@ -20,13 +20,16 @@ local MAX_IDLE_READERS = 64
 local idle = {}
 
 local function take_reader(max_bytes)
-  local reader = table.remove(idle)
+  local count = #idle
+  local reader = idle[count]
   if not reader then return core.http_reader(max_bytes) end
+  idle[count] = nil
   reader:reset(max_bytes)
   return reader
 end
 
-local function give_back(reader)
+--- Gives a reader back.
+function exchange.release(reader)
   reader:reset() -- wipes what it held
   if #idle < MAX_IDLE_READERS then idle[#idle + 1] = reader end
 end
@@ -60,40 +63,60 @@ local function receive(sock, reader, url, timeout)
   end
 end
 
---- Sends and receives. Returns the response; or nil, an error object, and whether another connection may do better.
-local function converse(sock, text, wire, request)
-  local url, timeout = request.url, request.read_timeout or wire.read_timeout
-  connection.limit(sock, timeout)
+--- Sends and receives. Returns the reader, done; or nil, an error object, and whether another connection may do better.
+local function converse(sock, text, url, wire, limits)
   local sent, problem = sock:send(text)
   if not sent then
     sock:close()
     if problem == "timeout" then return nil, fault.read_timeout(url) end
     return nil, fault.closed(url, tostring(problem)), true
   end
-  local reader = take_reader(request.max_bytes or wire.max_response_bytes)
-  local good, err, unheard = receive(sock, reader, url, timeout)
+  local reader = take_reader(limits.max_bytes or wire.max_response_bytes)
+  local good, err, unheard = receive(sock, reader, url, limits.read_timeout or wire.read_timeout)
   if not good then
     sock:close()
-    give_back(reader)
+    exchange.release(reader)
     return nil, err, unheard
   end
-  local response = reader:response()
   if reader:keep_alive() then connection.keep(sock, wire) else sock:close() end
-  give_back(reader)
-  return response
+  return reader
 end
 
---- The body as it was before a content coding that nobody asked for.
-local function decode(response, wire, request)
+--- Carries out a request that is text already.
+-- @tab wire of resty.ivs.wire
+-- @tab route its route to the URL
+-- @param text the whole message: a string, or a list of its pieces
+-- @string url for messages
+-- @tab limits `connect_timeout`, `read_timeout`, `max_bytes`, in place of the wire's
+-- @return a reader that is done, to be released; or nil and an error object
+function exchange.carry_out(wire, route, text, url, limits)
+  while true do
+    local sock, reused = connection.open(wire, route, url, limits)
+    if not sock then return nil, reused end
+    local reader, err, unheard = converse(sock, text, url, wire, limits)
+    if reader then return reader end
+    if not (reused and unheard) then return nil, err end
+  end
+end
+
+--- The response of a reader as a table, a content coding that nobody asked for undone.
+-- @return `{ status, headers, body }`; or nil and an error object
+function exchange.response(reader, url, max_bytes)
+  local response = reader:response()
   local coding = response.headers["content-encoding"]
-  if not coding or coding == "" or coding:lower() == "identity" then return response end
-  local body, problem = gzip.decode(coding, response.body, request.max_bytes or wire.max_response_bytes)
+  if not exchange.is_coded(coding) then return response end
+  local body, problem = gzip.decode(coding, response.body, max_bytes)
   if body then
     response.body = body
     return response
   end
-  if problem == gzip.TOO_LARGE then return nil, fault.too_large(request.url) end
-  return nil, fault.undecodable(request.url, problem)
+  if problem == gzip.TOO_LARGE then return nil, fault.too_large(url) end
+  return nil, fault.undecodable(url, problem)
+end
+
+--- Whether the body has to be decoded.
+function exchange.is_coded(coding)
+  return coding ~= nil and coding ~= "" and coding:lower() ~= "identity"
 end
 
 --- Carries out a request.
@@ -106,13 +129,12 @@ function exchange.send(wire, request)
   if not route then return nil, fault.config("InvalidConfigError", "the URL is malformed") end
   local text, problem = core.http_request(request, route.is_absolute, route.is_absolute and route.authorization)
   if not text then return nil, fault.config("InvalidConfigError", problem) end
-  while true do
-    local sock, reused = connection.open(wire, route, url, request.connect_timeout or wire.connect_timeout)
-    if not sock then return nil, reused end
-    local response, err, unheard = converse(sock, text, wire, request)
-    if response then return decode(response, wire, request) end
-    if not (reused and unheard) then return nil, err end
-  end
+  local reader, err = exchange.carry_out(wire, route, text, url, request)
+  if not reader then return nil, err end
+  local response
+  response, err = exchange.response(reader, url, request.max_bytes or wire.max_response_bytes)
+  exchange.release(reader)
+  return response, err
 end
 
 return exchange

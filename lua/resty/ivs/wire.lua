@@ -85,7 +85,7 @@ function wire.new(machine, options)
     out[name] = settings[name]
   end
   out.pool_size = options.pool_size or 30
-  out.keepalive_timeout = options.keepalive_timeout or 60
+  out.keepalive_milliseconds = math.max(1, math.floor((options.keepalive_timeout or 60) * 1000))
   local err
   out.proxy, err = read_proxy(settings.proxy)
   if err then return nil, err end

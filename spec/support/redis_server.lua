@@ -1,0 +1,82 @@
+--- A real redis-server on a free port and a unix socket, in a temporary directory, for the specs of resty.ivs.redis.
+--
+--     local redis = redis_server.start "--requirepass secret"   …  redis:cli "KEYS *"   redis:signal "STOP"   redis:stop()
+--
+-- It answers when `start` returns. It ends with `stop`, or by itself when this process is gone.
+
+local shell = require "emulator.shell"
+
+local redis_server = {}
+
+local START_ATTEMPTS = 5
+
+-- Waits for the answer, not for a time. What watches goes away with the server.
+local LAUNCH = [[
+exec 2>&1
+owner=$PPID
+cd %s || exit
+redis-server --port %d --bind 127.0.0.1 --unixsocket "$PWD/socket" --save '' --appendonly no --dir "$PWD" %s >log </dev/null &
+pid=$!
+ticks=0
+until redis-cli -s socket ping 2>&1 | grep -q -e PONG -e NOAUTH; do
+  ticks=$((ticks + 1))
+  if [ $ticks -ge 500 ] || ! kill -0 $pid 2>/dev/null; then cat log; kill -KILL $pid; exit 1; fi
+  sleep 0.01
+done
+(while kill -0 $owner && kill -0 $pid; do sleep 1; done; kill -KILL $pid; rm -rf -- %s) >/dev/null 2>&1 &
+echo $pid]]
+
+local Server = { __name = "ivs.spec.redis_server" }
+Server.__index = Server
+
+local function free_port()
+  local random = assert(io.open("/dev/urandom", "rb"))
+  local high, low = random:read(2):byte(1, 2)
+  random:close()
+  return 20000 + (high * 256 + low) % 12000
+end
+
+--- Starts a server.
+-- @string[opt] arguments more of redis-server's; `@DIR@` is its directory
+-- @string[opt] directory one with what the arguments name; else a new one
+-- @treturn Server with `port`, `unix` (its socket's path), `directory`, `pid`
+function redis_server.start(arguments, directory)
+  directory = directory or redis_server.directory()
+  local said, status
+  for _ = 1, START_ATTEMPTS do
+    local port = free_port()
+    local given = (arguments or ""):gsub("@DIR@", directory)
+    said, status = shell.run(LAUNCH:format(shell.quote(directory), port, given, shell.quote(directory)))
+    if status == 0 then
+      return setmetatable({ port = port, pid = tonumber(said), directory = directory, unix = directory .. "/socket" }, Server)
+    end
+    if not said:find("Address already in use", 1, true) then break end
+  end
+  shell.run("rm -rf -- " .. shell.quote(directory))
+  error("redis-server did not start: " .. said, 2)
+end
+
+--- A new directory for a server.
+function redis_server.directory()
+  return shell.run('mktemp -d "${TMPDIR:-/tmp}/ivs-redis.XXXXXX"'):match("[^\n]+")
+end
+
+--- What redis-cli says to a command.
+function Server:cli(command)
+  return (shell.run(("redis-cli -s %s %s 2>&1"):format(shell.quote(self.unix), command)):gsub("\n$", ""))
+end
+
+function Server:signal(name)
+  shell.run(("kill -%s %d"):format(name, self.pid))
+end
+
+--- Ends it; its process and its directory are gone on return. A second call does nothing.
+function Server:stop()
+  if not self.pid then return end
+  local pid = self.pid
+  self.pid = nil
+  shell.run(("kill -KILL %d 2>/dev/null; while kill -0 %d 2>/dev/null && ! grep -q ') Z ' /proc/%d/stat; do sleep 0.01; done; rm -rf -- %s")
+    :format(pid, pid, pid, shell.quote(self.directory)))
+end
+
+return redis_server
