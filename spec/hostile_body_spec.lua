@@ -109,14 +109,14 @@ describe("a hostile body", function()
       { "an overlong form", with '{"recordingConfiguration":{"name":"\192\175"}}', unusable "not UTF%-8" },
       { "half a surrogate pair, as bytes", with '{"recordingConfiguration":{"name":"\237\160\128"}}', unusable "not UTF%-8" },
       { "half a surrogate pair, escaped", with '{"recordingConfiguration":{"name":"\\ud800"}}', unusable "unicode" },
-      { "a NUL in a string", with '{"recordingConfiguration":{"name":"a\0b"}}', unusable "end of string" },
+      { "a NUL in a string", with '{"recordingConfiguration":{"name":"a\0b"}}', unusable "NUL" },
       { "a NUL between", with '{"recordingConfiguration":\0{}}', unusable "" },
       { "an object that breaks off", with '{"recordingConfiguration":{"state":', unusable "" },
       { "two objects", with(BODY .. BODY), unusable "" },
       { "single quotes", with "{'recordingConfiguration':{}}", unusable "" },
       { "a comma too many", with '{"recordingConfiguration":{},}', unusable "" },
     }
-    pending("a NUL behind it, which cjson takes for the end", function()
+    it("a NUL behind it, which cjson takes for the end", function()
       calls.expect(server, with(BODY .. "\0"), unusable "")
       calls.expect(server, with(BODY .. "\0 }}garbage"), unusable "")
     end)

@@ -30,7 +30,7 @@ for lua in "$@"; do
   [ "$UNDER" != sanitize ] || program=$PWD/$BUILD/$lua/host
   # shellcheck disable=SC2086
   IVS_LUA=$program IVS_BUILD=$BUILD LUA_PATH="./lua/?.lua;./spec/?.lua;;" LUA_CPATH="./$BUILD/$lua/?.so;;" \
-    $run "$program" /usr/bin/busted -o plainTerminal $SPECS >"$report" 2>&1
+    timeout -k 10 "${SPEC_SECONDS:-2400}" $run "$program" /usr/bin/busted -o plainTerminal $SPECS >"$report" 2>&1
   status=$?
   cat "$report"
   counts=$(sed -n 's/^\([0-9]*\) success[a-z]* \/ \([0-9]*\) failure[a-z]* \/ \([0-9]*\) error.*/\1 \2 \3/p' "$report" | tail -1)

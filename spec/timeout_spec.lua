@@ -226,7 +226,8 @@ describe("time", function()
     --- What a script prints that has a client which has made a call, and its exit status.
     local function run(more, tls)
       server:play(tls and { { "tls" }, REQUEST, { "send", OK }, HANG } or { REQUEST, { "send", OK }, HANG })
-      return interpreter.run(script({ tls = tls }, FINALISER .. more))
+      -- Lua finalises nothing that is made while it closes, so what a call makes then stays: no leak is looked for here
+      return interpreter.run(script({ tls = tls }, FINALISER .. more), { ASAN_OPTIONS = "detect_leaks=0" })
     end
 
     local CLOSE = [[

@@ -28,7 +28,7 @@ describe("TLS", function()
   end
 
   local function options(more)
-    local all = { tls = true, max_attempts = 3 }
+    local all = { tls = true, max_attempts = 3, connect_timeout = 5, read_timeout = 5 }
     for name, value in pairs(more or {}) do all[name] = value end
     return all
   end

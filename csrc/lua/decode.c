@@ -182,6 +182,7 @@ static ivs_slice body_of(const ivs_call *call) {
 static const char *parse(lua_State *L, ivs_slice body, char problem[PROBLEM_MAX]) {
   if (!body.length) return "the body is empty";
   if (!ivs_text_is_utf8(body)) return "the body is not UTF-8";
+  if (memchr(body.data, 0, body.length)) return "the body holds a NUL"; /* cjson would stop reading there */
   lua_rawgetp(L, LUA_REGISTRYINDEX, &decode_key);
   lua_pushlstring(L, body.data, body.length);
   if (lua_pcall(L, 1, 1, 0) == LUA_OK) {

@@ -201,8 +201,7 @@ describe("the cache of resty.ivs over Redis", function()
         sleep(0.01)
       end
       service:script("machine", {})
-      first:signal "KILL"
-      shell.run("kill -KILL " .. table.concat(first:workers(), " "))
+      shell.run(("kill -KILL %d %s"):format(first.pid, table.concat(first:workers(), " ")))
       local took = second:asker(given):time "machine"
       assert.is_true(took < 1, took .. " s")
     end)
@@ -210,8 +209,8 @@ describe("the cache of resty.ivs over Redis", function()
 
   describe("reaches Redis", function()
     it("over a unix socket, as a user with a password, in a database, under a prefix", function()
-      with_own("--user 'video on >pass word ~* &* +@all' --requirepass other", function(server, first, second)
-        local given = { redis = { unix = server.unix, username = "video", password = "pass word", database = 3, prefix = "x:" } }
+      with_own("--user video on '>pass-word' '~*' '&*' +@all --requirepass other", function(server, first, second)
+        local given = { redis = { unix = server.unix, username = "video", password = "pass-word", database = 3, prefix = "x:" } }
         assert.same({ "miss 1", "hit 1" }, { first:asker(given) "unix", second:asker(given) "unix" })
         assert.is_truthy(server:cli("-a other -n 3 --no-auth-warning keys '*'"):find "^x:entry:ivs:[%w+/=]+$")
       end)
@@ -221,7 +220,7 @@ describe("the cache of resty.ivs over Redis", function()
       local directory = redis_server.directory()
       shell.run("cd " .. shell.quote(directory) .. " && openssl req -x509 -days 2 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
         .. "-subj /CN=127.0.0.1 -addext subjectAltName=DNS:127.0.0.1,IP:127.0.0.1 -keyout key.pem -out cert.pem 2>&1; chmod 644 *")
-      local port = 20000 + tonumber(shell.run("echo $$")) % 12000
+      local port = redis_server.free_port()
       local server = redis_server.start(("--tls-port %d --tls-cert-file @DIR@/cert.pem --tls-key-file @DIR@/key.pem "):format(port)
         .. "--tls-auth-clients no --tls-ca-cert-file @DIR@/cert.pem", directory)
       local trusting = cache_site.start(service, { http = ("lua_ssl_trusted_certificate %s/cert.pem;"):format(directory) })
@@ -242,7 +241,9 @@ describe("the cache of resty.ivs over Redis", function()
     it("never with the password in a message", function()
       with_own("--requirepass right --rename-command AUTH hidden", function(server, first)
         assert.equal("miss 1", first:asker { redis = { unix = server.unix, password = "s3cret-pass" } } "secret")
-        local log = assert(io.open(first.prefix .. "/error.log")):read "a"
+        local file = assert(io.open(first.prefix .. "/error.log"))
+        local log = file:read("a"):gsub(', request: "[^"]*"', "") -- where this spec itself wrote the options
+        file:close()
         assert.is_truthy(log:find("the password was refused", 1, true), log)
         assert.is_nil(log:find("s3cret", 1, true))
       end)

@@ -34,7 +34,7 @@ end
 -- the interpreter slowed down by valgrind or the sanitizers.
 function hostile_calls.tolerance()
   local _, processors = read("/proc/cpuinfo"):gsub("\nprocessor", "")
-  if (os.getenv("LD_PRELOAD") or ""):find("valgrind", 1, true) then return 2 end
+  if (os.getenv("LD_PRELOAD") or ""):find("valgrind", 1, true) then return 5 end
   local load = tonumber(read("/proc/loadavg"):match("^[%d.]+")) or 0
   return (load > processors + 1 or os.getenv("ASAN_OPTIONS")) and 0.25 or 0.1
 end

@@ -15,7 +15,7 @@ local LAUNCH = [[
 exec 2>&1
 owner=$PPID
 cd %s || exit
-redis-server --port %d --bind 127.0.0.1 --unixsocket "$PWD/socket" --save '' --appendonly no --dir "$PWD" %s >log </dev/null &
+setsid redis-server --port %d --bind 127.0.0.1 --unixsocket "$PWD/socket" --save '' --appendonly no --dir "$PWD" %s >log 2>&1 </dev/null &
 pid=$!
 ticks=0
 until redis-cli -s socket ping 2>&1 | grep -q -e PONG -e NOAUTH; do
@@ -23,13 +23,15 @@ until redis-cli -s socket ping 2>&1 | grep -q -e PONG -e NOAUTH; do
   if [ $ticks -ge 500 ] || ! kill -0 $pid 2>/dev/null; then cat log; kill -KILL $pid; exit 1; fi
   sleep 0.01
 done
-(while kill -0 $owner && kill -0 $pid; do sleep 1; done; kill -KILL $pid; rm -rf -- %s) >/dev/null 2>&1 &
+setsid sh -c 'while kill -0 $0 && kill -0 $1; do sleep 1; done; kill -KILL $1; rm -rf -- "$2"' $owner $pid "$PWD" \
+  >/dev/null 2>&1 </dev/null &
 echo $pid]]
 
 local Server = { __name = "ivs.spec.redis_server" }
 Server.__index = Server
 
-local function free_port()
+--- A port that is likely to be free.
+function redis_server.free_port()
   local random = assert(io.open("/dev/urandom", "rb"))
   local high, low = random:read(2):byte(1, 2)
   random:close()
@@ -44,9 +46,9 @@ function redis_server.start(arguments, directory)
   directory = directory or redis_server.directory()
   local said, status
   for _ = 1, START_ATTEMPTS do
-    local port = free_port()
+    local port = redis_server.free_port()
     local given = (arguments or ""):gsub("@DIR@", directory)
-    said, status = shell.run(LAUNCH:format(shell.quote(directory), port, given, shell.quote(directory)))
+    said, status = shell.run(LAUNCH:format(shell.quote(directory), port, given))
     if status == 0 then
       return setmetatable({ port = port, pid = tonumber(said), directory = directory, unix = directory .. "/socket" }, Server)
     end
