@@ -13,7 +13,6 @@
 #include "sockets.h"
 
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -111,13 +110,6 @@ static void set_up(ivs_easy *easy) {
   set_tls(easy);
 }
 
-/* The code of the threads that look names up must stay, should lua_close unload this module under one. */
-static void keep_libcurl_loaded(void) {
-  Dl_info found;
-  if (dladdr((void *)(uintptr_t)curl_easy_init, &found) && found.dli_fname)
-    dlopen(found.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
-}
-
 static int start(ivs_easy *easy) {
   easy->owner = getpid();
   easy->multi = curl_multi_init();
@@ -125,7 +117,6 @@ static int start(ivs_easy *easy) {
   if (!easy->multi || !easy->handle) return IVS_ENOMEM;
   set_up(easy);
   ivs_sockets_follow(&easy->sockets, easy->handle);
-  keep_libcurl_loaded();
   return IVS_OK;
 }
 

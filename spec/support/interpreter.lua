@@ -6,9 +6,9 @@ local interpreter = {}
 
 local path
 
---- The path of the interpreter that runs this.
+--- The path of the interpreter that runs this; under valgrind that is not what the process was started from.
 function interpreter.path()
-  path = path or assert(shell.run("readlink -f /proc/$PPID/exe"):match("^(.-)\n"))
+  path = path or os.getenv "IVS_LUA" or assert(shell.run("readlink -f /proc/$PPID/exe"):match("^(.-)\n"))
   return path
 end
 
