@@ -103,7 +103,7 @@ test: setup ## every spec on every Lua
 
 # ---- the loop ----
 
-.PHONY: sanitize valgrind lint format bench
+.PHONY: sanitize valgrind fuzz coverage lint format bench
 sanitize: setup-tools ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory B=.build/sanitize LUAS="lua5.4 lua5.1" \
 	  CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" build hosts
@@ -120,6 +120,13 @@ $(B)/%/host: spec/host.c
 valgrind: setup-tools ## the specs under valgrind
 	@$(MAKE) --no-print-directory build
 	@BUILD=$(B) UNDER=valgrind sh spec/run.sh lua5.4
+
+fuzz: setup-tools ## libFuzzer, each target for a while (SECONDS=20)
+	@$(MAKE) --no-print-directory $(B)/lua5.4/ivs/core.so
+	@sh spec/fuzz/run.sh $(or $(SECONDS),20)
+
+coverage: setup-tools ## the specs' line coverage of csrc and lua
+	@sh spec/coverage.sh
 
 lint: setup-tools ## warnings of gcc and clang, clang-format, luacheck, the layers
 	@sh spec/lint.sh
