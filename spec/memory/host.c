@@ -60,8 +60,10 @@ extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
 extern void __libc_free(void *block);
 #define raw_realloc __libc_realloc
+#define raw_free __libc_free
 #else
 #define raw_realloc realloc
+#define raw_free free
 #endif
 
 /* Lua relies on shrinking to succeed. */
@@ -69,7 +71,7 @@ static void *allocate(void *user, void *block, size_t before, size_t size) {
   (void)user;
   if (size == 0) {
     if (block) live[LUA]--;
-    raw_realloc(block, 0);
+    raw_free(block);
     return NULL;
   }
   if ((!block || size > before) && fails(LUA)) return NULL;
@@ -191,6 +193,12 @@ void free(void *block) {
 
 #else
 static void note_objects(void) {}
+
+/* What leaks is told by name only while its library is loaded. */
+int dlclose(void *library) {
+  (void)library;
+  return 0;
+}
 #endif
 
 /* A retry's wait is not what is tested. */
@@ -229,7 +237,9 @@ static void call(lua_State *L, const char *name, finding *out) {
     char text[TEXT_MAX];
     say(text, sizeof text, L);
     if (nth) snprintf(out->outcome, sizeof out->outcome, "raised");
-    if (!nth || !strstr(text, " memory")) snprintf(out->trouble, TEXT_MAX, "%s raised: %.300s", name, text);
+    /* the headers: what lcall.c says of a header that there was no memory for */
+    if (!nth || (!strstr(text, " memory") && !strstr(text, "the headers are too large")))
+      snprintf(out->trouble, TEXT_MAX, "%s raised: %.300s", name, text);
     lua_pop(L, 1);
     return;
   }
@@ -268,6 +278,7 @@ static bool in_child(lua_State *L, enum owner owner, enum way way, long nth, fin
   int ends[2], status;
   memset(found, 0, sizeof *found);
   if (pipe(ends)) exit(2);
+  fflush(stdout);
   pid_t child = fork();
   if (child < 0) exit(2);
   if (child == 0) {
@@ -345,10 +356,7 @@ static long run_scenario(lua_State *L, long stride) {
     return 1;
   }
   lua_getfield(L, -1, "stride");
-  if (lua_isnumber(L, -1) && stride > 1)
-    stride = (long)lua_tointeger(L, -1);
-  else
-    stride = 1;
+  if (lua_isnumber(L, -1) && stride > 1) stride = (long)lua_tointeger(L, -1);
   lua_pop(L, 1);
   lua_gc(L, LUA_GCCOLLECT, 0);
   lua_gc(L, LUA_GCCOLLECT, 0);
@@ -363,8 +371,7 @@ static long run_scenario(lua_State *L, long stride) {
 #endif
     for (enum way way = ONCE; way < WAY_COUNT && wanted(L, owner); way++)
       if (way != TWICE || (owner == LUA && LUA_VERSION_NUM >= 502)) {
-        fflush(stdout);
-        troubles += sweep(L, name, owner, way, stride);
+        troubles += sweep(L, name, owner, way, owner == LUA ? stride : 1);
       }
   }
   return troubles;

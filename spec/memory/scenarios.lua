@@ -4,7 +4,7 @@
 --     prepare()         once, before all of it: what is loaded and warmed up here does not fail
 --     run()             → outcome: "success" or an error's code; and what is wrong with that, or nil
 --     after()           → nil; and what does not work any more, or nil
---     stride            how many allocations to step over in a quick sweep
+--     stride            how many of Lua's allocations to step over in a quick sweep (else what the command line says)
 -- The first of them loads the module; the others find it loaded.
 
 local ARN = "arn:aws:ivs:us-west-2:123456789012:recording-configuration/AbCdEf123456"

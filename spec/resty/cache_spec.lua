@@ -48,7 +48,8 @@ describe("the cache of resty.ivs", function()
 
     it("that lasts longer than the lock's expiry", function()
       service:script("long", { delay = 1 })
-      assert.same({ ["miss 1"] = 1, ["hit 1"] = 99 }, (service:burst({ site }, 100, site:asker { lock_ttl = 0.2 }:path "long")))
+      local ask = site:asker { lock_ttl = 0.2 }
+      assert.same({ ["miss 1"] = 1, ["hit 1"] = 99 }, (service:burst({ site }, 100, ask:path "long")))
       assert.equal(1, service:count "long")
     end)
 
@@ -66,8 +67,7 @@ describe("the cache of resty.ivs", function()
     it("with what the service said, whole, in tables that are the caller's own", function()
       local ask = site:asker {}
       local first = cjson.decode(ask("whole", "/whole"))
-      assert.equal("miss 1", site:asker {}("whole-2")) -- get() spoils what it got
-      assert.equal("hit 1", site:asker {}("whole-2"))
+      for _ = 1, 8 do assert.equal("hit 1", ask "whole") end -- which spoils what it got
       local again = cjson.decode(ask("whole", "/whole"))
       assert.same({ "miss", "hit" }, { first.ResponseMetadata.Cache, again.ResponseMetadata.Cache })
       first.ResponseMetadata.Cache, again.ResponseMetadata.Cache = nil, nil
@@ -79,7 +79,8 @@ describe("the cache of resty.ivs", function()
     it("in the access phase, and in a filter from what it has", function()
       local ask = site:asker { ttl = 20 }
       assert.equal("miss 1", ask("phases", "/access"))
-      assert.is_truthy(shell.run(("curl -s -i '%s%s'"):format(site.url, ask:path("phases", "/filter"))):find("X%-Got: hit 1"))
+      local headers = shell.run(("curl -s -i '%s%s'"):format(site.url, ask:path("phases", "/filter")))
+      assert.is_truthy(headers:find "X%-Got: hit 1")
     end)
 
     it("for keys of any length and content", function()
@@ -92,7 +93,8 @@ describe("the cache of resty.ivs", function()
       with_site({}, function(own)
         local ask = own:asker {}
         for number, what in ipairs { "'junk'", "text:sub(1, -2)", "text:sub(1, 20)", "42", "text:sub(1, 15) .. 'r[]'",
-          "text:sub(1, 15) .. 'e{}'", "text:sub(1, 15) .. 'x{}'", "'            nan' .. text:sub(16)", "''" } do
+          "text:sub(1, 15) .. 'e{}'", "text:sub(1, 15) .. 'x{}'", "'            nan' .. text:sub(16)", "''",
+          "'00000000001.000r{'" } do
           local key = "spoilt-" .. number
           assert.equal("miss 1", ask(key))
           own:get("/spoil?what=" .. cache_site.encoded(what))
@@ -289,8 +291,9 @@ describe("the cache of resty.ivs", function()
 
     it("after a reload, with what the dict holds", function()
       with_site({ workers = 2 }, function(own)
-        local ask, before = own:asker {}, own:workers()[1]
+        local ask = own:asker {}
         assert.equal("miss 1", ask "reload")
+        local before = own:workers()[1]
         own:signal "HUP"
         for _ = 1, 200 do
           if not shell.run("pgrep -P " .. own.pid):find(before, 1, true) then break end
@@ -338,6 +341,9 @@ describe("the cache of resty.ivs", function()
       local said = site:get("/misuse?given=" .. cache_site.encoded(given))
       assert.equal("nil " .. message, said)
     end
+    local without = "(function() package.preload['resty.redis'] = error package.preload['nginx.redis'] = error "
+      .. "return {dict='cache',redis={host='a'}} end)()"
+    assert.is_truthy(site:get("/misuse?given=" .. cache_site.encoded(without)):find "apt%-get install lua%-nginx%-redis")
     assert.is_truthy(site:get("/misuse?given=" .. cache_site.encoded("{dict=ngx.shared.cache}")):find "^table")
   end)
 end)

@@ -92,7 +92,8 @@ describe("the cache of resty.ivs over Redis", function()
     it("when there is no such resource", function()
       local ask, ask_other = askers { negative_ttl = 20 }
       service:script("fleet-absent", { status = 404 })
-      assert.same({ "miss ResourceNotFoundException", "hit ResourceNotFoundException" }, { ask "fleet-absent", ask_other "fleet-absent" })
+      assert.equal("miss ResourceNotFoundException", ask "fleet-absent")
+      assert.equal("hit ResourceNotFoundException", ask_other "fleet-absent")
     end)
 
     it("when an answer is no longer given", function()
@@ -117,7 +118,7 @@ describe("the cache of resty.ivs over Redis", function()
     with_own(nil, function(server, first, second)
       local given = { redis = { unix = server.unix } }
       for number, command in ipairs { "set %s junk", "set %s 00000000300.000r{ PX 100000", "set %s 00000000300.000r{} PX 100000",
-        "set %s ''", "setrange %s 20 x" } do
+        "set %s ''", "setrange %s 16 x" } do
         local key = "foreign-" .. number
         assert.equal("miss 1", first:asker(given)(key))
         server:cli(command:format(server:cli "--scan --pattern 'ivs:entry:*'"))
@@ -129,12 +130,15 @@ describe("the cache of resty.ivs over Redis", function()
 
   describe("serves from the dict alone, within a bounded time,", function()
     local function bounded(ask, what)
+      local slow = 0
       for number = 1, 6 do
         local key = ("%s-%d"):format(what, number)
         local took = ask:time(key)
         assert.is_true(took < 0.4, what .. " took " .. took)
+        if took > 0.09 then slow = slow + 1 end -- waited for Redis
         assert.equal("hit 1", ask(key))
       end
+      assert.is_true(slow <= 2, slow .. " of 6 waited for Redis")
     end
 
     it("when Redis hangs; and with it again when it goes on", function()
@@ -210,7 +214,8 @@ describe("the cache of resty.ivs over Redis", function()
   describe("reaches Redis", function()
     it("over a unix socket, as a user with a password, in a database, under a prefix", function()
       with_own("--user video on '>pass-word' '~*' '&*' +@all --requirepass other", function(server, first, second)
-        local given = { redis = { unix = server.unix, username = "video", password = "pass-word", database = 3, prefix = "x:" } }
+        local given = { redis = { unix = server.unix, username = "video", password = "pass-word", database = 3,
+          prefix = "x:" } }
         assert.same({ "miss 1", "hit 1" }, { first:asker(given) "unix", second:asker(given) "unix" })
         assert.is_truthy(server:cli("-a other -n 3 --no-auth-warning keys '*'"):find "^x:entry:ivs:[%w+/=]+$")
       end)
@@ -218,11 +223,12 @@ describe("the cache of resty.ivs over Redis", function()
 
     it("over TLS, whose certificate is verified", function()
       local directory = redis_server.directory()
-      shell.run("cd " .. shell.quote(directory) .. " && openssl req -x509 -days 2 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
-        .. "-subj /CN=127.0.0.1 -addext subjectAltName=DNS:127.0.0.1,IP:127.0.0.1 -keyout key.pem -out cert.pem 2>&1; chmod 644 *")
+      shell.run("cd " .. shell.quote(directory) .. [[ && openssl req -x509 -days 2 -nodes -subj /CN=127.0.0.1 \
+        -newkey ec -pkeyopt ec_paramgen_curve:P-256 -addext subjectAltName=DNS:127.0.0.1,IP:127.0.0.1 \
+        -keyout key.pem -out cert.pem 2>&1; chmod 644 *]])
       local port = redis_server.free_port()
-      local server = redis_server.start(("--tls-port %d --tls-cert-file @DIR@/cert.pem --tls-key-file @DIR@/key.pem "):format(port)
-        .. "--tls-auth-clients no --tls-ca-cert-file @DIR@/cert.pem", directory)
+      local server = redis_server.start(("--tls-port %d --tls-auth-clients no --tls-cert-file @DIR@/cert.pem "):format(port)
+        .. "--tls-key-file @DIR@/key.pem --tls-ca-cert-file @DIR@/cert.pem", directory)
       local trusting = cache_site.start(service, { http = ("lua_ssl_trusted_certificate %s/cert.pem;"):format(directory) })
       local wary = cache_site.start(service)
       local given = { ttl = 20, redis = { host = "127.0.0.1", port = port, ssl = true } }

@@ -74,7 +74,8 @@ end
 
 --- Seconds that the site takes over a key.
 function Asker:time(key, location)
-  local said = shell.run(("curl -s -m 30 -o /dev/null -w '%%{time_total}' '%s%s'"):format(self.site.url, self:path(key, location)))
+  local said = shell.run(("curl -s -m 30 -o /dev/null -w '%%{time_total}' '%s%s'")
+    :format(self.site.url, self:path(key, location)))
   return tonumber(said)
 end
 

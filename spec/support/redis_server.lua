@@ -15,7 +15,8 @@ local LAUNCH = [[
 exec 2>&1
 owner=$PPID
 cd %s || exit
-setsid redis-server --port %d --bind 127.0.0.1 --unixsocket "$PWD/socket" --save '' --appendonly no --dir "$PWD" %s >log 2>&1 </dev/null &
+setsid redis-server --port %d --bind 127.0.0.1 --unixsocket "$PWD/socket" --save '' --appendonly no --dir "$PWD" %s \
+  >log 2>&1 </dev/null &
 pid=$!
 ticks=0
 until redis-cli -s socket ping 2>&1 | grep -q -e PONG -e NOAUTH; do
@@ -26,6 +27,13 @@ done
 setsid sh -c 'while kill -0 $0 && kill -0 $1; do sleep 1; done; kill -KILL $1; rm -rf -- "$2"' $owner $pid "$PWD" \
   >/dev/null 2>&1 </dev/null &
 echo $pid]]
+
+-- A zombie that nobody reaps is gone, too.
+local STOP = [[
+set -- %d
+kill -KILL $1 2>/dev/null
+while kill -0 $1 2>/dev/null && ! grep -q ') Z ' /proc/$1/stat 2>/dev/null; do sleep 0.01; done
+rm -rf -- %s]]
 
 local Server = { __name = "ivs.spec.redis_server" }
 Server.__index = Server
@@ -77,8 +85,7 @@ function Server:stop()
   if not self.pid then return end
   local pid = self.pid
   self.pid = nil
-  shell.run(("kill -KILL %d 2>/dev/null; while kill -0 %d 2>/dev/null && ! grep -q ') Z ' /proc/%d/stat; do sleep 0.01; done; rm -rf -- %s")
-    :format(pid, pid, pid, shell.quote(self.directory)))
+  shell.run(STOP:format(pid, shell.quote(self.directory)))
 end
 
 return redis_server

@@ -15,6 +15,7 @@
 -- Not for: what makes two answers differ. That is the caller's, who builds the key.
 -- @module resty.ivs.cache
 
+local copies = require "resty.ivs.copies"
 local entry = require "resty.ivs.entry"
 local flight = require "resty.ivs.flight"
 local members = require "resty.ivs.members"
@@ -76,6 +77,7 @@ function cache.new(options)
     if not self.redis then return nil, why end
   end
   self.longest = math.max(self.ttl, self.negative_ttl)
+  self.copies = copies.new()
   self.shelf = shelf.new(self.dict, self.longest)
   return setmetatable(self, Cache)
 end
@@ -239,7 +241,7 @@ local function fly(self, id, fetch)
   local up = flight.begin(self.dict, id, self.lock_ttl, gone)
   local landing = lead(self, up, fetch)
   if landing.called then return deliver(self, landing) end
-  if landing.outcome == "stale" then return serve_stale(self, id, landing.body, 1, fetch) end
+  if landing.outcome == "stale" then return serve_stale(self, id, entry.decode(landing.body), fetch) end
   return share(self, landing, landing.outcome)
 end
 
@@ -265,9 +267,7 @@ local function refresh_somehow(self, id, fetch)
   up:land({})
 end
 
-function serve_stale(self, id, text, from, fetch)
-  local response = entry.decode(text, from)
-  if not response then return fly(self, id, fetch) end
+function serve_stale(self, id, response, fetch)
   local landing = refresh_somehow(self, id, fetch)
   if landing and landing.called and not landing.failed then return deliver(self, landing) end
   self.shelf:count("stale")
@@ -286,7 +286,7 @@ function Cache:get(key, fetch)
   local id = shelf.key(key)
   local state, text = self.shelf:look(id)
   if state == "fresh" then
-    local response, err = entry.decode(text, entry.BODY)
+    local response, err = self.copies:decode(id, text)
     if response then
       self.shelf:count("hit")
       return marked(response, "hit")
@@ -295,7 +295,8 @@ function Cache:get(key, fetch)
       return nil, err, "hit"
     end
   elseif state == "stale" then
-    return serve_stale(self, id, text, entry.BODY, fetch)
+    local response = self.copies:decode(id, text)
+    if response then return serve_stale(self, id, response, fetch) end
   end
   if flight.can_wait() then return fly(self, id, fetch) end
   -- no waiting here, so neither locks nor flights; `fetch` will say what this phase can't do

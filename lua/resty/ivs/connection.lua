@@ -41,6 +41,20 @@ local function open_tunnel(sock, route, url, deadline)
     status == 407 and " (it wants a user and a password: http://user:password@host:port)" or ""))
 end
 
+--- Why a certificate was refused where sslhandshake said that all was well. lua-nginx-module 0.10.23 does that where the
+-- whole handshake passed at once: it has closed the connection, so nothing was sent, but tells nobody.
+local function refused_in_silence(sock)
+  if sock:getreusedtimes() then return nil end
+  local read, reason = pcall(function()
+    local ffi = require "ffi"
+    local base = require "resty.core.base"
+    local message, code = ffi.new "char *[1]", ffi.new "int[1]"
+    ffi.C.ngx_http_lua_ffi_socket_tcp_get_sslhandshake_result(base.get_request(), sock[1], ffi.new "void *[1]", message, code)
+    return ("%d: %s"):format(code[0], ffi.string(message[0]))
+  end)
+  return read and reason or "the certificate is not trusted, or is for another name"
+end
+
 --- TLS over what is connected. Returns true; or nil, an error object, and whether nothing was said about why.
 local function shake_hands(sock, wire, route, url, deadline)
   limit(sock, deadline)
@@ -49,7 +63,8 @@ local function shake_hands(sock, wire, route, url, deadline)
     if not set then return nil, fault.config("InvalidConfigError", "client_cert: " .. tostring(problem)) end
   end
   local good, problem = sock:sslhandshake(false, route.server_name, wire.verify)
-  if good then return true end
+  problem = good and refused_in_silence(sock) or problem
+  if good and not problem then return true end
   problem = tostring(problem)
   return nil, fault.tls(url, problem), problem:find("handshake failed", 1, true) ~= nil
 end

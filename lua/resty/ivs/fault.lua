@@ -46,8 +46,11 @@ end
 --- The handshake failed.
 -- @string detail of sock:sslhandshake
 function fault.tls(url, detail)
+  local code, text = detail:match("^(%d+): (.*)$")
+  -- cosockets put the number of the failure before this one before texts that have none
+  if text == "timeout" or text and text:find("handshake failed", 1, true) then code, detail = nil, text end
   if detail == "timeout" then return fault.connect_timeout(url) end
-  local advice = TLS_ADVICE[tonumber(detail:match("^(%d+):"))]
+  local advice = TLS_ADVICE[tonumber(code)]
   if detail:find("host mismatch", 1, true) then advice = NAME end
   return made("tls", "SSLError", "SSL validation failed for %s %s%s", url, detail, advice and "; " .. advice or "")
 end

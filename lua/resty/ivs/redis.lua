@@ -98,8 +98,10 @@ end
 local function introduce(self, client)
   if self.ssl then
     local socket = rawget(client, "_sock")
-    local good, why = socket:sslhandshake(nil, self.host, self.ssl_verify)
-    if not good then return nil, "TLS: " .. tostring(why) end
+    -- lua-resty-core raises for a certificate that is refused when the handshake needed no wait (its issue 499)
+    local returned, session, why = pcall(socket.sslhandshake, socket, nil, self.host, self.ssl_verify)
+    if not returned then return nil, "TLS: the handshake failed" end
+    if not session then return nil, "TLS: " .. tostring(why) end
   end
   if self.password then
     local good, why

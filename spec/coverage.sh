@@ -1,0 +1,60 @@
+#!/bin/sh
+# Which lines the specs run: prints the share of each C and Lua file and of all, then the lines of C that did not run.
+# Builds into .build/coverage. Ends with 1 if less than 95 % of the lines of csrc ran.
+#   SPECS   what to run instead of all (spec); spec/unit tests of C that are no specs are run by their spec
+set -u
+cd "$(dirname "$0")/.." || exit 1
+out=$PWD/.build/coverage
+make --no-print-directory B=.build/coverage LUAS=lua5.4 CFLAGS="-O0 -g --coverage" build >/dev/null || exit 1
+find "$out" -name '*.gcda' -delete
+rm -rf "$out/lines" "$out/gcov"
+mkdir -p "$out/lines" "$out/gcov"
+
+IVS_LINES=$out/lines LUA_INIT=@spec/support/line_counter.lua BUILD=.build/coverage UNDER=coverage sh spec/run.sh lua5.4 >"$out/specs.txt" 2>&1
+tail -1 "$out/specs.txt"
+
+# ---- C: gcov says "count:line:text"; ##### is a line that never ran ----
+(
+  cd "$out/gcov" || exit 1
+  find "$out/obj" "$out/lua5.4/obj" "$out/unit" -name '*.gcda' 2>/dev/null | while read -r data; do
+    gcov --preserve-paths --object-file "$data" "$data" >/dev/null 2>&1
+    # objects of the same source (the shared ones and those of a unit test) are put together below
+    for file in *.gcov; do
+      [ -f "$file" ] && cat "$file" >>"all" && rm "$file"
+    done
+  done
+)
+awk -F: '
+  $3 == "Source" { file = $4; sub(/^.*csrc\//, "csrc/", file); next }
+  file !~ /^csrc\// { next }
+  {
+    ran = $1; line = $2 + 0; gsub(/[ *]/, "", ran)
+    if (ran == "-" || line == 0) next
+    key = file SUBSEP line
+    if (!(key in text)) { all[file]++; text[key] = substr($0, index($0, $3)); order[++count] = key; hit[key] = 0 }
+    if (ran !~ /^[#=]/ && !hit[key]) { hit[key] = 1; covered[file]++ }
+  }
+  END {
+    for (file in all) { total += all[file]; reached += covered[file]; printf "%6.1f %%  %4d of %4d  %s\n", 100 * covered[file] / all[file], covered[file], all[file], file | "sort -k6" }
+    close("sort -k6")
+    printf "%6.1f %%  %4d of %4d  csrc\n", 100 * reached / total, reached, total
+    for (i = 1; i <= count; i++) if (!hit[order[i]]) { split(order[i], part, SUBSEP); printf "%s:%d:%s\n", part[1], part[2], text[order[i]] > missed }
+    exit reached / total < 0.95
+  }' missed="$out/missed.txt" "$out/gcov/all"
+status=$?
+
+# ---- Lua: the lines that luac has instructions for ----
+sort -u "$out"/lines/* 2>/dev/null | sed 's|^.*\(lua/[a-z]*/\)|\1|' | sort -u >"$out/ran.txt"
+find lua -name '*.lua' | sort | while read -r file; do
+  luac5.4 -l -p "$file" | sed -n 's/^\t[0-9]*\t\[\([0-9]*\)\].*/\1/p' | sort -un | sed "s|^|$file |" >"$out/active.txt"
+  sort "$out/active.txt" >"$out/active.sorted"
+  all=$(wc -l <"$out/active.sorted")
+  covered=$(sort "$out/ran.txt" | comm -12 - "$out/active.sorted" | wc -l)
+  echo "$covered $all $file"
+done | awk '
+  { printf "%6.1f %%  %4d of %4d  %s\n", 100 * $1 / $2, $1, $2, $3; total += $2; reached += $1 }
+  END { printf "%6.1f %%  %4d of %4d  lua\n", 100 * reached / total, reached, total }'
+
+echo "lines of csrc that did not run:"
+cat "$out/missed.txt" 2>/dev/null
+exit "$status"
