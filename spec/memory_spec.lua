@@ -56,7 +56,8 @@ end
 
 --- Sweeps all scenarios. Returns what went wrong, as one text, and the sweeps: "scenario owner" → processes.
 local function sweep()
-  local command = ("exec 2>&1; LSAN_OPTIONS=suppressions=spec/memory/lsan.supp:print_suppressions=0 LUA_PATH=%s LUA_CPATH=%s %s%s spec/memory/scenarios.lua"):format(shell.quote(package.path),
+  local command = ("exec 2>&1; LSAN_OPTIONS=suppressions=spec/memory/lsan.supp:print_suppressions=0 "
+    .. "LUA_PATH=%s LUA_CPATH=%s %s%s spec/memory/scenarios.lua"):format(shell.quote(package.path),
     shell.quote(package.cpath), build_host(), FULL and "" or UNDER == "sanitize" and " --stride 29" or " --stride 2")
   local output, status = shell.run(command)
   local troubles, sweeps = {}, {}

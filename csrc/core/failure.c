@@ -19,7 +19,7 @@ void ivs_failure_free(ivs_failure *failure) {
 
 /* The longest beginning of at most `cap` bytes that does not end within a UTF-8 sequence. */
 static size_t whole_characters(ivs_slice text, size_t cap) {
-  if (text.length <= cap) return text.length;
+  if (!text.data || text.length <= cap) return text.data ? text.length : 0;
   size_t end = cap;
   while (end && ((unsigned char)text.data[end] & 0xc0) == 0x80) end--;
   return end;

@@ -134,7 +134,8 @@ static int begin_body(ivs_http1 *reader) {
   }
   if (reader->has_length && reader->has_chunks)
     return malformed(reader, "it has both Content-Length and Transfer-Encoding");
-  if (reader->bodiless || status == 204 || status == 304) {
+  const bool is_empty = !reader->has_chunks && reader->has_length && reader->body_left == 0;
+  if (is_empty || reader->bodiless || status == 204 || status == 304) {
     finish(reader);
   } else if (reader->has_chunks) {
     reader->state = IVS_HTTP1_CHUNK_SIZE;
@@ -143,8 +144,6 @@ static int begin_body(ivs_http1 *reader) {
     reader->state = IVS_HTTP1_BODY_TO_END;
   } else if (reader->body_left > reader->response.body.cap) {
     return fail(reader, IVS_ETOOBIG, "its body is larger than allowed");
-  } else if (reader->body_left == 0) {
-    finish(reader);
   } else {
     reader->state = IVS_HTTP1_BODY;
   }

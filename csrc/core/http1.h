@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define IVS_HTTP1_HEAD_MAX (64 * 1024)
+#define IVS_HTTP1_HEAD_MAX 65536
 #define IVS_HTTP1_CHUNK_LINE_MAX 1024
 
 enum ivs_http1_state {

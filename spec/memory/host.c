@@ -288,6 +288,7 @@ static bool in_child(lua_State *L, enum owner owner, enum way way, long nth, fin
 #ifdef IVS_SANITIZED
     exit(0); /* the sanitizer looks for leaks */
 #else
+    if (getenv("IVS_LINES")) exit(0); /* spec/coverage.sh: what ran is written */
     _exit(0);
 #endif
   }

@@ -41,7 +41,7 @@ http {
   init_by_lua_file init.lua;
   init_worker_by_lua_file init_worker.lua;
   server {
-    listen 127.0.0.1:@PORT@ reuseport;
+    listen 127.0.0.1:@PORT@;
     default_type text/plain;
     location = /-/run { client_max_body_size 4m; client_body_buffer_size 4m; content_by_lua_file run.lua; }
 @LOCATIONS@

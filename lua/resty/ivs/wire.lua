@@ -59,7 +59,7 @@ end
 --- Certificate and key to show; refused where this version of cosockets has no way to.
 local function read_certificate(out, settings)
   if not settings.client_cert then return true end
-  local key_path, err = settings.client_key or settings.client_cert, nil
+  local key_path, err = settings.client_key or settings.client_cert
   if not ngx.socket.tcp().setclientcert then
     return refuse("client_cert needs cosockets with `setclientcert` (lua-nginx-module 0.10.22 and lua-resty-core 0.1.24)")
   end

@@ -1,0 +1,63 @@
+--- What the locations share: one client for each worker, and from an error to a status of HTTP.
+
+-- luacheck: std max+ngx_lua
+
+local ivs = require "resty.ivs"
+local json = require "cjson.safe"
+
+local recordings = {}
+
+local MOST = 50 -- ARNs that one request may name
+
+local client = ivs.client {
+  cache = { dict = "ivs", ttl = 15, stale_ttl = 300, negative_ttl = 5 },
+  connect_timeout = 3, read_timeout = 5,
+}
+
+local STATUS = { [400] = 400, [403] = 403, [404] = 404, [429] = 429 }
+
+--- What to answer to whoever asked us: the service's own status where it is about the request, else that we got none.
+local function status_of(err)
+  if err.kind == "params" then return 400 end
+  return STATUS[err.status] or 502
+end
+
+--- @string arn
+-- @return the recording configuration and whether the cache had it ("hit", "stale", "miss"); or nil, the error and a status
+function recordings.get(arn)
+  local response, err = client:get_recording_configuration { arn = arn }
+  if response then return response.recordingConfiguration, response.ResponseMetadata.Cache end
+  local status = status_of(err)
+  if status == 502 then ngx.log(ngx.WARN, ((arn .. ": " .. tostring(err)):gsub("%c", "?"))) end
+  return nil, err, status
+end
+
+--- The ARNs of the query, or those of IVS_ARNS; each once.
+function recordings.arns()
+  local given = ngx.req.get_uri_args(MOST).arn or os.getenv "IVS_ARNS" or ""
+  if type(given) == "table" then given = table.concat(given, " ") end
+  if given == true then given = "" end
+  local found, seen = {}, {}
+  for arn in given:gmatch "[^%s,]+" do
+    if not seen[arn] and #found < MOST then found[#found + 1] = arn end
+    seen[arn] = true
+  end
+  return found
+end
+
+--- Ends the request with this status and JSON.
+function recordings.answer(status, value)
+  ngx.status = status
+  ngx.header["Content-Type"] = "application/json"
+  ngx.header["Cache-Control"] = "no-store"
+  if status == 429 or status == 503 then ngx.header["Retry-After"] = "5" end
+  ngx.say(json.encode(value))
+  return ngx.exit(ngx.HTTP_OK)
+end
+
+--- An error as others may see it.
+function recordings.problem(err)
+  return { kind = err.kind, code = err.code, message = err.message, retryable = err.retryable or false }
+end
+
+return recordings
