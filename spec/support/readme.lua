@@ -43,4 +43,9 @@ function readme.examples()
   return examples
 end
 
+-- The ```nginx block.
+function readme.nginx()
+  return readme.text():match("\n```nginx\n(.-)\n```")
+end
+
 return readme
