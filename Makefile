@@ -25,7 +25,7 @@ LUA_BOTH  := $(filter-out $(CORE_ONLY) $(IVS_ONLY),$(patsubst csrc/lua/%.c,%,$(w
 
 PACKAGES  := gcc make pkg-config libssl-dev libcurl4-openssl-dev \
              lua5.1 lua5.2 lua5.3 lua5.4 luajit2 liblua5.1-0-dev liblua5.2-dev liblua5.3-dev liblua5.4-dev \
-             libluajit2-5.1-dev lua-cjson lua-expat lua-busted lua-check lua-luaossl luarocks \
+             libluajit2-5.1-dev lua-cjson lua-expat lua-busted lua-check lua-luaossl lua-cqueues luarocks \
              nginx-light libnginx-mod-http-lua lua-resty-core lua-nginx-redis redis-server redis-tools tinyproxy wrk openssl curl python3 python3-botocore ca-certificates procps
 TOOLS     := clang libclang-rt-14-dev valgrind clang-format clang-tidy
 

@@ -44,7 +44,11 @@ local function new_tls(host)
     tls:setHostName(host)
     param:setHost(host)
   end
-  if settings.verify then tls:setParam(param) end
+  if settings.verify then
+    local inherited = tls:getParam()
+    inherited:inherit(param)
+    tls:setParam(inherited)
+  end
   return tls
 end
 
@@ -61,11 +65,15 @@ end
 local function connect(sock, target, host, request)
   local deadline = cqueues.monotime() + (request.connect_timeout or settings.connect_timeout)
   local good, code = sock:connect(deadline - cqueues.monotime())
-  if not good then return failure("connection", "EndpointConnectionError", request.url, ": ", reason(code)) end
+  if not good then
+    if code == cqueues_errno.ETIMEDOUT then return failure("timeout", "ConnectTimeoutError", request.url, ": no connection in time") end
+    return failure("connection", "EndpointConnectionError", request.url, ": ", reason(code))
+  end
   if target.scheme == "http" then return true end
   local tls = new_tls(host)
-  good, code = sock:starttls(context, tls, math.max(0, deadline - cqueues.monotime()))
+  good, code = sock:starttls(tls, math.max(0, deadline - cqueues.monotime()))
   if good then return true end
+  if code == cqueues_errno.ETIMEDOUT then return failure("timeout", "ConnectTimeoutError", request.url, ": no handshake in time") end
   local verdict, text = tls:getVerifyResult()
   return failure("tls", "SSLError", request.url, ": ", verdict ~= 0 and text or reason(code))
 end

@@ -2,6 +2,7 @@
 "use strict";
 
 const EVERY = 5000, PATIENCE = 30000; // milliseconds
+let shown = []; // ARNs
 const at = (id) => document.getElementById(id);
 const BADGE = { ACTIVE: "good", CREATING: "wait", CREATE_FAILED: "bad" };
 const FAILURE = { 400: "Not an ARN", 403: "Access denied", 404: "Not found", 429: "Throttled" };
@@ -52,7 +53,7 @@ function thumbnails(recording) {
 function row(recording) {
   const made = element("tr");
   const [region, id] = [recording.arn.split(":")[3], recording.arn.split("/").pop()];
-  const where = region ? `${id} · ${region}` : id;
+  const where = [recording.name && id, region].filter(Boolean).join(" · ");
   const name = cell("Recording", element("div", "name", recording.name || id), element("div", "id", where));
   name.title = recording.arn;
   made.append(name);
@@ -92,6 +93,7 @@ async function refresh() {
     if (!response.ok) throw new Error(data.error.message);
     document.querySelector("table").hidden = false;
     at("rows").replaceChildren(...data.recordings.map(row));
+    shown = data.recordings.map((one) => one.arn);
     at("summary").textContent = summary(data.recordings);
     tell();
   } catch (problem) {
@@ -105,11 +107,11 @@ async function watch() {
   setTimeout(watch, EVERY);
 }
 
-// To the ARNs that are shown, or to none.
+// One more beside those that are shown.
 at("add").addEventListener("submit", (event) => {
   event.preventDefault();
-  const query = new URLSearchParams(location.search);
-  query.append("arn", at("arn").value.trim());
+  const query = new URLSearchParams();
+  for (const arn of [...shown, at("arn").value.trim()]) query.append("arn", arn);
   location.search = query;
 });
 
