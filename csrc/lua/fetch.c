@@ -1,5 +1,6 @@
 /* A Lua request table to an exchange over libcurl and back. */
 #include "fetch.h"
+#include "fields.h"
 #include "core/status.h"
 #include "core/uri.h"
 #include "lcall.h"
@@ -39,20 +40,6 @@ static void close_easy(void *driver) {
   ivs_easy_close(driver);
 }
 
-static const char *text_setting(lua_State *L, int settings, const char *name) {
-  lua_getfield(L, settings, name);
-  const char *text = lua_tostring(L, -1);
-  lua_pop(L, 1); /* the settings table keeps it alive */
-  return text;
-}
-
-static bool flag_setting(lua_State *L, int settings, const char *name) {
-  lua_getfield(L, settings, name);
-  bool flag = lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return flag;
-}
-
 ivs_easy *ivs_fetch_easy(lua_State *L, int client_index, ivs_failure *failure) {
   ivs_lclient *client = ivs_lclient_check(L, client_index);
   if (client->driver) return client->driver;
@@ -61,13 +48,13 @@ ivs_easy *ivs_fetch_easy(lua_State *L, int client_index, ivs_failure *failure) {
   const ivs_easy_settings settings = {
       .connect_timeout = client->core.connect_timeout,
       .read_timeout = client->core.read_timeout,
-      .proxy = text_setting(L, from, "proxy"),
-      .no_proxy = text_setting(L, from, "no_proxy"),
-      .ca_bundle = text_setting(L, from, "ca_bundle"),
-      .client_cert = text_setting(L, from, "client_cert"),
-      .client_key = text_setting(L, from, "client_key"),
-      .verify = flag_setting(L, from, "verify"),
-      .tcp_keepalive = flag_setting(L, from, "tcp_keepalive"),
+      .proxy = ivs_fields_string(L, from, "proxy"),
+      .no_proxy = ivs_fields_string(L, from, "no_proxy"),
+      .ca_bundle = ivs_fields_string(L, from, "ca_bundle"),
+      .client_cert = ivs_fields_string(L, from, "client_cert"),
+      .client_key = ivs_fields_string(L, from, "client_key"),
+      .verify = ivs_fields_flag(L, from, "verify"),
+      .tcp_keepalive = ivs_fields_flag(L, from, "tcp_keepalive"),
   };
   ivs_easy *easy;
   int status = ivs_easy_open(&easy, &settings);
@@ -82,21 +69,6 @@ ivs_easy *ivs_fetch_easy(lua_State *L, int client_index, ivs_failure *failure) {
 }
 
 /* ---- http(request) ---- */
-
-static double number_field(lua_State *L, int request, const char *name) {
-  lua_getfield(L, request, name);
-  double number = lua_tonumber(L, -1);
-  lua_pop(L, 1);
-  return number;
-}
-
-static ivs_slice text_field(lua_State *L, int request, const char *name) {
-  ivs_slice text = {"", 0};
-  lua_getfield(L, request, name);
-  if (lua_type(L, -1) == LUA_TSTRING) text.data = lua_tolstring(L, -1, &text.length);
-  lua_pop(L, 1); /* the request table keeps it alive */
-  return text;
-}
 
 static const char *take_headers(lua_State *L, int headers, ivs_request *request) {
   lua_pushnil(L);
@@ -117,8 +89,8 @@ static const char *take_headers(lua_State *L, int headers, ivs_request *request)
 static const char *take_request(lua_State *L, int index, ivs_request *out) {
   static const char *const methods[] = {"GET", "POST", "PUT", NULL};
   ivs_uri uri;
-  ivs_slice method = text_field(L, index, "method"), url = text_field(L, index, "url");
-  ivs_slice body = text_field(L, index, "body");
+  ivs_slice method = ivs_fields_text(L, index, "method"), url = ivs_fields_text(L, index, "url");
+  ivs_slice body = ivs_fields_text(L, index, "body");
   const char *const *known = methods;
   const char *problem = NULL;
   while (*known && !ivs_text_equal(method, *known)) known++;
@@ -139,7 +111,7 @@ static int http(lua_State *L) {
   const int client = lua_upvalueindex(1);
   luaL_checktype(L, REQUEST, LUA_TTABLE);
   fetch *f = ivs_objects_new(L, &fetch_type, sizeof *f);
-  double cap = number_field(L, REQUEST, "max_bytes");
+  double cap = ivs_fields_number(L, REQUEST, "max_bytes");
   ivs_request_init(&f->request);
   ivs_response_init(&f->response, cap > 0 ? (size_t)cap : MAX_BYTES);
   ivs_failure_init(&f->failure);
@@ -155,9 +127,9 @@ static int http(lua_State *L) {
     return ivs_lfailure_return(L, &f->failure);
   }
   const ivs_easy_exception exception = {
-      .connect_timeout = number_field(L, REQUEST, "connect_timeout"),
-      .read_timeout = number_field(L, REQUEST, "read_timeout"),
-      .direct = flag_setting(L, REQUEST, "direct"),
+      .connect_timeout = ivs_fields_number(L, REQUEST, "connect_timeout"),
+      .read_timeout = ivs_fields_number(L, REQUEST, "read_timeout"),
+      .direct = ivs_fields_flag(L, REQUEST, "direct"),
   };
   ivs_easy *easy = ivs_fetch_easy(L, owner, &f->failure);
   if (!easy || ivs_easy_exchange(easy, &f->request, &exception, &f->response, &f->failure)) {

@@ -1,5 +1,6 @@
 /* The client userdata. Options are read by lua/ivs/settings.lua; this file only takes what that resolved. */
 #include "lclient.h"
+#include "fields.h"
 #include "keys.h"
 #include "lfailure.h"
 #include "objects.h"
@@ -121,41 +122,19 @@ static int describe(lua_State *L) {
 
 /* ---- from resolved settings ---- */
 
-static ivs_slice text_field(lua_State *L, int settings, const char *name) {
-  ivs_slice text = {NULL, 0};
-  lua_getfield(L, settings, name);
-  if (lua_type(L, -1) == LUA_TSTRING) text.data = lua_tolstring(L, -1, &text.length);
-  lua_pop(L, 1); /* the settings table keeps it alive */
-  return text;
-}
-
-static double number_field(lua_State *L, int settings, const char *name) {
-  lua_getfield(L, settings, name);
-  double number = lua_tonumber(L, -1);
-  lua_pop(L, 1);
-  return number;
-}
-
-static bool flag_field(lua_State *L, int settings, const char *name) {
-  lua_getfield(L, settings, name);
-  bool flag = lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return flag;
-}
-
 static ivs_client_settings read_settings(lua_State *L, int from) {
   ivs_client_settings settings = {
-      .region = text_field(L, from, "region"),
-      .endpoint_url = text_field(L, from, "endpoint_url"),
-      .use_fips_endpoint = flag_field(L, from, "use_fips_endpoint"),
-      .use_dualstack_endpoint = flag_field(L, from, "use_dualstack_endpoint"),
-      .max_attempts = (int)number_field(L, from, "max_attempts"),
-      .connect_timeout = number_field(L, from, "connect_timeout"),
-      .read_timeout = number_field(L, from, "read_timeout"),
-      .user_agent = text_field(L, from, "user_agent"),
-      .trace_id = text_field(L, from, "trace_id"),
+      .region = ivs_fields_text(L, from, "region"),
+      .endpoint_url = ivs_fields_text(L, from, "endpoint_url"),
+      .use_fips_endpoint = ivs_fields_flag(L, from, "use_fips_endpoint"),
+      .use_dualstack_endpoint = ivs_fields_flag(L, from, "use_dualstack_endpoint"),
+      .max_attempts = (int)ivs_fields_number(L, from, "max_attempts"),
+      .connect_timeout = ivs_fields_number(L, from, "connect_timeout"),
+      .read_timeout = ivs_fields_number(L, from, "read_timeout"),
+      .user_agent = ivs_fields_text(L, from, "user_agent"),
+      .trace_id = ivs_fields_text(L, from, "trace_id"),
   };
-  ivs_retry_mode_from_name(text_field(L, from, "retry_mode"), &settings.retry_mode);
+  ivs_retry_mode_from_name(ivs_fields_text(L, from, "retry_mode"), &settings.retry_mode);
   return settings;
 }
 
@@ -252,7 +231,7 @@ ivs_lclient *ivs_lclient_build(lua_State *L, int from, int host, const ivs_opera
   client->is_open = true;
   client->is_service = operation != NULL;
   keep_functions(L, client, lua_gettop(L), from, host);
-  client->max_response_bytes = (size_t)number_field(L, from, "max_response_bytes");
+  client->max_response_bytes = (size_t)ivs_fields_number(L, from, "max_response_bytes");
   ivs_client_settings settings = read_settings(L, from);
   if (operation) client->operation = *operation;
   settings.operation = operation ? &client->operation : &ivs_operation_get_recording_configuration;

@@ -1,5 +1,6 @@
 /* The reader as a userdata, and the request as one text. */
 #include "lhttp1.h"
+#include "fields.h"
 #include "core/status.h"
 #include "core/uri.h"
 #include "lcall.h"
@@ -113,14 +114,6 @@ int ivs_lhttp1_reader(lua_State *L) {
 
 /* ---- the request ---- */
 
-static ivs_slice text_field(lua_State *L, int request, const char *name) {
-  ivs_slice text = {"", 0};
-  lua_getfield(L, request, name);
-  if (lua_type(L, -1) == LUA_TSTRING) text.data = lua_tolstring(L, -1, &text.length);
-  lua_pop(L, 1); /* the request table keeps it alive */
-  return text;
-}
-
 static void add_target(ivs_buffer *out, const ivs_uri *uri) {
   if (uri->path.length == 0) ivs_buffer_add_byte(out, '/');
   ivs_buffer_add(out, uri->path.data, uri->path.length);
@@ -179,8 +172,8 @@ static const char *write_request(lua_State *L, ivs_buffer *out) {
   enum { REQUEST = 1, ABSOLUTE = 2, AUTHORIZATION = 3 };
   ivs_uri uri;
   seen found = {false, false};
-  const ivs_slice method = text_field(L, REQUEST, "method"), url = text_field(L, REQUEST, "url");
-  const ivs_slice body = text_field(L, REQUEST, "body");
+  const ivs_slice method = ivs_fields_text(L, REQUEST, "method"), url = ivs_fields_text(L, REQUEST, "url");
+  const ivs_slice body = ivs_fields_text(L, REQUEST, "body");
   if (!method.length || ivs_text_has_control(method)) return "the request has no method";
   if (ivs_uri_parse(url, &uri)) return "the URL is malformed";
   ivs_buffer_add(out, method.data, method.length);

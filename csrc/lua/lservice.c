@@ -1,24 +1,24 @@
 /* A client of its own for one call, and the call. */
 #include "lservice.h"
+#include "fields.h"
 #include "lcall.h"
 
 #include <openssl/rand.h>
 
-static const char *text_field(lua_State *L, int from, const char *name) {
-  lua_getfield(L, from, name);
-  const char *text = lua_tostring(L, -1);
+static const char *needed(lua_State *L, int from, const char *name) {
+  const char *text =
+      ivs_fields_string(L, from, name); /* the settings table, which the client keeps, keeps it alive */
   if (!text) luaL_error(L, "a service call needs the field '%s'", name);
-  lua_pop(L, 1); /* the settings table, which the client keeps, keeps it alive */
   return text;
 }
 
 static ivs_operation read_operation(lua_State *L, int from) {
   lua_getfield(L, from, "credentials");
   ivs_operation operation = {
-      .name = text_field(L, from, "operation"),
-      .service = text_field(L, from, "service"),
-      .prefix = text_field(L, from, "service"),
-      .content_type = text_field(L, from, "content_type"),
+      .name = needed(L, from, "operation"),
+      .service = needed(L, from, "service"),
+      .prefix = needed(L, from, "service"),
+      .content_type = needed(L, from, "content_type"),
       .path = "/",
       .is_signed = !lua_isnil(L, -1),
   };
