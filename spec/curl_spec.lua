@@ -287,11 +287,15 @@ describe("the blocking driver", function()
 
     it("no handle is left open by clients that are closed or collected", function()
       local output = run [[
-        local function handles()
-          local pipe = io.popen "ls /proc/$PPID/fd | wc -l"
-          local count = pipe:read "*n"
-          pipe:close()
-          return count
+        local function handles() -- the fewest of three counts: popen may not have closed its own end when one is taken
+          local fewest
+          for _ = 1, 3 do
+            local pipe = io.popen "sleep 0.05; ls /proc/$PPID/fd | wc -l"
+            local count = pipe:read "*n"
+            pipe:close()
+            if not fewest or count < fewest then fewest = count end
+          end
+          return fewest
         end
         client:get_recording_configuration(ARN)
         client:close()
