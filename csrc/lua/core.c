@@ -13,9 +13,9 @@
  *   "done"          response                                final: the same again
  *   "failed"        err                                     final: the same again
  *
- * host: { time = function → seconds since 1970, random = function → [0, 1), env = what stands in for the
- * process environment }, each of them as the loop has it. What a driver needs beside the steps: ldriver.h;
- * HTTP for a loop that has only sockets: lhttp1.h.
+ * host: { time = function → seconds since 1970, random = function → [0, 1) }, each of them as the loop has it.
+ * offer: { http = function, sleep = function, run = function }, what the loop does for the credential sources.
+ * What a driver needs beside the steps: ldriver.h; HTTP for a loop that has only sockets: lhttp1.h.
  */
 #include "lcall.h"
 #include "lclient.h"
