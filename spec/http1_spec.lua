@@ -218,7 +218,9 @@ describe("a request as text", function()
   it("is refused where it would be another", function()
     for _, request in ipairs { {}, { method = "GET" }, { method = "GET", url = "ftp://h" }, { method = "G\r\n", url = "http://h" },
       { method = "GET", url = "http://h/ x" }, { method = "GET", url = "http://h", headers = { a = "b\r\nc: d" } },
-      { method = "GET", url = "http://h", headers = { ["a\n"] = "b" } }, { method = "GET", url = "http://h", headers = { "a" } } } do
+      { method = "GET", url = "http://h", headers = { ["a\n"] = "b" } }, { method = "GET", url = "http://h", headers = { "a" } },
+      { method = "GET /x", url = "http://h" }, { method = "GET", url = "http://h", headers = { ["a b"] = "c" } },
+      { method = "GET", url = "http://h", headers = { ["a: b\t"] = "c" } }, { method = "GET", url = "http://h", headers = { [""] = "c" } } } do
       local text, problem = core.http_request(request)
       assert.is_nil(text)
       assert.is_string(problem)

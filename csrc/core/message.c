@@ -78,6 +78,12 @@ static const char token_characters[256] = {
 #undef LETTER
 };
 
+bool ivs_message_is_token(ivs_slice text) {
+  for (size_t i = 0; i < text.length; i++)
+    if (!token_characters[(unsigned char)text.data[i]]) return false;
+  return text.length > 0;
+}
+
 /* Appends the name in lower case; false if it is no token. */
 static bool add_token(ivs_buffer *out, ivs_slice name) {
   const size_t before = out->length;

@@ -37,6 +37,8 @@ void ivs_response_free(ivs_response *response);
 /* Takes a header, trimmed. IVS_OK, IVS_ENOMEM, IVS_ETOOBIG, or IVS_EINVAL for a name that is no token (RFC
  * 9110, 5.6.2) or a value with CR, LF or NUL; nothing is taken then. */
 int ivs_response_add_header(ivs_response *response, ivs_slice name, ivs_slice value);
+/* A method, or a header's name (RFC 9110, 5.6.2). */
+bool ivs_message_is_token(ivs_slice text);
 /* The first value of the header (name in lower case), or a slice with data NULL. */
 ivs_slice ivs_response_header(const ivs_response *response, const char *name);
 /* The header at *at, which moves on; false at the end. Start with *at = 0. */

@@ -4,6 +4,7 @@
 #include "keys.h"
 #include "lcall.h"
 #include "lfailure.h"
+#include "lmessage.h"
 #include "process.h"
 
 #include <errno.h>
@@ -48,7 +49,7 @@ static void exchange_over_transport(lua_State *L, ivs_lcall *call) {
   const int top = lua_gettop(L);
   const char *problem;
   ivs_lclient_get(L, CLIENT, IVS_LCLIENT_TRANSPORT);
-  ivs_lcall_push_request(L, call);
+  ivs_lmessage_push_request(L, &call->core);
   if (lua_pcall(L, 1, 2, 0) == LUA_OK) {
     problem = ivs_lcall_take_answer(L, call, top + 1);
   } else {
@@ -105,9 +106,9 @@ static void ask_for_keys(lua_State *L, ivs_lcall *call) {
 }
 
 /* Pushes nil and an error object for whatever a provider gave in place of keys; returns 2. */
-static int return_no_keys(lua_State *L, int error, const char *problem) {
+static int return_no_keys(lua_State *L, int error, const char *code_of_problem, const char *problem) {
   enum ivs_kind kind = IVS_KIND_CREDENTIALS;
-  ivs_slice code = ivs_text_slice("CredentialRetrievalError"), message = ivs_text_slice(problem);
+  ivs_slice code = ivs_text_slice(code_of_problem), message = ivs_text_slice(problem);
   if (!problem && lua_istable(L, error)) {
     lua_pushnil(L);
     lua_pushvalue(L, error);
@@ -129,10 +130,11 @@ int ivs_blocking_credentials(lua_State *L) {
     return ivs_lfailure_return(L, failure);
   }
   ask_provider(L);
-  if (!client->is_open) return return_no_keys(L, ERROR, "the client was closed meanwhile");
-  if (lua_isnil(L, KEYS)) return return_no_keys(L, ERROR, NULL);
-  const char *problem = ivs_keys_take(L, KEYS, client);
-  if (problem) return return_no_keys(L, ERROR, problem);
+  const char *code = "CredentialRetrievalError";
+  if (!client->is_open) return return_no_keys(L, ERROR, code, "the client was closed meanwhile");
+  if (lua_isnil(L, KEYS)) return return_no_keys(L, ERROR, code, NULL);
+  const char *problem = ivs_keys_take(L, KEYS, client, &code);
+  if (problem) return return_no_keys(L, ERROR, code, problem);
   ivs_lclient_get(L, CLIENT, IVS_LCLIENT_SETTINGS);
   lua_getfield(L, -1, "describe");
   lua_call(L, 0, 1);

@@ -3,6 +3,7 @@
  * members, nulls. It changes cjson's tables rather than building new ones, since they are ours alone.
  */
 #include "decode.h"
+#include "core/status.h"
 #include "lfailure.h"
 #include "objects.h"
 
@@ -178,17 +179,25 @@ static ivs_slice body_of(const ivs_call *call) {
   return (ivs_slice){ivs_buffer_text(&call->response.body), call->response.body.length};
 }
 
-/* Pushes the decoded JSON and returns NULL, or pushes nothing and returns why not. */
+static const char out_of_memory[] = "out of memory";
+
+/* Pushes the decoded JSON and returns NULL, or pushes nothing and returns why not: a text in `problem`, or one
+ * that stays, out_of_memory among them. */
 static const char *parse(lua_State *L, ivs_slice body, char problem[PROBLEM_MAX]) {
   if (!body.length) return "the body is empty";
   if (!ivs_text_is_utf8(body)) return "the body is not UTF-8";
   if (memchr(body.data, 0, body.length)) return "the body holds a NUL"; /* cjson would stop reading there */
   lua_rawgetp(L, LUA_REGISTRYINDEX, &decode_key);
   lua_pushlstring(L, body.data, body.length);
-  if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
+  const int status = lua_pcall(L, 1, 1, 0);
+  if (status == LUA_OK) {
     if (lua_type(L, -1) == LUA_TTABLE) return NULL;
     lua_pop(L, 1);
     return "the body is not a JSON object";
+  }
+  if (status == LUA_ERRMEM) {
+    lua_pop(L, 1);
+    return out_of_memory;
   }
   const char *text = lua_tostring(L, -1);
   snprintf(problem, PROBLEM_MAX, "%s", text ? text : "the body is not JSON");
@@ -201,6 +210,11 @@ static bool is_object(ivs_slice body) {
   size_t at = 0;
   while (at < body.length && body.data[at] && strchr(" \t\r\n", body.data[at])) at++;
   return at == body.length || body.data[at] == '{';
+}
+
+static void give_up(ivs_call *call) {
+  ivs_failure_from_status(&call->failure, IVS_ENOMEM, "reading the response");
+  ivs_call_stop(call);
 }
 
 static bool decode_result(lua_State *L, ivs_call *call) {
@@ -220,6 +234,10 @@ static bool decode_result(lua_State *L, ivs_call *call) {
     why = problem;
   }
   lua_settop(L, top);
+  if (why == out_of_memory) {
+    give_up(call);
+    return false;
+  }
   snprintf(message, sizeof message, "Unable to parse response: %s (HTTP status %d)", why,
            call->response.status);
   ivs_call_undecodable(call, ivs_text_slice(message));
@@ -240,7 +258,12 @@ static ivs_slice pick(lua_State *L, const char *const *members) {
 static void decode_error(lua_State *L, ivs_call *call) {
   char problem[PROBLEM_MAX];
   const ivs_slice none = {NULL, 0};
-  if (parse(L, body_of(call), problem)) {
+  const char *why = parse(L, body_of(call), problem);
+  if (why == out_of_memory) {
+    give_up(call);
+    return;
+  }
+  if (why) {
     ivs_call_error(call, none, none, true);
     return;
   }

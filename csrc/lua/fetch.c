@@ -3,8 +3,8 @@
 #include "fields.h"
 #include "core/status.h"
 #include "core/uri.h"
-#include "lcall.h"
 #include "lfailure.h"
+#include "lmessage.h"
 #include "objects.h"
 
 #include <string.h>
@@ -136,7 +136,7 @@ static int http(lua_State *L) {
     wipe(f);
     return ivs_lfailure_return(L, &f->failure);
   }
-  ivs_lcall_push_response(L, &f->response);
+  ivs_lmessage_push_response(L, &f->response);
   wipe(f);
   return 1;
 }

@@ -32,7 +32,7 @@ static bool read_expiration(lua_State *L, int index, double *out) {
 }
 
 /* The table is at index; whatever this leaves on the stack the caller pops. */
-static const char *take(lua_State *L, int index, ivs_lclient *client) {
+static const char *take(lua_State *L, int index, ivs_lclient *client, const char **code) {
   ivs_slice id, secret, token;
   double expiration;
   if (!push_text(L, index, "access_key_id", &id)) return "access_key_id has to be a string";
@@ -40,8 +40,10 @@ static const char *take(lua_State *L, int index, ivs_lclient *client) {
   if (!push_text(L, index, "session_token", &token)) return "session_token has to be a string";
   if (!read_expiration(L, index, &expiration))
     return "expiration has to be ISO 8601 text or seconds since 1970";
+  *code = "PartialCredentialsError";
   if (!id.length) return "access_key_id is missing";
   if (!secret.length) return "secret_access_key is missing";
+  *code = "CredentialRetrievalError";
   if (!client->is_open) return "the client is closed";
   switch (ivs_credentials_set(&client->core.credentials, id, secret, token, expiration)) {
   case IVS_OK:
@@ -51,14 +53,16 @@ static const char *take(lua_State *L, int index, ivs_lclient *client) {
   case IVS_ETOOBIG:
     return "a key or the token is too long";
   default:
-    return "out of memory";
+    *code = "OutOfMemoryError";
+    return "out of memory while keeping the keys";
   }
 }
 
-const char *ivs_keys_take(lua_State *L, int index, ivs_lclient *client) {
+const char *ivs_keys_take(lua_State *L, int index, ivs_lclient *client, const char **code) {
+  *code = "CredentialRetrievalError";
   if (!lua_istable(L, index)) return "credentials have to be a table { access_key_id, secret_access_key, … }";
   const int top = lua_gettop(L);
-  const char *problem = take(L, lua_absindex(L, index), client);
+  const char *problem = take(L, lua_absindex(L, index), client, code);
   lua_settop(L, top);
   return problem;
 }

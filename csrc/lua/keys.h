@@ -8,8 +8,8 @@
 #include "compat.h"
 #include "lclient.h"
 
-/* Takes the table at index for the client, which a metamethod of the table may close meanwhile. NULL, or what is wrong with it in words that hold no secret; the keys stay as
- * they were. */
-const char *ivs_keys_take(lua_State *L, int index, ivs_lclient *client);
+/* Takes the table at index for the client, which a metamethod of the table may close meanwhile. NULL; or what is
+ * wrong with it in words that hold no secret, *code then being an error's code: the keys stay as they were. */
+const char *ivs_keys_take(lua_State *L, int index, ivs_lclient *client, const char **code);
 
 #endif

@@ -4,6 +4,7 @@
 #include "decode.h"
 #include "keys.h"
 #include "lfailure.h"
+#include "lmessage.h"
 #include "objects.h"
 #include "params.h"
 
@@ -233,7 +234,7 @@ enum ivs_step ivs_lcall_advance(lua_State *L, ivs_lcall *call, int client_index,
       ivs_decode_step(L, &call->core);
       continue;
     }
-    if (step == IVS_STEP_DONE && client->is_service) ivs_lcall_push_response(L, &call->core.response);
+    if (step == IVS_STEP_DONE && client->is_service) ivs_lmessage_push_response(L, &call->core.response);
     if (step == IVS_STEP_DONE && !client->is_service) ivs_decode_add_metadata(L, &call->core);
     if (step == IVS_STEP_FAILED) push_failed(L, call, call_index);
     log_step(L, call, client_index, step);
@@ -249,12 +250,12 @@ void ivs_lcall_take_keys(lua_State *L, ivs_lcall *call, int call_index, int inde
   index = lua_absindex(L, index);
   call_index = lua_absindex(L, call_index);
   if (!lua_isnil(L, index)) {
-    const char *problem = ivs_keys_take(L, index, call->client);
+    const char *given, *problem = ivs_keys_take(L, index, call->client, &given);
     if (!problem) {
       ivs_call_credentials(&call->core);
       return;
     }
-    if (strstr(problem, "is missing")) code = ivs_text_slice("PartialCredentialsError");
+    code = ivs_text_slice(given);
     message = ivs_text_slice(problem);
   } else {
     ivs_lfailure_read(L, index + 1, &kind, &code, &message);
@@ -266,115 +267,7 @@ void ivs_lcall_take_keys(lua_State *L, ivs_lcall *call, int call_index, int inde
   ivs_call_no_credentials(&call->core, kind, code, message);
 }
 
-void ivs_lcall_push_request(lua_State *L, const ivs_lcall *call) {
-  const ivs_request *request = &call->core.request;
-  const char *line;
-  lua_createtable(L, 0, 6);
-  lua_pushstring(L, request->method);
-  lua_setfield(L, -2, "method");
-  lua_pushlstring(L, ivs_buffer_text(&request->url), request->url.length);
-  lua_setfield(L, -2, "url");
-  lua_pushlstring(L, ivs_buffer_text(&request->body), request->body.length);
-  lua_setfield(L, -2, "body");
-  lua_pushnumber(L, call->client->core.connect_timeout);
-  lua_setfield(L, -2, "connect_timeout");
-  lua_pushnumber(L, call->client->core.read_timeout);
-  lua_setfield(L, -2, "read_timeout");
-  lua_createtable(L, 0, 12);
-  for (size_t at = 0; (line = ivs_request_next_header(request, &at));) {
-    const char *colon = strchr(line, ':');
-    lua_pushlstring(L, line, (size_t)(colon - line));
-    lua_pushstring(L, colon + 2);
-    lua_rawset(L, -3);
-  }
-  lua_setfield(L, -2, "headers");
-}
-
-void ivs_lcall_push_response(lua_State *L, const ivs_response *response) {
-  lua_createtable(L, 0, 3);
-  lua_pushinteger(L, response->status);
-  lua_setfield(L, -2, "status");
-  ivs_lfailure_push_headers(L, response);
-  lua_setfield(L, -2, "headers");
-  lua_pushlstring(L, ivs_buffer_text(&response->body), response->body.length);
-  lua_setfield(L, -2, "body");
-}
-
-static const char *take_headers(lua_State *L, int headers, ivs_response *response) {
-  lua_pushnil(L);
-  while (lua_next(L, headers)) {
-    ivs_slice name = {NULL, 0}, value = {NULL, 0};
-    if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1))
-      return "headers have to be a table of name → string";
-    name.data = lua_tolstring(L, -2, &name.length);
-    value.data = lua_tolstring(L, -1, &value.length);
-    int status = ivs_response_add_header(response, name, value);
-    if (status == IVS_EINVAL) return "a header's name or value is malformed";
-    if (status) return "the headers are too large";
-    lua_pop(L, 1);
-  }
-  return NULL;
-}
-
-/* Answers are plain tables: no metamethod of theirs runs in the middle of a call. */
-static void raw_field(lua_State *L, int index, const char *name) {
-  lua_pushstring(L, name);
-  lua_rawget(L, index);
-}
-
-/* Fills the response from the table; NULL or what is wrong with it. */
-static const char *take_response(lua_State *L, int index, ivs_response *response, bool *too_big) {
-  ivs_response_reset(response);
-  raw_field(L, index, "status");
-  double status = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
-  if (!(status >= 100 && status <= 999 && status == floor(status))) return "status has to be an HTTP status";
-  raw_field(L, index, "headers");
-  if (lua_istable(L, -1)) {
-    const char *problem = take_headers(L, lua_gettop(L), response);
-    if (problem) return problem;
-  } else if (!lua_isnil(L, -1)) {
-    return "headers have to be a table";
-  }
-  raw_field(L, index, "body");
-  if (!lua_isnil(L, -1)) {
-    size_t length;
-    const char *body = lua_tolstring(L, -1, &length);
-    if (!body) return "body has to be a string";
-    int set = ivs_buffer_set(&response->body, body, length);
-    *too_big = set == IVS_ETOOBIG;
-    if (set == IVS_ENOMEM) return "out of memory";
-  }
-  response->status = (int)status;
-  return NULL;
-}
-
 const char *ivs_lcall_take_answer(lua_State *L, ivs_lcall *call, int index) {
-  enum ivs_kind kind = IVS_KIND_CONNECTION;
-  ivs_slice code = ivs_text_slice("EndpointConnectionError");
-  ivs_slice message = ivs_text_slice("the transport gave no answer and no reason");
-  index = lua_absindex(L, index);
-  const int top = lua_gettop(L);
   if (!call->client->is_open) return NULL; /* closed meanwhile: the next step says so */
-  if (lua_istable(L, index)) {
-    bool too_big = false;
-    const char *problem = take_response(L, index, &call->core.response, &too_big);
-    lua_settop(L, top);
-    if (problem) {
-      ivs_response_reset(&call->core.response);
-      return problem;
-    }
-    if (!too_big) {
-      ivs_call_response(&call->core);
-      return NULL;
-    }
-    kind = IVS_KIND_RESPONSE;
-    code = ivs_text_slice("ResponseParserError");
-    message = ivs_text_slice("The response is larger than allowed (see max_response_bytes)");
-  } else if (lua_isnil(L, index)) {
-    ivs_lfailure_read(L, index + 1, &kind, &code, &message);
-  } else {
-    return "an answer has to be a table { status, headers, body }, or nil and an error";
-  }
-  ivs_call_fault(&call->core, kind, code, message);
-  return NULL;
+  return ivs_lmessage_take_answer(L, &call->core, index);
 }

@@ -43,12 +43,7 @@ enum ivs_step ivs_lcall_advance(lua_State *L, ivs_lcall *call, int client_index,
 
 /* Reports what a credentials provider gave: keys at `index`, or nil there and an error after it. */
 void ivs_lcall_take_keys(lua_State *L, ivs_lcall *call, int call_index, int index);
-/* Pushes the request as a table { method, url, headers, body, connect_timeout, read_timeout }. */
-void ivs_lcall_push_request(lua_State *L, const ivs_lcall *call);
-/* Pushes { status, headers, body }. */
-void ivs_lcall_push_response(lua_State *L, const ivs_response *response);
-/* Reports the answer at `index` ({ status, headers, body }, or nil and an error after it). NULL, or what is
- * wrong with it: nothing is reported then. */
+/* ivs_lmessage_take_answer; nothing where the client has been closed meanwhile. */
 const char *ivs_lcall_take_answer(lua_State *L, ivs_lcall *call, int index);
 
 #endif

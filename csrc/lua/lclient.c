@@ -214,13 +214,11 @@ static double now(lua_State *L, const ivs_lclient *client, int userdata) {
 
 /* Static keys are taken at once, so that a call need not ask for them. */
 static bool take_static_keys(lua_State *L, int settings, ivs_lclient *client, ivs_failure *failure) {
-  const char *problem = NULL;
+  const char *code = NULL, *problem = NULL;
   lua_getfield(L, settings, "credentials");
-  if (!lua_isnil(L, -1)) problem = ivs_keys_take(L, -1, client);
+  if (!lua_isnil(L, -1)) problem = ivs_keys_take(L, -1, client, &code);
   lua_pop(L, 1);
-  if (problem)
-    ivs_failure_format(failure, IVS_KIND_CREDENTIALS, "CredentialRetrievalError", "option credentials: %s",
-                       problem);
+  if (problem) ivs_failure_format(failure, IVS_KIND_CREDENTIALS, code, "option credentials: %s", problem);
   return !problem;
 }
 

@@ -43,7 +43,7 @@ int ivs_ldriver_provider(lua_State *L) {
 int ivs_ldriver_take_keys(lua_State *L) {
   ivs_lclient *client = ivs_lclient_check(L, CLIENT);
   lua_settop(L, 2);
-  const char *problem = ivs_keys_take(L, 2, client);
+  const char *code, *problem = ivs_keys_take(L, 2, client, &code);
   if (problem) {
     lua_pushnil(L);
     lua_pushstring(L, problem);

@@ -3,7 +3,7 @@
 #include "fields.h"
 #include "core/status.h"
 #include "core/uri.h"
-#include "lcall.h"
+#include "lmessage.h"
 #include "objects.h"
 
 enum { READER = 1, REQUEST_MAX = 2 * 1024 * 1024 };
@@ -75,7 +75,7 @@ static int reset(lua_State *L) {
 static int response(lua_State *L) {
   const ivs_http1 *reader = check_reader(L);
   if (!ivs_http1_is_done(reader)) return luaL_error(L, "the response is not complete");
-  ivs_lcall_push_response(L, &reader->response);
+  ivs_lmessage_push_response(L, &reader->response);
   return 1;
 }
 
@@ -142,8 +142,8 @@ static const char *add_headers(lua_State *L, int headers, ivs_buffer *out, seen 
       return "headers have to be name → string";
     name.data = lua_tolstring(L, -2, &name.length);
     value.data = lua_tolstring(L, -1, &value.length);
-    if (ivs_text_has_control(name) || ivs_text_has_control(value))
-      return "a header holds a control character";
+    if (!ivs_message_is_token(name)) return "a header's name is malformed";
+    if (ivs_text_has_control(value)) return "a header holds a control character";
     if (ivs_text_same(name, "host")) found->host = true;
     if (ivs_text_same(name, "content-length")) found->length = true;
     add_header(out, name, value);
@@ -174,7 +174,7 @@ static const char *write_request(lua_State *L, ivs_buffer *out) {
   seen found = {false, false};
   const ivs_slice method = ivs_fields_text(L, REQUEST, "method"), url = ivs_fields_text(L, REQUEST, "url");
   const ivs_slice body = ivs_fields_text(L, REQUEST, "body");
-  if (!method.length || ivs_text_has_control(method)) return "the request has no method";
+  if (!ivs_message_is_token(method)) return "the request has no method";
   if (ivs_uri_parse(url, &uri)) return "the URL is malformed";
   ivs_buffer_add(out, method.data, method.length);
   ivs_buffer_add_byte(out, ' ');

@@ -1,6 +1,7 @@
 /* call:next — see core.c for what it takes and gives at each step. */
 #include "lnext.h"
 #include "lcall.h"
+#include "lmessage.h"
 
 enum { CALL = 1, ANSWER = 2, REASON = 3, MESSAGE = 4, CLIENT = 5 };
 
@@ -77,9 +78,9 @@ int ivs_lnext(lua_State *L) {
   if (step == IVS_STEP_CREDENTIALS)
     ivs_lclient_get(L, CLIENT, IVS_LCLIENT_PROVIDER);
   else if (step == IVS_STEP_EXCHANGE)
-    ivs_lcall_push_request(L, call);
+    ivs_lmessage_push_request(L, &call->core);
   else if (step == IVS_STEP_DECODE)
-    ivs_lcall_push_response(L, &call->core.response);
+    ivs_lmessage_push_response(L, &call->core.response);
   else
     lua_pushnumber(L, call->core.delay);
   return 2;

@@ -5,6 +5,7 @@
 #include "lcall.h"
 #include "lclient.h"
 #include "lhttp1.h"
+#include "lmessage.h"
 
 #include <string.h>
 
@@ -90,7 +91,7 @@ static const ivs_request *check_request(lua_State *L) {
 
 int ivs_lwire_request_table(lua_State *L) {
   check_request(L);
-  ivs_lcall_push_request(L, ivs_lcall_check(L, 1));
+  ivs_lmessage_push_request(L, &ivs_lcall_check(L, 1)->core);
   return 1;
 }
 

@@ -48,7 +48,7 @@ fi
 
 mkdir "$prefix/tmp"
 openssl req -x509 -days 30 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -subj "/CN=ivs benchmarks" \
-  -addext "subjectAltName = IP:127.0.0.1" -keyout "$prefix/server.key" -out "$prefix/server.pem" 2>/dev/null
+  -addext "subjectAltName = IP:127.0.0.1, DNS:localhost" -keyout "$prefix/server.key" -out "$prefix/server.pem" 2>/dev/null
 user=""
 [ "$(id -u)" != 0 ] || user="user root root;"
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"

@@ -29,9 +29,7 @@ local function judge(response, err, expected)
   end
   local code = type(err) == "table" and err.code or "no error object"
   if code == expected then return code end
-  local text = type(err) == "table" and err.message or ""
-  -- a text that could not be kept is empty; of headers lcall.c says that they are too large
-  if text == "" or text:find(" memory", 1, true) or text:find("headers are too large", 1, true) then return code end
+  if code == "OutOfMemoryError" then return code end
   return code, ("an error that is not of memory: %s"):format(tostring(err))
 end
 

@@ -1,0 +1,18 @@
+/*
+ * The two HTTP messages as Lua tables.
+ */
+#ifndef IVS_LUA_LMESSAGE_H
+#define IVS_LUA_LMESSAGE_H
+
+#include "compat.h"
+#include "core/call.h"
+
+/* Pushes the request as a table { method, url, headers, body, connect_timeout, read_timeout }. */
+void ivs_lmessage_push_request(lua_State *L, const ivs_call *call);
+/* Pushes { status, headers, body }. */
+void ivs_lmessage_push_response(lua_State *L, const ivs_response *response);
+/* Reports the answer at `index` ({ status, headers, body }, or nil and an error after it). NULL, or what is
+ * wrong with it: nothing is reported then. */
+const char *ivs_lmessage_take_answer(lua_State *L, ivs_call *call, int index);
+
+#endif
