@@ -25,7 +25,7 @@ static int build_url(ivs_call *call, ivs_slice *path) {
   const char *authority = strchr(endpoint->url, ':'); /* "://host:port", as it was given */
   ivs_buffer_add_text(url, endpoint->https ? "https" : "http");
   ivs_buffer_add(url, authority, (size_t)(endpoint->url + endpoint->path_at - authority));
-  size_t path_at = url->length;
+  const size_t path_at = call->request.target_at = url->length;
   add_target(url, call);
   size_t path_length = url->length - path_at;
   if (endpoint->query_length) {

@@ -99,6 +99,11 @@ static bool add_token(ivs_buffer *out, ivs_slice name) {
   return true;
 }
 
+/* What stands before each header: name NUL value NUL. Neither is longer than the cap. */
+typedef struct lengths {
+  uint16_t name, value;
+} lengths;
+
 int ivs_response_add_header(ivs_response *response, ivs_slice name, ivs_slice value) {
   ivs_buffer *out = &response->headers;
   const size_t before = out->length;
@@ -106,26 +111,30 @@ int ivs_response_add_header(ivs_response *response, ivs_slice name, ivs_slice va
   if (value.length && (memchr(value.data, '\r', value.length) || memchr(value.data, '\n', value.length) ||
                        memchr(value.data, '\0', value.length)))
     return IVS_EINVAL;
-  if (out->cap - out->length < name.length + value.length + 2) return IVS_ETOOBIG;
-  if (!add_token(out, name)) return out->status ? out->status : IVS_EINVAL;
+  if (out->cap - out->length < sizeof(lengths) + name.length + value.length + 2) return IVS_ETOOBIG;
+  const lengths both = {(uint16_t)name.length, (uint16_t)value.length};
+  ivs_buffer_add(out, &both, sizeof both);
+  const bool is_token = add_token(out, name);
   ivs_buffer_add_byte(out, '\0');
   ivs_buffer_add(out, value.data, value.length);
   ivs_buffer_add_byte(out, '\0');
-  if (out->status) out->length = before; /* no half pair for those who read */
-  return out->status;
+  if (out->status || !is_token) out->length = before; /* no half pair for those who read */
+  return out->status || is_token ? out->status : IVS_EINVAL;
 }
 
 bool ivs_response_next_header(const ivs_response *response, size_t *at, ivs_slice *name, ivs_slice *value) {
+  lengths both;
   if (*at >= response->headers.length) return false;
-  *name = ivs_text_slice(response->headers.data + *at);
-  *value = ivs_text_slice(name->data + name->length + 1);
-  *at += name->length + value->length + 2;
+  memcpy(&both, response->headers.data + *at, sizeof both);
+  *name = (ivs_slice){response->headers.data + *at + sizeof both, both.name};
+  *value = (ivs_slice){name->data + both.name + 1, both.value};
+  *at += sizeof both + both.name + both.value + 2;
   return true;
 }
 
 ivs_slice ivs_response_header(const ivs_response *response, const char *name) {
   ivs_slice found, value;
   for (size_t at = 0; ivs_response_next_header(response, &at, &found, &value);)
-    if (strcmp(found.data, name) == 0) return value;
+    if (ivs_text_equal(found, name)) return value;
   return (ivs_slice){NULL, 0};
 }

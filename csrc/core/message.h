@@ -11,6 +11,7 @@
 typedef struct ivs_request {
   const char *method;
   ivs_buffer url;     /* absolute */
+  size_t target_at;   /* where in it path and query begin; of a call's requests only */
   ivs_buffer headers; /* "Name: value" lines, each ended by a NUL, Host and Content-Length among them */
   ivs_buffer body;
 } ivs_request;
@@ -26,11 +27,11 @@ const char *ivs_request_next_header(const ivs_request *request, size_t *at);
 /* What came back. Header names are in lower case. */
 typedef struct ivs_response {
   int status;
-  ivs_buffer headers; /* name NUL value NUL, and so on */
+  ivs_buffer headers; /* for ivs_response_next_header */
   ivs_buffer body;
 } ivs_response;
 
-/* max_body caps the body; the headers are held to 64 KiB. */
+/* max_body caps the body; the headers are held to 64 KiB, six bytes more for each of them. */
 void ivs_response_init(ivs_response *response, size_t max_body);
 void ivs_response_reset(ivs_response *response);
 void ivs_response_free(ivs_response *response);

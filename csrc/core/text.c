@@ -16,15 +16,19 @@ bool ivs_text_is_alnum(char c) {
   return ivs_text_is_digit(c) || (lower >= 'a' && lower <= 'z');
 }
 
+/* Both are asked of many texts that differ at once: no strlen of what is not alike. */
 bool ivs_text_same(ivs_slice a, const char *b) {
-  if (!a.data || a.length != strlen(b)) return false;
+  if (!a.data) return false;
   for (size_t i = 0; i < a.length; i++)
-    if (ivs_text_lower(a.data[i]) != ivs_text_lower(b[i])) return false;
-  return true;
+    if (!b[i] || ivs_text_lower(a.data[i]) != ivs_text_lower(b[i])) return false;
+  return !b[a.length];
 }
 
 bool ivs_text_equal(ivs_slice a, const char *b) {
-  return a.data && a.length == strlen(b) && memcmp(a.data, b, a.length) == 0;
+  if (!a.data) return false;
+  for (size_t i = 0; i < a.length; i++)
+    if (!b[i] || a.data[i] != b[i]) return false;
+  return !b[a.length];
 }
 
 static bool is_blank(char c) {

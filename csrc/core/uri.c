@@ -115,18 +115,23 @@ int ivs_uri_add_host(ivs_buffer *out, const ivs_uri *uri) {
   return ivs_buffer_status(out);
 }
 
+static bool is_unreserved(char c) {
+  return ivs_text_is_alnum(c) || c == '_' || c == '.' || c == '-' || c == '~';
+}
+
 /* Python's quote(safe='/~'): letters, digits and _.-~ stay. */
 static void add_encoded(ivs_buffer *out, ivs_slice text) {
   static const char digits[] = "0123456789ABCDEF";
+  size_t start = 0;
   for (size_t i = 0; i < text.length; i++) {
-    unsigned char c = (unsigned char)text.data[i];
-    if (ivs_text_is_alnum(text.data[i]) || strchr("_.-~", c ? c : 1)) {
-      ivs_buffer_add_byte(out, text.data[i]);
-    } else {
-      char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
-      ivs_buffer_add(out, escape, sizeof escape);
-    }
+    if (is_unreserved(text.data[i])) continue;
+    const unsigned char c = (unsigned char)text.data[i];
+    const char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
+    ivs_buffer_add(out, text.data + start, i - start);
+    ivs_buffer_add(out, escape, sizeof escape);
+    start = i + 1;
   }
+  ivs_buffer_add(out, text.data + start, text.length - start);
 }
 
 int ivs_uri_add_canonical_path(ivs_buffer *out, ivs_slice path) {

@@ -54,11 +54,11 @@ int ivs_lfailure_return(lua_State *L, const ivs_failure *failure) {
   return 2;
 }
 
+enum { COMMON_HEADERS = 16 }; /* AWS sends so many; room is made for them at once */
+
 void ivs_lfailure_push_headers(lua_State *L, const ivs_response *response) {
   ivs_slice name, value;
-  int count = 0;
-  for (size_t at = 0; ivs_response_next_header(response, &at, &name, &value);) count++;
-  lua_createtable(L, 0, count);
+  lua_createtable(L, 0, COMMON_HEADERS);
   for (size_t at = 0; ivs_response_next_header(response, &at, &name, &value);) {
     lua_pushlstring(L, name.data, name.length);
     lua_pushvalue(L, -1);

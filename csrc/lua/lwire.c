@@ -1,7 +1,6 @@
 /* The steps of lnext.c without tables for the messages. */
 #include "lwire.h"
 #include "core/http1.h"
-#include "core/uri.h"
 #include "lcall.h"
 #include "lclient.h"
 #include "lhttp1.h"
@@ -95,20 +94,6 @@ int ivs_lwire_request_table(lua_State *L) {
   return 1;
 }
 
-static void add_target(luaL_Buffer *out, const ivs_buffer *url, bool absolute) {
-  const ivs_slice text = {ivs_buffer_text(url), url->length};
-  ivs_uri uri;
-  if (absolute || ivs_uri_parse(text, &uri)) {
-    luaL_addlstring(out, text.data, text.length);
-    return;
-  }
-  if (!uri.path.length) luaL_addchar(out, '/');
-  luaL_addlstring(out, uri.path.data, uri.path.length);
-  if (!uri.has_query) return;
-  luaL_addchar(out, '?');
-  luaL_addlstring(out, uri.query.data, uri.query.length);
-}
-
 static void add_line(luaL_Buffer *out, const char *line) {
   luaL_addlstring(out, "\r\n", 2);
   luaL_addstring(out, line);
@@ -125,13 +110,15 @@ int ivs_lwire_request_text(lua_State *L) {
   const ivs_request *request = check_request(L);
   const char *authorization =
       lua_type(L, AUTHORIZATION) == LUA_TSTRING ? lua_tostring(L, AUTHORIZATION) : NULL;
+  const ivs_buffer *url = &request->url;
+  const size_t from = lua_toboolean(L, ABSOLUTE) ? 0 : request->target_at;
   const char *line, *last_line = NULL;
   luaL_Buffer out;
   lua_settop(L, AUTHORIZATION);
   luaL_buffinit(L, &out);
   luaL_addstring(&out, request->method);
   luaL_addchar(&out, ' ');
-  add_target(&out, &request->url, lua_toboolean(L, ABSOLUTE));
+  luaL_addlstring(&out, url->data + from, url->length - from);
   luaL_addstring(&out, " HTTP/1.1");
   for (size_t at = 0; (line = ivs_request_next_header(request, &at));) {
     if (strncmp(line, last, sizeof last - 1) == 0)

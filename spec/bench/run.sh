@@ -1,7 +1,6 @@
 #!/bin/sh
 # Measures the goals of the design's performance table on two Luas and prints, for each, ours, the yardstick, their ratio
-# and the goal. Both sides of a ratio run in turn in the same minute against the same server. Not measured yet: a call
-# inside nginx, a batch.
+# and the goal. Both sides of a ratio run in turn in the same minute against the same server. Not measured yet: a batch.
 #   LUAS    the Luas to measure (lua5.4 luajit)
 #   BUILD   where the shared objects are (.build)
 #   RUN     a command to run instead of the measuring, with the server up: a profiler on spec/bench/calls.lua
@@ -66,7 +65,7 @@ until [ -s "$prefix/nginx.pid" ]; do sleep 0.01; done
 # ---- the measuring ----
 
 export BENCH_URL="https://127.0.0.1:$port" BENCH_CA="$prefix/server.pem" BENCH_BODY="$here/body.json" \
-  BENCH_START="$out/start" BENCH_ONCE="$out/once"
+  BENCH_START="$out/start" BENCH_ONCE="$out/once" BENCH_ON_SERVER="$on_server"
 export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true AWS_REGION=us-west-2 \
   AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY \
   AWS_ENDPOINT_URL_IVS="$BENCH_URL" AWS_CA_BUNDLE="$BENCH_CA"
@@ -88,6 +87,10 @@ for lua in $LUAS; do
   under "$lua" $on_client "$lua" $here/starts.lua
 done
 [ -z "${RUN:-}" ] || exit 0
+
+# nginx runs LuaJIT whatever Lua drives it.
+under lua5.4 lua5.4 -e "require('bench.common').print_heading('nginx')"
+under lua5.4 $on_client lua5.4 $here/worker.lua
 
 # Not timed: the Luas side by side.
 for lua in $LUAS; do

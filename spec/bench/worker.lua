@@ -67,12 +67,12 @@ local function compare(work, ours, yardstick, goal)
   end
 end
 
-if arg[1] == "hold" then
+if arg[1] == "hold" then -- for a profiler
   print(site.url, worker)
   io.stdout:flush()
   shell.run("sleep 600")
 else
-  compare("call in a worker : bare cosocket request", "driver", "bare", 1 / 0.8)
+  compare("call in a worker : bare cosocket request", "driver", "bare", 1 / 0.8) -- 0.8 × its requests a second
   compare("cache hit : the same JSON, constant", "hit", "constant", 1.5)
 end
 site:stop()
