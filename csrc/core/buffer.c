@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALLEST = 64 };
+enum { SMALLEST = 64, KEPT_MAX = 64 * 1024 };
 
 void ivs_buffer_init(ivs_buffer *buffer, size_t cap) {
   memset(buffer, 0, sizeof *buffer);
@@ -20,13 +20,15 @@ void ivs_buffer_reset(ivs_buffer *buffer) {
   if (buffer->length) OPENSSL_cleanse(buffer->data, buffer->length);
   buffer->length = 0;
   buffer->status = IVS_OK;
+  if (buffer->capacity > KEPT_MAX) ivs_buffer_free(buffer);
 }
 
 void ivs_buffer_free(ivs_buffer *buffer) {
-  ivs_buffer_reset(buffer);
+  if (buffer->length) OPENSSL_cleanse(buffer->data, buffer->length);
   free(buffer->data);
   buffer->data = NULL;
-  buffer->capacity = 0;
+  buffer->capacity = buffer->length = 0;
+  buffer->status = IVS_OK;
 }
 
 /* Not realloc: the block that is left behind has to be wiped. */

@@ -20,7 +20,7 @@ typedef struct ivs_buffer {
 
 /* Prepares an empty buffer; allocates nothing. */
 void ivs_buffer_init(ivs_buffer *buffer, size_t cap);
-/* Wipes the content, keeps the memory, forgets the failure. */
+/* Wipes the content, keeps the memory up to 64 KiB, forgets the failure. */
 void ivs_buffer_reset(ivs_buffer *buffer);
 /* Wipes and frees; the buffer may be used again with the same cap. */
 void ivs_buffer_free(ivs_buffer *buffer);

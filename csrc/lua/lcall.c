@@ -180,7 +180,8 @@ static void push_failed(lua_State *L, const ivs_lcall *call, int call_index) {
   if (ivs_lfailure_is(L, -1)) {
     lua_remove(L, -2);
   } else {
-    lua_getfield(L, -1, "causes");
+    lua_pushliteral(L, "causes"); /* raw: the table is the user's */
+    lua_rawget(L, -2);
     lua_setfield(L, -3, "causes");
     lua_pop(L, 1);
   }

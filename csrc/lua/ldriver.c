@@ -54,11 +54,13 @@ int ivs_ldriver_take_keys(lua_State *L) {
 }
 
 int ivs_ldriver_keys_left(lua_State *L) {
-  const ivs_credentials *keys = &ivs_lclient_check(L, CLIENT)->core.credentials;
-  struct timespec now;
+  const ivs_client *client = &ivs_lclient_check(L, CLIENT)->core;
+  const ivs_credentials *keys = &client->credentials;
+  struct timespec time;
   if (!keys->access_key_id.length) return 0;
-  clock_gettime(CLOCK_REALTIME, &now);
-  lua_pushnumber(L, keys->expiration == 0 ? HUGE_VAL : keys->expiration - (double)now.tv_sec);
+  clock_gettime(CLOCK_REALTIME, &time);
+  const double now = (double)time.tv_sec + (double)time.tv_nsec / 1e9 + client->clock_offset;
+  lua_pushnumber(L, keys->expiration == 0 ? HUGE_VAL : keys->expiration - now);
   return 1;
 }
 

@@ -71,9 +71,11 @@ int ivs_lwire_advance(lua_State *L) {
   const enum ivs_step step = ivs_lcall_advance(L, call, CLIENT, CALL);
   const ivs_buffer *url = &call->core.request.url;
   lua_pushstring(L, ivs_step_name(step));
-  if (step == IVS_STEP_DONE || step == IVS_STEP_FAILED)
+  if (step == IVS_STEP_DONE || step == IVS_STEP_FAILED) {
     lua_insert(L, -2);
-  else if (step == IVS_STEP_CREDENTIALS)
+    ivs_buffer_reset(&call->core.response.body); /* kept for the next call, but not with a large body */
+    ivs_buffer_reset(&call->core.previous.body);
+  } else if (step == IVS_STEP_CREDENTIALS)
     ivs_lclient_get(L, CLIENT, IVS_LCLIENT_PROVIDER);
   else if (step == IVS_STEP_EXCHANGE)
     lua_pushlstring(L, ivs_buffer_text(url), url->length);

@@ -16,6 +16,12 @@ local response, err = ivs.client(%s):get_recording_configuration("]] .. ARN .. [
 ngx.shared.told:set("%s", response and response.recordingConfiguration.state or err.kind .. " " .. err.code .. ": " .. err.message)
 ]]
 
+--- A client certificate, looked at where there are no cosockets to ask whether they can show one.
+local CERTIFIED = [[
+certified = ivs.client { region = "eu-west-1", env = {}, client_cert = "%s/server.pem", client_key = "%s/server.key" }
+certified_region = select(2, pcall(function() return certified.region end))
+]]
+
 describe("a client inside nginx", function()
   local emulator, site, options
 
@@ -29,7 +35,8 @@ describe("a client inside nginx", function()
     options.ca_bundle = nil
     site = nginx.start {
       http = ("lua_ssl_trusted_certificate %s; lua_shared_dict told 1m;"):format(emulator.ca_bundle),
-      init = "ivs = require 'resty.ivs' early = ivs.client { region = 'eu-west-1' } " .. in_phase "init",
+      init = "ivs = require 'resty.ivs' early = ivs.client { region = 'eu-west-1' } " .. in_phase "init"
+        .. CERTIFIED:format(emulator.prefix, emulator.prefix),
       init_worker = in_phase "init_worker" .. "\nngx.timer.at(0, function() " .. in_phase "timer" .. " end)",
       locations = { ["/phases"] = { rewrite = in_phase "rewrite", access = in_phase "access", content = in_phase "content"
         .. "ngx.print 'x'", header_filter = in_phase "header_filter", body_filter = in_phase "body_filter",
@@ -62,6 +69,10 @@ describe("a client inside nginx", function()
     assert.same({ "eu-west-1", "https://ivs.eu-west-1.amazonaws.com" }, site:run "return { early.region, early.endpoint_url }")
     assert.same({ "us-west-2", emulator.endpoint_url },
       site:run("local c = ivs.client(%s) return { c.region, c.endpoint_url }", options))
+  end)
+
+  it("with a client certificate gives them even where there are no cosockets", function()
+    assert.equal("eu-west-1", site:run "return certified_region")
   end)
 
   it("knows the environment that nginx was started with, since it was loaded by init_by_lua", function()

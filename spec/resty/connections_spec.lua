@@ -28,6 +28,7 @@ for i = 1, %d do
 end
 ngx.update_time()
 return { state = response and (response.recordingConfiguration or {}).state, kind = err and err.kind, code = err and err.code,
+  status = err and err.status,
   message = err and err.message, attempts = client:stats().attempts, seconds = ngx.now() - began }]]
 
 describe("inside nginx, a connection", function()
@@ -188,6 +189,14 @@ describe("inside nginx, a connection", function()
         fails({ REQUEST, { "send", case[1] } }, "response", case[2])
       end)
     end
+
+    it("an empty body, whatever its coding is said to be, is the service's own error", function()
+      for coding, status in pairs { gzip = 403, br = 503 } do
+        local told = fails({ REQUEST, { "send", ("HTTP/1.1 %d No\r\nContent-Encoding: %s\r\nContent-Length: 0\r\n\r\n")
+          :format(status, coding) } }, "service", tostring(status))
+        assert.equal(status, told.status)
+      end
+    end)
   end)
 
   describe("that can't be made", function()

@@ -219,5 +219,29 @@ describe("inside nginx, credentials", function()
         return { told.provider, told.access_key_id, ended, argv, #given.environ }]])
       assert.same({ "process", "…PROC", true, { "/bin/keys", "--for", "a b" }, 1 }, told)
     end)
+
+    it("are given up together with a program that takes too long, however it drips, or that can't be read", function()
+      local told = site:run [[
+        local process = require "resty.ivs.process"
+        process.assume_available = true
+        local told = {}
+        local function drip() ngx.sleep(0.02) return "x" end
+        local function stop() return nil, "closed" end
+        for i, streams in ipairs { { drip, stop }, { stop, drip }, { stop, function() error("broken", 0) end }, { stop, stop } } do
+          local killed, limit = 0, nil
+          local child = { shutdown = function() end, stdout_read_any = streams[1], stderr_read_any = streams[2],
+            set_timeouts = function(_, _, _, _, wait) limit = wait end,
+            kill = function() killed = killed + 1 end, wait = function() ngx.sleep(0.01) return nil, "timeout" end }
+          package.loaded["ngx.pipe"] = { spawn = function() return child end }
+          ngx.update_time()
+          local began = ngx.now()
+          local result, problem = process.run({ "/bin/keys" }, { timeout = 0.2, max_bytes = 1000 })
+          told[i] = { tostring(result), problem, killed, ngx.now() - began < 0.35, limit > 0 and limit <= 200 }
+        end
+        package.loaded["ngx.pipe"], process.assume_available = nil, nil
+        return told]]
+      local too_long = { "nil", "it took too long", 1, true, true }
+      assert.same({ too_long, too_long, { "nil", "broken", 1, true, true }, too_long }, told)
+    end)
   end)
 end)

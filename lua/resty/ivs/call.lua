@@ -16,8 +16,8 @@ end
 --- The client's own `transport` function in place of the network.
 local function report_transport(machine_call, transport)
   local good, answer, err = pcall(transport, core.request_table(machine_call))
-  if not good then return core.advance(machine_call, nil, broken(answer)) end
-  local taken, step, detail = pcall(core.advance, machine_call, answer, err)
+  local taken, step, detail = false, answer, nil
+  if good then taken, step, detail = pcall(core.advance, machine_call, answer, err) end
   if taken then return step, detail end
   return core.advance(machine_call, nil, broken(step))
 end
@@ -76,14 +76,15 @@ local function fail(state, err)
 end
 
 --- Carries out a call from its first step to its last.
--- @tab state of a client (client.lua): machine, wire, refresh, stats, spares
+-- @tab state of a client (client.lua): machine, wire, refresh, stats, spares, tell
 -- @param params of the call
 -- @return the response; or nil and an error object
 function call.carry_out(state, params)
   local machine_call = begin(state, params)
   local step, detail = core.advance(machine_call)
-  local sent = false
+  local sent, tell = false, state.tell
   while true do
+    if tell then tell() end
     if step == "exchange" then
       if sent then state.stats.retries = state.stats.retries + 1 end
       sent = true
@@ -92,7 +93,7 @@ function call.carry_out(state, params)
       put_aside(state, machine_call)
       return detail
     elseif step == "sleep" then
-      ngx.sleep(detail)
+      if detail > 0 then ngx.sleep(detail) end
       step, detail = core.advance(machine_call)
     elseif step == "credentials" then
       step, detail = core.advance(machine_call, state.refresh:keys())

@@ -7,6 +7,7 @@ local environment = require "resty.ivs.environment"
 local exchange = require "resty.ivs.exchange"
 local failure = require "ivs.failure"
 local identity = require "resty.ivs.identity"
+local journal = require "resty.ivs.journal"
 local options = require "resty.ivs.options"
 local phases = require "resty.ivs.phases"
 local process = require "resty.ivs.process"
@@ -45,7 +46,7 @@ local function resolve(state)
     return nil, err
   end
   state.machine, state.wire = machine, wire
-  state.refresh = refresh.new(machine, make_offer(wire), state.stats, state.options.logger or function() end)
+  state.refresh = refresh.new(machine, make_offer(wire), state.stats, state.options.logger, state.tell)
   return true
 end
 
@@ -64,10 +65,9 @@ end
 
 --- What the cache keeps an answer under: endpoint, ARN, and whose credentials.
 local function cache_key(state, arn)
-  local err
-  if not state.identity then state.identity, err = identity.of(state) end
-  if not state.identity then return nil, err end
-  return table.concat({ state.machine.endpoint_url or "-", state.identity, arn }, "|")
+  local whose, err = identity.of(state)
+  if not whose then return nil, err end
+  return table.concat({ state.machine.endpoint_url or "-", whose, arn }, "|")
 end
 
 local function fetch(state, params)
@@ -126,15 +126,10 @@ function methods:credentials()
   local good, err = phases.check()
   if good then good, err = resolve(state) end
   if not good then return nil, err end
-  local keys
-  keys, err = state.refresh:renew()
+  good, err = state.refresh:renew()
   if state.closed then return closed() end
-  local taken, problem = keys ~= nil, nil
-  if keys then taken, problem = state.machine:take_credentials(keys) end
-  if taken then return state.machine:describe() end
-  if failure.is(err) then return nil, err end
-  return nil, failure.new("credentials", "CredentialRetrievalError",
-    tostring(problem or err or "the credentials provider gave nothing and no reason"))
+  if good then return state.machine:describe() end
+  return nil, err
 end
 
 --- What this worker has done with this client so far: `calls`, `attempts`, `retries`, `throttles`, `errors`,
@@ -184,9 +179,11 @@ function client.new(given)
     cache, wrong = require("resty.ivs.cache").new(own.cache)
     if not cache then error(tostring(wrong), 3) end
   end
+  local tell
+  if common.logger then common.logger, tell = journal.new(common.logger) end
   local self = setmetatable({}, Client)
   states[self] = {
-    options = common, own = own, cache = cache, env = common.env, spares = {},
+    options = common, own = own, cache = cache, env = common.env, tell = tell, spares = {},
     stats = { calls = 0, attempts = 0, retries = 0, throttles = 0, errors = 0, credential_refreshes = 0,
       cache = { miss = 0, hit = 0, stale = 0 } },
   }

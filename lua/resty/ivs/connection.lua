@@ -3,19 +3,15 @@
 
 local core = require "ivs.core"
 local fault = require "resty.ivs.fault"
+local wires = require "resty.ivs.wire"
 
 local connection = {}
 
-local LONGEST = 2147483647 -- milliseconds
 local TUNNEL_PIECE = 4096
 
-local function milliseconds(seconds)
-  return math.max(1, math.min(LONGEST, math.floor(seconds * 1000)))
-end
-
---- What is left of the time to connect; at least a moment, so that nginx does not take 0 for its default.
+--- What is left of the time to connect.
 local function limit(sock, deadline)
-  local left = milliseconds(deadline - ngx.now())
+  local left = wires.milliseconds(deadline - ngx.now())
   sock:settimeouts(left, left, left)
 end
 
@@ -71,8 +67,43 @@ end
 
 --- The times of the exchange itself, which a pooled connection needs as well.
 local function set_timeouts(sock, wire, limits)
-  local read = milliseconds(limits.read_timeout or wire.read_timeout)
-  sock:settimeouts(milliseconds(limits.connect_timeout or wire.connect_timeout), read, read)
+  local connecting, read = wire.connect_milliseconds, wire.read_milliseconds
+  if limits.connect_timeout then connecting = wires.milliseconds(limits.connect_timeout) end
+  if limits.read_timeout then read = wires.milliseconds(limits.read_timeout) end
+  sock:settimeouts(connecting, read, read)
+end
+
+-- nginx's resolver has a time limit of its own (resolver_timeout, 30 s), which no setting of a cosocket shortens. So where a
+-- name may have to be resolved, connecting races against a clock, each in a light thread. What comes from the pool must not
+-- pay for that, and cosockets don't tell whether there is any; so we count what we keep. The count may err (nginx drops
+-- connections that a server closed); then the resolver's limit holds, for one call.
+
+local function connect(sock, route)
+  return sock:connect(route.host, route.port, route.connect_options)
+end
+
+local function run_down(seconds)
+  ngx.sleep(seconds)
+  return nil, "timeout"
+end
+
+local function race(sock, route, seconds)
+  local connecting = ngx.thread.spawn(connect, sock, route)
+  local clock = ngx.thread.spawn(run_down, wires.milliseconds(seconds) / 1000)
+  local good, connected, problem = ngx.thread.wait(connecting, clock)
+  ngx.thread.kill(connecting) -- one of the two has ended, and is none the worse for it
+  ngx.thread.kill(clock)
+  if not good then return nil, connected end
+  return connected, problem
+end
+
+--- How many connections the pool probably has. Until one has been taken (which is at once) it counts as empty: who comes
+-- meanwhile must not believe what is about to turn out wrong.
+local function count_idle(wire, pool)
+  local now = ngx.now()
+  local idle = now - pool.opened < wire.keepalive_timeout and pool.idle or 0
+  pool.idle, pool.opened = 0, now
+  return idle
 end
 
 --- Makes a new connection ready. Returns true; or nil, an error object, and whether nothing was said about why.
@@ -85,13 +116,22 @@ local function prepare(sock, wire, route, url, limits, deadline)
   return good, err, mute
 end
 
-local function connect(wire, route, url, limits)
-  local deadline = ngx.now() + (limits.connect_timeout or wire.connect_timeout)
-  local sock = ngx.socket.tcp()
+--- One try. Returns the socket, and whether it is from the pool; or nil, an error object, and whether another try may help.
+local function try(wire, route, url, limits, deadline, is_second)
+  local sock, pool = ngx.socket.tcp(), route.pool
+  local idle = pool and count_idle(wire, pool)
+  local connected, problem
   set_timeouts(sock, wire, limits)
-  local connected, problem = sock:connect(route.host, route.port, route.connect_options)
+  if idle == 0 or is_second then -- the second has less time than the socket has been told
+    connected, problem = race(sock, route, deadline - ngx.now())
+  else
+    connected, problem = sock:connect(route.host, route.port, route.connect_options)
+  end
   if not connected then return nil, fault.connect(url, tostring(problem), route.is_proxied) end
-  if sock:getreusedtimes() > 0 then return sock, true end
+  if sock:getreusedtimes() > 0 then
+    if pool and idle > 0 then pool.idle = idle - 1 end
+    return sock, true
+  end
   local good, err, mute = prepare(sock, wire, route, url, limits, deadline)
   if good then return sock, false end
   sock:close()
@@ -105,20 +145,22 @@ end
 -- @tab limits `connect_timeout` (seconds for name, TCP, tunnel and TLS together) and `read_timeout`, in place of the wire's
 -- @return the socket, and whether it comes from the pool; or nil and an error object
 function connection.open(wire, route, url, limits)
-  local sock, detail, mute = connect(wire, route, url, limits)
+  local deadline = ngx.now() + (limits.connect_timeout or wire.connect_timeout)
+  local sock, detail, mute = try(wire, route, url, limits, deadline)
   -- cosockets don't tell a handshake that the network cut short from one that was refused: the former deserves a second try
-  if not sock and mute then sock, detail = connect(wire, route, url, limits) end
+  if not sock and mute and ngx.now() < deadline then sock, detail = try(wire, route, url, limits, deadline, true) end
   return sock, detail
 end
 
 --- Gives an idle connection back to the pool.
-function connection.keep(sock, wire)
-  sock:setkeepalive(wire.keepalive_milliseconds, wire.pool_size)
+function connection.keep(sock, wire, route)
+  local kept, pool = sock:setkeepalive(wire.keepalive_milliseconds, wire.pool_size), route.pool
+  if kept and pool and pool.idle < wire.pool_size then pool.idle = pool.idle + 1 end
 end
 
 --- Sets what is left of the time for the answer.
 function connection.limit(sock, seconds)
-  local left = milliseconds(seconds)
+  local left = wires.milliseconds(seconds)
   sock:settimeouts(left, left, left)
 end
 

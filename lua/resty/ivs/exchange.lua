@@ -15,6 +15,7 @@ local exchange = {}
 
 local PIECE = 64 * 1024
 local MAX_IDLE_READERS = 64
+local MAX_REPLACED = 5 -- pooled connections, for one request
 
 --- Readers that nobody uses, of this worker; they keep their memory.
 local idle = {}
@@ -30,7 +31,7 @@ end
 
 --- Gives a reader back.
 function exchange.release(reader)
-  reader:reset() -- wipes what it held
+  reader:reset() -- wipes what it held, and frees it where it was large
   if #idle < MAX_IDLE_READERS then idle[#idle + 1] = reader end
 end
 
@@ -63,8 +64,9 @@ local function receive(sock, reader, url, timeout)
   end
 end
 
---- Sends and receives. Returns the reader, done; or nil, an error object, and whether another connection may do better.
-local function converse(sock, text, url, wire, limits)
+--- Sends and receives.
+-- @return the reader, done; or nil, an error object, and whether another connection may do better
+local function converse(sock, text, url, wire, route, limits)
   local sent, problem = sock:send(text)
   if not sent then
     sock:close()
@@ -78,7 +80,7 @@ local function converse(sock, text, url, wire, limits)
     exchange.release(reader)
     return nil, err, unheard
   end
-  if reader:keep_alive() then connection.keep(sock, wire) else sock:close() end
+  if reader:keep_alive() then connection.keep(sock, wire, route) else sock:close() end
   return reader
 end
 
@@ -90,12 +92,14 @@ end
 -- @tab limits `connect_timeout`, `read_timeout`, `max_bytes`, in place of the wire's
 -- @return a reader that is done, to be released; or nil and an error object
 function exchange.carry_out(wire, route, text, url, limits)
+  local replaced = 0
   while true do
     local sock, reused = connection.open(wire, route, url, limits)
     if not sock then return nil, reused end
-    local reader, err, unheard = converse(sock, text, url, wire, limits)
+    local reader, err, unheard = converse(sock, text, url, wire, route, limits)
     if reader then return reader end
-    if not (reused and unheard) then return nil, err end
+    if not (reused and unheard) or replaced >= MAX_REPLACED then return nil, err end
+    replaced = replaced + 1
   end
 end
 
@@ -104,7 +108,8 @@ end
 function exchange.response(reader, url, max_bytes)
   local response = reader:response()
   local coding = response.headers["content-encoding"]
-  if not exchange.is_coded(coding) then return response end
+  -- an empty body is decoded by nobody, whatever is said of it: the status has to be told
+  if response.body == "" or not exchange.is_coded(coding) then return response end
   local body, problem = gzip.decode(coding, response.body, max_bytes)
   if body then
     response.body = body

@@ -1,50 +1,89 @@
 --- Whose answers these are, in a text: what of a client makes two answers for one ARN differ. For the cache's key.
 --
 -- It is the same in every worker and on every machine that is set up alike, and a rotation of keys leaves it as it is: it
--- names where the keys come from, not the keys. Of keys that a function gives it names the function's place in its source
--- and the account that the keys belong to.
+-- names where the keys come from, and of keys no more than their account. Where the settings name neither a key, a role,
+-- nor a profile (a function, a container, an EC2 instance), it is the account of the keys that the provider gives. That
+-- account is remembered in the dict, so that a worker whose provider is down still reaches what the others have cached.
+--
+-- Two roles of one account can't be told apart where only the provider knows the role: that is what the option
+-- `cache.identity` is for.
 -- @module resty.ivs.identity
+
+local account = require "resty.ivs.account"
 
 local identity = {}
 
---- What in the environment decides whose keys the chain of sources finds.
-local VARIABLES = {
-  "AWS_ACCESS_KEY_ID", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-  "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_LOGIN_CACHE_DIRECTORY",
-}
-
 local SETTINGS = { "use_fips_endpoint", "use_dualstack_endpoint", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT" }
 
-local function place_of(provider)
-  local info = debug.getinfo(provider, "S")
-  return ("%s:%d"):format(info.short_src, info.linedefined)
-end
+local SEVERAL = "" -- in place of an account: clients of more than one are made at this place
 
---- Whose keys. Returns a list of texts; or nil and an error.
-local function sources(client)
+--- What the settings say, as a list of texts, and whether that names who asks.
+local function settings_of(client)
   local given = client.options.credentials
-  if type(given) == "table" then return { "keys", tostring(given.access_key_id) } end
-  if given then
-    local account, err = client.refresh:account()
-    if not account then return nil, err end
-    return { "function", place_of(given), account }
-  end
-  local told, parts = client.machine:describe(), { "chain" }
-  for _, name in ipairs { "profile", "config_file", "credentials_file" } do parts[#parts + 1] = told[name] or "-" end
-  for _, name in ipairs(VARIABLES) do parts[#parts + 1] = client.env[name] or "-" end
-  return parts
+  if type(given) == "table" then return { "keys", account.of(tostring(given.access_key_id)) }, true end
+  if given then return { "function" }, false end
+  local told, env = client.machine:describe(), client.env
+  local key, role, profile = env.AWS_ACCESS_KEY_ID, env.AWS_ROLE_ARN, told.profile or "default"
+  local parts = { "chain", profile, told.config_file or "-", told.credentials_file or "-", key and account.of(key) or "-",
+    role or "-" }
+  return parts, (key or role) ~= nil or profile ~= "default"
 end
 
---- @tab client the state of a client (client.lua): options, machine, refresh, env
--- @return text; or nil and an error
-function identity.of(client)
-  local parts, err = sources(client)
-  if not parts then return nil, err end
+--- Where the dict remembers the account. A function's place in its source is good enough here, and not for the identity
+-- itself: it is another after each change of the program.
+local function place_of(client, parts)
+  local place = table.concat(parts, "\n")
+  local provider = client.options.credentials
+  if provider then
+    local info = debug.getinfo(provider, "S")
+    place = ("%s\n%s:%d"):format(place, info.source, info.linedefined)
+  end
+  return "ivs:account:" .. ngx.md5(place)
+end
+
+--- The account of the keys. Returns nil and an error where neither the provider tells it nor the dict.
+local function account_of(client, parts)
+  local dict, place = client.cache.dict, place_of(client, parts)
+  local known = dict:get(place)
+  local owner, err = client.refresh:account()
+  if owner then
+    if known ~= owner and known ~= SEVERAL then dict:set(place, known and SEVERAL or owner) end
+    return owner
+  end
+  if type(known) == "string" and known ~= SEVERAL then return known end
+  return nil, err
+end
+
+local function make(client)
+  local parts
+  if client.cache.identity then
+    parts = { "given", client.cache.identity }
+  else
+    local is_named
+    parts, is_named = settings_of(client)
+    if not is_named then
+      local owner, err = account_of(client, parts)
+      if not owner then return nil, err end
+      parts[#parts + 1] = owner
+    end
+  end
   for _, name in ipairs(SETTINGS) do
     parts[#parts + 1] = tostring(client.options[name] or client.env[name] or "-")
   end
   parts[#parts + 1] = client.options.transport and "transport" or "-"
   return ngx.md5(table.concat(parts, "\n"))
+end
+
+--- @tab client the state of a client (client.lua): options, machine, refresh, env, cache. The text is kept in it, until
+-- its keys are of another account.
+-- @return text; or nil and an error
+function identity.of(client)
+  local owner = client.refresh.owner
+  if client.identity and client.identity_owner == owner then return client.identity end
+  local made, err = make(client)
+  if not made then return nil, err end
+  client.identity, client.identity_owner = made, client.refresh.owner
+  return made
 end
 
 return identity

@@ -3,17 +3,30 @@
 -- The asking is done by a timer and not by the request that came first, so that a client that goes away does not take it
 -- along. While the keys in use are good for another ten minutes, calls go on with them and nobody waits (BEHAVIOUR 8);
 -- after that, and where there are none, calls wait for the one answer. A failure is not remembered: it goes to
--- those who waited, and the next call asks again.
+-- those who waited, and the next call asks again; while the old keys serve, some seconds later.
+--
+-- Invariants: whoever waits comes to an end, whatever becomes of the one who asks. nginx drops timers of which too many run:
+-- then one who waits asks. It may be killed, or never return: then its flight is left after a lease. No code of the user's
+-- runs between an answer and its landing.
 -- @module resty.ivs.refresh
 
+local account = require "resty.ivs.account"
 local failure = require "ivs.failure"
+local phases = require "resty.ivs.phases"
 local semaphore = require "ngx.semaphore"
 
 local refresh = {}
 
-local MANDATORY = 10 * 60 -- seconds before the keys expire
+local ADVISORY = 15 * 60 -- seconds before the keys expire, from which on the core wants new ones
+local MANDATORY = 10 * 60
 local PAUSE = 5 -- between two tries while the old keys still serve
-local PATIENCE = 5 * 60 -- what a call waits, and after which an asking that never ended is given up
+local PATIENCE = 5 * 60 -- what a call waits
+local START = 1 -- after which an asking is begun by one who waits, where no timer has come to it
+local SHORTEST = 0.01 -- a wait that nginx rounds to none would not let anybody else run
+
+--- Seconds after which an asking that has not ended is no longer waited for; the longest that a provider is allowed
+-- (ivs.providers.process). A member for the specs, which have less time.
+refresh.lease = 60
 
 local Refresh = { __name = "ivs.refresh" }
 Refresh.__index = Refresh
@@ -21,101 +34,181 @@ Refresh.__index = Refresh
 --- @tab machine the client of ivs.core
 -- @tab offer { http, sleep, run }, for the providers
 -- @tab stats whose `credential_refreshes` is counted up
--- @func log `log(level, message)`
-function refresh.new(machine, offer, stats, log)
-  return setmetatable({ machine = machine, offer = offer, stats = stats, log = log, next_try = 0 }, Refresh)
+-- @func[opt] note and
+-- @func[opt] tell of the journal
+function refresh.new(machine, offer, stats, note, tell)
+  return setmetatable({ machine = machine, offer = offer, stats = stats, note = note, tell = tell, next_try = 0 }, Refresh)
 end
 
---- What identifies an access key's account (the key holds it, in base 32, from its fifth character on), else the key.
-local function owner_of(access_key_id)
-  local coded = access_key_id:match("^A[KS]IA([A-Z2-7]+)$")
-  if not coded or #coded ~= 16 then return access_key_id end
-  local number = 0
-  for at = 1, 9 do -- 45 of the first 48 bits; the account is what stands in bits 2 to 41
-    local digit = coded:byte(at)
-    number = number * 32 + (digit >= 65 and digit - 65 or digit - 24)
-  end
-  return ("%.0f"):format(math.floor(number / 16) % 2 ^ 40)
+-- The answer -------------------------------------------------------------------------------------------------------------
+
+--- Asks the provider, and gives the client what it got. May raise what the provider, or its table, raises.
+-- @return keys; or nil and an error; and in any case what there is to be logged
+local function fetch(self)
+  local machine = self.machine
+  local provider = machine:provider()
+  if not provider then return nil, "the client was closed meanwhile" end
+  local keys, err = provider(self.offer)
+  if not keys then return nil, err, "no new credentials: " end
+  local taken, problem = machine:take_credentials(keys)
+  if not taken then return keys, problem, "the credentials that were given can't be used: " end
+  self.owner = account.of(keys.access_key_id)
+  return keys
 end
 
-local function note_owner(self, keys)
-  local id = type(keys) == "table" and rawget(keys, "access_key_id")
-  if type(id) == "string" then self.owner = owner_of(id) end
+--- Logs what went wrong. Last of all, since the text may be made by the user's code, and the logger is.
+local function report(self, words, err)
+  if not self.note then return end
+  local good, text = pcall(tostring, err)
+  if words then self.note("warn", words .. (good and text or "an error that is no text")) end
+  self.tell()
 end
 
---- Asks the provider and lets everybody go who waits for that.
-local function ask(_, self, flight)
-  self.stats.credential_refreshes = self.stats.credential_refreshes + 1
-  local provider = self.machine:provider()
-  local good, keys, err = false, "the client was closed meanwhile", nil
-  if provider then good, keys, err = pcall(provider, self.offer) end
-  if not good then keys, err = nil, keys end
-  if keys then
-    note_owner(self, keys)
-    local taken, problem = self.machine:take_credentials(keys)
-    if not taken then self.log("warn", "the credentials that were given can't be used: " .. tostring(problem)) end
-  else
-    self.next_try = ngx.now() + PAUSE
-    self.log("warn", "no new credentials: " .. tostring(err))
-  end
+--- Lets everybody go who waits.
+local function land(self, flight, keys, err)
   flight.keys, flight.err, flight.done = keys, err, true
   if self.flight == flight then self.flight = nil end
   if flight.waiting > 0 then flight.semaphore:post(flight.waiting) end
 end
 
+--- Carries a flight out, unless another does.
+local function ask(_, self, flight)
+  if flight.begun then return end
+  flight.begun = true
+  self.stats.credential_refreshes = self.stats.credential_refreshes + 1
+  local had_keys = self.machine:credentials_left() ~= nil
+  local good, keys, err, words = pcall(fetch, self)
+  if not good then keys, err, words = nil, keys, "no new credentials: " end
+  local left = self.machine:credentials_left()
+  -- what the next call would find wanting again need not be asked for by each call
+  if had_keys and not (left and left > ADVISORY) then self.next_try = ngx.now() + PAUSE end
+  land(self, flight, keys, not keys and err or nil)
+  report(self, words, err)
+end
+
+-- Those who wait ---------------------------------------------------------------------------------------------------------
+
+--- Has new keys asked for: by a timer, for all; where there is none (the worker ends, or has no timer left) by this light
+-- thread, for itself alone, since nobody would know if it were killed.
 local function start(self)
-  local flight = { semaphore = semaphore.new(0), waiting = 0, began = ngx.now() }
-  self.flight = flight
-  if not ngx.timer.at(0, ask, self, flight) then ask(false, self, flight) end -- the worker ends, or has no timer left
+  local now = ngx.now()
+  local flight = { semaphore = semaphore.new(0), waiting = 0, overdue = now + START, lease_end = now + refresh.lease }
+  if ngx.timer.at(0, ask, self, flight) then
+    self.flight = flight
+  else
+    self.next_try = now + PAUSE
+    ask(false, self, flight)
+  end
   return flight
 end
 
-local function wait(flight)
-  local deadline = ngx.now() + PATIENCE
-  while not flight.done do
-    local left = deadline - ngx.now()
-    if left <= 0 then
-      return nil, failure.new("credentials", "CredentialRetrievalError",
-        ("no credentials came within %d seconds"):format(PATIENCE), { retryable = true })
-    end
-    flight.waiting = flight.waiting + 1
-    flight.semaphore:wait(left)
-    flight.waiting = flight.waiting - 1
-  end
-  return flight.keys, flight.err
-end
+-- Here and in `await` the same times are compared, so that no rounding makes a flight that is not waited for be joined again.
 
 local function in_flight(self)
   local flight = self.flight
-  if flight and ngx.now() - flight.began > PATIENCE then return nil end
-  return flight
+  if flight and ngx.now() < flight.lease_end then return flight end
 end
+
+--- Whether no timer has come to a flight.
+local function is_dropped(flight)
+  return not flight.begun and ngx.now() >= flight.overdue
+end
+
+--- Sleeps until a flight has landed or its lease is over, and carries it out if nobody does.
+-- @return nothing; or an error object: nobody can sleep here
+local function await(self, flight, deadline)
+  while not flight.done do
+    if is_dropped(flight) then return ask(false, self, flight) end
+    local left = (flight.begun and math.min(deadline, flight.lease_end) or flight.overdue) - ngx.now()
+    if flight.begun and left <= 0 then return end
+    flight.waiting = flight.waiting + 1
+    local woken, problem = flight.semaphore:wait(math.max(left, SHORTEST))
+    flight.waiting = flight.waiting - 1
+    if not woken and problem ~= "timeout" then
+      local _, err = phases.check()
+      return err or failure.new("config", "InvalidConfigError", "credentials can't be waited for here: " .. tostring(problem))
+    end
+  end
+end
+
+--- Whether the provider itself has called us, through a call of the client that it gives its keys to. Its light thread alone
+-- would not tell: nginx uses those of requests that have ended again.
+local function is_called_by_provider(self)
+  local level = 2
+  while true do
+    local info = debug.getinfo(level, "f")
+    if not info then return false end
+    if info.func == ask then
+      local _, whose = debug.getlocal(level, 2)
+      if whose == self then return true end
+    end
+    level = level + 1
+  end
+end
+
+--- Each taker's own: callers add to what they get.
+local function own_copy(err)
+  if type(err) ~= "table" then return err end
+  local copy, meta = {}, getmetatable(err)
+  for name, value in next, err do copy[name] = value end
+  if type(copy.causes) == "table" then
+    copy.causes = {}
+    for at, cause in ipairs(err.causes) do copy.causes[at] = own_copy(cause) end
+  end
+  return type(meta) == "table" and setmetatable(copy, meta) or copy
+end
+
+--- @return keys; or nil and an error
+local function obtain(self)
+  if is_called_by_provider(self) then
+    return nil, failure.new("credentials", "CredentialRetrievalError", "the function that gives the credentials calls the "
+      .. "client that it gives them to, which can't answer without them: let it use another client")
+  end
+  local deadline = ngx.now() + PATIENCE
+  repeat
+    local flight = in_flight(self) or start(self)
+    local err = await(self, flight, deadline)
+    if flight.done then return flight.keys, own_copy(flight.err) end
+    if err then return nil, err end
+  until ngx.now() >= deadline
+  return nil, failure.new("credentials", "CredentialRetrievalError",
+    ("no credentials came within %d seconds"):format(PATIENCE), { retryable = true })
+end
+
+-- What the driver calls --------------------------------------------------------------------------------------------------
 
 --- For a call at its step "credentials".
 -- @return keys; or nil and why there are none, or none yet: with the old keys the call goes on all the same
 function Refresh:keys()
-  local left = self.machine:credentials_left()
-  local flight = in_flight(self)
-  if left and left > MANDATORY then
-    if not flight and ngx.now() >= self.next_try then start(self) end
+  local left = self.machine:credentials_left() or 0
+  local paused = ngx.now() < self.next_try
+  if left > MANDATORY or paused and left > PAUSE then
+    local flight = in_flight(self)
+    if not paused and (not flight or is_dropped(flight)) then start(self) end
     return nil, "the keys in use serve until new ones have come"
   end
-  return wait(flight or start(self))
+  return obtain(self)
 end
 
 --- Asks anew, whatever there is.
--- @return keys; or nil and an error
+-- @return true; or nil and an error object
 function Refresh:renew()
-  return wait(in_flight(self) or start(self))
+  local keys, err = obtain(self)
+  local taken, problem = false, nil
+  if keys then taken, problem = self.machine:take_credentials(keys) end
+  if taken then return true end
+  if failure.is(err) then return nil, err end
+  return nil, failure.new("credentials", "CredentialRetrievalError",
+    tostring(problem or err or "the credentials provider gave nothing and no reason"))
 end
 
 --- Whose keys they are, in a text that a rotation does not change: the account, or the access key where it tells none.
--- @return text; or nil and an error
+-- @return text; or nil and an error object, in particular where nobody knows yet and the phase is one that can't wait
 function Refresh:account()
   if not self.owner then
-    local keys, err = self:renew()
-    note_owner(self, keys)
-    if not self.owner then return nil, err end
+    local good, err = phases.check()
+    if good then good, err = self:renew() end
+    if not good then return nil, err end
   end
   return self.owner
 end

@@ -8,10 +8,16 @@ local fault = require "resty.ivs.fault"
 local wire = {}
 
 local MAX_PEM_BYTES = 1024 * 1024
+local LONGEST = 2147483647 -- milliseconds
 local DEFAULT_PORT = { http = 80, https = 443 }
 
 local function refuse(...)
   return nil, fault.config("InvalidConfigError", table.concat { ... })
+end
+
+--- Seconds in the terms of cosockets; at least a moment, since they take 0 for nginx's default.
+function wire.milliseconds(seconds)
+  return math.max(1, math.min(LONGEST, math.floor(seconds * 1000)))
 end
 
 local function percent_decode(text)
@@ -48,26 +54,29 @@ local function read_file(option, path)
   return refuse(option, " can't be read: ", tostring(problem or path))
 end
 
+--- @return what cosockets take, and the text that it was; or nil and an error object
 local function parse(option, function_name, path)
   local text, err = read_file(option, path)
   if not text then return nil, err end
   local good, parsed, problem = pcall(require("ngx.ssl")[function_name], text)
-  if good and parsed then return parsed end
+  if good and parsed then return parsed, text end
   return refuse(option, " can't be used: ", tostring(good and problem or parsed))
 end
 
---- Certificate and key to show; refused where this version of cosockets has no way to.
+--- Certificate and key to show; refused where this version of cosockets has no way to, as far as the phase lets us know.
 local function read_certificate(out, settings)
   if not settings.client_cert then return true end
-  local key_path, err = settings.client_key or settings.client_cert
-  if not ngx.socket.tcp().setclientcert then
+  local made, sock = pcall(ngx.socket.tcp)
+  if made and not sock.setclientcert then
     return refuse("client_cert needs cosockets with `setclientcert` (lua-nginx-module 0.10.22 and lua-resty-core 0.1.24)")
   end
-  out.certificate, err = parse("client_cert", "parse_pem_cert", settings.client_cert)
-  if err then return nil, err end
-  out.key, err = parse("client_key", "parse_pem_priv_key", key_path)
-  if err then return nil, err end
-  out.certificate_name = ngx.md5(settings.client_cert .. "\n" .. key_path)
+  local certificate_text, key_text
+  out.certificate, certificate_text = parse("client_cert", "parse_pem_cert", settings.client_cert)
+  if not out.certificate then return nil, certificate_text end
+  out.key, key_text = parse("client_key", "parse_pem_priv_key", settings.client_key or settings.client_cert)
+  if not out.key then return nil, key_text end
+  -- by what they say, since a file may be replaced by another one while connections made with it are kept
+  out.certificate_name = ngx.md5(ngx.md5(certificate_text) .. ngx.md5(key_text))
   return true
 end
 
@@ -84,8 +93,11 @@ function wire.new(machine, options)
   for _, name in ipairs { "verify", "no_proxy", "connect_timeout", "read_timeout", "max_response_bytes", "tcp_keepalive" } do
     out[name] = settings[name]
   end
+  out.connect_milliseconds = wire.milliseconds(settings.connect_timeout)
+  out.read_milliseconds = wire.milliseconds(settings.read_timeout)
   out.pool_size = options.pool_size or 30
-  out.keepalive_milliseconds = math.max(1, math.floor((options.keepalive_timeout or 60) * 1000))
+  out.keepalive_timeout = options.keepalive_timeout or 60
+  out.keepalive_milliseconds = wire.milliseconds(out.keepalive_timeout)
   local err
   out.proxy, err = read_proxy(settings.proxy)
   if err then return nil, err end
@@ -93,6 +105,23 @@ function wire.new(machine, options)
   good, err = read_certificate(out, settings)
   if not good then return nil, err end
   return out
+end
+
+--- How many connections are kept for a name (`idle`), and when the last one was `opened`, by the name of the pool: what
+-- connection.lua knows of the need to resolve the name.
+local pools = setmetatable({}, { __mode = "v" })
+
+local function is_address(host)
+  return host:find("^%[") ~= nil or host:find("^%d+%.%d+%.%d+%.%d+$") ~= nil
+end
+
+local function find_pool(name)
+  local pool = pools[name]
+  if not pool then
+    pool = { idle = 0, opened = 0 }
+    pools[name] = pool
+  end
+  return pool
 end
 
 --- Where a request goes first, and the name of the pool: everything that makes two connections differ.
@@ -109,10 +138,12 @@ local function make_route(self, target, proxy)
   -- a name that never leaves the machine (RFC 6761, 6.3), and that nginx's resolver would ask a server for
   route.host = first.host:lower() == "localhost" and "127.0.0.1" or first.host
   route.port = first.port
-  route.connect_options = { pool = table.concat({
+  local pool = table.concat({
     "ivs", target.scheme, target.authority:lower(), route.server_name, tostring(self.verify), proxy and proxy.name or "-",
-    self.certificate_name or "-",
-  }, "|") }
+    self.certificate_name or "-", tostring(self.tcp_keepalive), self.pool_size, -- the first to make a pool decides its size
+  }, "|")
+  route.connect_options = { pool = pool }
+  if not is_address(route.host) then route.pool = find_pool(pool) end
   return route
 end
 
