@@ -6,3 +6,4 @@ files["examples/nginx"] = { std = "max+ngx_lua" }
 files["spec/support/line_counter.lua"] = { globals = { "coroutine" } }
 files["spec"] = { std = "max+busted" }
 files["spec/emulator/service.lua"] = { globals = { "ngx" } }
+files["spec/bench/locations.lua"] = { globals = { "ngx" } }
