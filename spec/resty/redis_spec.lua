@@ -43,6 +43,28 @@ describe("the cache of resty.ivs over Redis", function()
     if not good then error(why, 0) end
   end
 
+  --- Waits until the service has been called that often for a key.
+  local function await_calls(key, number)
+    for _ = 1, 200 do
+      if service:count(key) >= number then return end
+      sleep(0.01)
+    end
+    error("no call for " .. key)
+  end
+
+  --- Asks and does not wait.
+  local function ask_in_background(site, ask, key)
+    shell.run(("curl -s -m 20 '%s%s' >/dev/null 2>&1 &"):format(site.url, ask:path(key)))
+  end
+
+  --- What the cache calls a key, learned from its entry in a Redis that has no other.
+  local function id_of(server, ask, key)
+    ask(key)
+    local id = server:cli "--scan --pattern 'ivs:entry:*'":match "^ivs:entry:(%S+)$"
+    server:cli "flushall"
+    return assert(id)
+  end
+
   describe("makes one call for all machines", function()
     it("of 2,000 requests over both for ten keys: ten", function()
       for number = 0, 9 do service:script("fleet-" .. number, { delay = 0.2 }) end
@@ -105,6 +127,52 @@ describe("the cache of resty.ivs over Redis", function()
       assert.equal("miss AccessDeniedException", ask_other "denied")
     end)
 
+    it("and leaves it where it is when one machine's keys have expired", function()
+      local ask, ask_other = askers { ttl = 0.2, stale_ttl = 20 }
+      assert.equal("miss 1", ask "expired")
+      service:script("expired", { status = 403, code = "ExpiredTokenException" })
+      sleep(0.25)
+      assert.equal("stale 1", ask "expired")
+      await_calls("expired", 2)
+      sleep(0.05)
+      assert.equal("stale 1", ask_other "expired")
+    end)
+
+    it("that a refresh has failed: none of them tries again for a while", function()
+      local ask, ask_other = askers { ttl = 1, stale_ttl = 20 }
+      assert.same({ "miss 1", "hit 1" }, { ask "fleet-pause", ask_other "fleet-pause" })
+      service:script("fleet-pause", { status = 429 })
+      sleep(1.05)
+      assert.equal("stale 1", ask "fleet-pause")
+      await_calls("fleet-pause", 2)
+      sleep(0.05)
+      for _ = 1, 10 do
+        assert.equal("stale 1", ask_other "fleet-pause")
+        sleep(0.02)
+      end
+      assert.equal(2, service:count "fleet-pause")
+    end)
+
+    it("that a call has failed, if it waited for that", function()
+      service:script("fleet-failure", { status = 500, delay = 0.5 })
+      service:script("fleet-refusal", { status = 403, delay = 0.5 })
+      local ask = askers()
+      assert.same({ ["miss InternalServerException"] = 40 }, (service:burst({ one, other }, 40, ask:path "fleet-failure")))
+      assert.same({ ["miss AccessDeniedException"] = 40 }, (service:burst({ one, other }, 40, ask:path "fleet-refusal")))
+      assert.same({ 1, 1 }, { service:count "fleet-failure", service:count "fleet-refusal" })
+    end)
+
+    it("by its own stale_ttl and negative_ttl", function()
+      local ask = askers({ ttl = 0.2, stale_ttl = 20, negative_ttl = 20 })
+      local _, strict = askers { ttl = 0.2, stale_ttl = 0, negative_ttl = 0 }
+      assert.equal("miss 1", ask "strict")
+      service:script("strict-absent", { status = 404 })
+      assert.equal("miss ResourceNotFoundException", ask "strict-absent")
+      sleep(0.25)
+      assert.same({ "miss 2", "miss ResourceNotFoundException" }, { strict "strict", strict "strict-absent" })
+      assert.equal(2, service:count "strict-absent")
+    end)
+
     it("but no failure of the service", function()
       local ask, ask_other = askers()
       service:script("fleet-failing", { status = 500 })
@@ -118,80 +186,94 @@ describe("the cache of resty.ivs over Redis", function()
     with_own(nil, function(server, first, second)
       local given = { redis = { unix = server.unix } }
       for number, command in ipairs { "set %s junk", "set %s 00000000300.000r{ PX 100000", "set %s 00000000300.000r{} PX 100000",
-        "set %s ''", "setrange %s 16 x" } do
+        "set %s ''", "setrange %s 16 x", [[set %s '00000000300.000r{"ResponseMetadata":{}}' PX 301000]],
+        [[set %s '00000000300.000r{"ResponseMetadata":{},"recordingConfiguration":{"state":{}}}' PX 301000]],
+        [[set %s '00000000000.000e{"kind":"service","code":"AccessDeniedException","message":"no"}' PX 1000]],
+        [[set %s '00000000000.000e{"kind":"service","code":"ResourceNotFoundException","message":"no","attempts":{}}' PX 1000]],
+        "del %s; lpush %s x" } do
         local key = "foreign-" .. number
         assert.equal("miss 1", first:asker(given)(key))
-        server:cli(command:format(server:cli "--scan --pattern 'ivs:entry:*'"))
+        local name = server:cli "--scan --pattern 'ivs:entry:*'"
+        for each in command:gsub("%%s", name):gmatch "[^;]+" do server:cli(each) end
         assert.equal("miss 2", second:asker(given)(key), command)
+        assert.equal("string", server:cli("type " .. name))
+        assert.is_truthy(server:cli("get " .. name):find('"name":"2"', 1, true))
         server:cli "flushall"
       end
+      assert.equal(0, second:asker(given):stats().redis_error)
     end)
   end)
 
-  describe("serves from the dict alone, within a bounded time,", function()
-    local function bounded(ask, what)
-      local slow = 0
-      for number = 1, 6 do
-        local key = ("%s-%d"):format(what, number)
-        local took = ask:time(key)
-        assert.is_true(took < 0.4, what .. " took " .. took)
-        if took > 0.09 then slow = slow + 1 end -- waited for Redis
-        assert.equal("hit 1", ask(key))
-      end
-      assert.is_true(slow <= 2, slow .. " of 6 waited for Redis")
-    end
-
-    it("when Redis hangs; and with it again when it goes on", function()
+  describe("takes for no lock", function()
+    it("one without an expiry, one that hardly ends, and one of another type", function()
       with_own(nil, function(server, first, second)
-        local given = { ttl = 20, redis = { host = "127.0.0.1", port = server.port } }
-        local ask, ask_other = first:asker(given), second:asker(given)
-        assert.same({ "miss 1", "hit 1" }, { ask "hang", ask_other "hang" })
-        server:signal "STOP"
-        bounded(ask, "hang-a")
-        local answers, slowest = service:burst({ first }, 300, ask:path "hang-b-%d", 10)
-        assert.same({ ["miss 1"] = 10, ["hit 1"] = 290 }, answers)
-        assert.is_true(slowest < 0.8, "the slowest took " .. slowest)
-        assert.is_true(ask:stats().redis_error >= 1)
-        server:signal "CONT"
-        sleep(1.1)
-        assert.same({ "miss 1", "hit 1" }, { ask "hang-c", ask_other "hang-c" })
-      end)
-    end)
-
-    it("when Redis dies", function()
-      with_own(nil, function(server, first)
-        local ask = first:asker { ttl = 20, redis = { host = "127.0.0.1", port = server.port } }
-        assert.equal("miss 1", ask "die")
-        server:signal "KILL"
-        bounded(ask, "die")
-        assert.is_true(ask:stats().redis_error >= 1)
-      end)
-    end)
-
-    it("when Redis hangs while another machine fetches", function()
-      with_own(nil, function(server, first, second)
-        local given = { ttl = 20, redis = { host = "127.0.0.1", port = server.port } }
-        service:script("hang-on", { delay = 0.6 })
-        shell.run(("curl -s '%s%s' >/dev/null 2>&1 &"):format(first.url, first:asker(given):path "hang-on"))
-        for _ = 1, 100 do
-          if service:count "hang-on" == 1 then break end
-          sleep(0.01)
+        local given = { redis = { unix = server.unix } }
+        for number, command in ipairs { "set ivs:lock:%s another", "set ivs:lock:%s another PX 1000000000000",
+          "lpush ivs:lock:%s another" } do
+          local key = "lock-" .. number
+          local id = id_of(server, first:asker(given), key)
+          server:cli(command:format(id))
+          local took = second:asker(given):time(key)
+          assert.is_true(took < 0.3, took .. " s: " .. command)
+          assert.equal("1", server:cli "dbsize")
+          server:cli "flushall"
         end
-        server:signal "STOP"
-        service:script("hang-on", {})
-        assert.equal("miss 2", second:asker(given) "hang-on")
+        assert.equal(0, second:asker(given):stats().redis_error)
+      end)
+    end)
+
+    it("nor for a pause one that hardly ends", function()
+      with_own(nil, function(server, first)
+        local ask = first:asker { ttl = 0.2, stale_ttl = 20, redis = { unix = server.unix } }
+        ask "paused"
+        local id = server:cli "--scan --pattern 'ivs:entry:*'":match "^ivs:entry:(%S+)$"
+        server:cli(("set ivs:pause:%s 1 PX 1000000"):format(id))
+        sleep(0.25)
+        assert.equal("stale 1", ask "paused")
+        assert.equal("hit 2", ask:until_it_is("hit 2", "paused"))
+      end)
+    end)
+
+    it("one that others renew for ever, after a while", function()
+      with_own(nil, function(server, first)
+        local given = { redis = { unix = server.unix } }
+        local id = id_of(server, first:asker(given), "held")
+        local patient = cache_site.start(service, { init = "require('resty.ivs.leader').longest_wait = 0.5" })
+        server:cli(("set ivs:lock:%s another PX 60000"):format(id))
+        local took = patient:asker(given):time "held"
+        assert.is_true(took > 0.4 and took < 1.5, took .. " s")
+        assert.equal("another", server:cli("get ivs:lock:" .. id))
+        assert.equal("0", server:cli("exists ivs:entry:" .. id))
+        patient:stop()
       end)
     end)
   end)
 
-  it("replaces connections that Redis has closed, which is no failure", function()
+  it("lets nobody publish who has lost the lock", function()
+    with_own(nil, function(server, first, second)
+      local given = { ttl = 20, redis = { unix = server.unix } }
+      service:script("lost", { delay = 0.8 })
+      ask_in_background(first, first:asker(given), "lost")
+      await_calls("lost", 1)
+      server:cli "flushall" -- a Redis that was started anew
+      service:script("lost", {})
+      assert.equal("miss 2", second:asker(given) "lost")
+      assert.equal("hit 1", first:asker(given) "lost")
+      local name = server:cli "--scan --pattern 'ivs:entry:*'"
+      assert.is_truthy(server:cli("get " .. name):find('"name":"2"', 1, true))
+    end)
+  end)
+
+  it("leaves a leader alone that lives while Redis hangs", function()
     with_own(nil, function(server, first)
-      local ask = first:asker { ttl = 20, redis = { host = "127.0.0.1", port = server.port } }
-      service:burst({ first }, 20, ask:path "pooled-%d", 10)
-      server:cli "client kill type normal"
-      assert.equal("miss 1", ask "pooled-x")
-      assert.equal(0, ask:stats().redis_error)
-      assert.equal("11", server:cli "dbsize")
+      local ask = first:asker { ttl = 20, lock_ttl = 0.4, redis = { host = "127.0.0.1", port = server.port, timeout = 4 } }
+      service:script("alive", { delay = 2 })
+      ask_in_background(first, ask, "alive")
+      await_calls("alive", 1)
+      server:signal "STOP"
+      assert.equal("hit 1", ask "alive")
+      assert.equal(1, service:count "alive")
+      server:signal "CONT"
     end)
   end)
 
@@ -208,51 +290,6 @@ describe("the cache of resty.ivs over Redis", function()
       shell.run(("kill -KILL %d %s"):format(first.pid, table.concat(first:workers(), " ")))
       local took = second:asker(given):time "machine"
       assert.is_true(took < 1, took .. " s")
-    end)
-  end)
-
-  describe("reaches Redis", function()
-    it("over a unix socket, as a user with a password, in a database, under a prefix", function()
-      with_own("--user video on '>pass-word' '~*' '&*' +@all --requirepass other", function(server, first, second)
-        local given = { redis = { unix = server.unix, username = "video", password = "pass-word", database = 3,
-          prefix = "x:" } }
-        assert.same({ "miss 1", "hit 1" }, { first:asker(given) "unix", second:asker(given) "unix" })
-        assert.is_truthy(server:cli("-a other -n 3 --no-auth-warning keys '*'"):find "^x:entry:ivs:[%w+/=]+$")
-      end)
-    end)
-
-    it("over TLS, whose certificate is verified", function()
-      local directory = redis_server.directory()
-      shell.run("cd " .. shell.quote(directory) .. [[ && openssl req -x509 -days 2 -nodes -subj /CN=127.0.0.1 \
-        -newkey ec -pkeyopt ec_paramgen_curve:P-256 -addext subjectAltName=DNS:127.0.0.1,IP:127.0.0.1 \
-        -keyout key.pem -out cert.pem 2>&1; chmod 644 *]])
-      local port = redis_server.free_port()
-      local server = redis_server.start(("--tls-port %d --tls-auth-clients no --tls-cert-file @DIR@/cert.pem "):format(port)
-        .. "--tls-key-file @DIR@/key.pem --tls-ca-cert-file @DIR@/cert.pem", directory)
-      local trusting = cache_site.start(service, { http = ("lua_ssl_trusted_certificate %s/cert.pem;"):format(directory) })
-      local wary = cache_site.start(service)
-      local given = { ttl = 20, redis = { host = "127.0.0.1", port = port, ssl = true } }
-      assert.equal("miss 1", trusting:asker(given) "tls")
-      assert.equal("1", server:cli "dbsize")
-      assert.equal("miss 2", wary:asker(given) "tls")
-      assert.equal(1, wary:asker(given):stats().redis_error)
-      given.redis.ssl_verify = false
-      assert.equal("miss 1", wary:asker(given) "tls-2")
-      assert.equal("2", server:cli "dbsize")
-      trusting:stop()
-      wary:stop()
-      server:stop()
-    end)
-
-    it("never with the password in a message", function()
-      with_own("--requirepass right --rename-command AUTH hidden", function(server, first)
-        assert.equal("miss 1", first:asker { redis = { unix = server.unix, password = "s3cret-pass" } } "secret")
-        local file = assert(io.open(first.prefix .. "/error.log"))
-        local log = file:read("a"):gsub(', request: "[^"]*"', "") -- where this spec itself wrote the options
-        file:close()
-        assert.is_truthy(log:find("the password was refused", 1, true), log)
-        assert.is_nil(log:find("s3cret", 1, true))
-      end)
     end)
   end)
 end)

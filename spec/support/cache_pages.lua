@@ -30,17 +30,17 @@ local function exchange(path)
   socket:close()
   local status, body = (text or ""):match("^HTTP/1.%d (%d+).-\r\n\r\n(.*)$")
   if not status then return nil, failure.new("connection", "ConnectionClosedError", "closed", { retryable = true }) end
-  return tonumber(status), body
+  return tonumber(status), body, text:match("\r\nX%-Code: (%w+)")
 end
 
 local CODES = { [400] = "ValidationException", [403] = "AccessDeniedException", [404] = "ResourceNotFoundException",
   [429] = "ThrottlingException", [500] = "InternalServerException" }
 
 local function fetch(key)
-  local status, body = exchange("/call?key=" .. ngx.escape_uri(key))
+  local status, body, code = exchange("/call?key=" .. ngx.escape_uri(key))
   if not status then return nil, body end
   if status == 200 then return json.decode(body) end
-  return nil, require("ivs.failure").new("service", CODES[status], "no", { status = status, retryable = status >= 429 })
+  return nil, require("ivs.failure").new("service", code or CODES[status], "no", { status = status, retryable = status >= 429 })
 end
 
 --- One word on what `get` returned, and the version of the answer or the error's code.
@@ -51,9 +51,9 @@ local function describe(response, err, outcome)
   end
   local cached, metadata = response.recordingConfiguration, response.ResponseMetadata
   assert(metadata.Cache == outcome and metadata.HTTPStatusCode == 200 and cached.recordingReconnectWindowSeconds == 60)
-  local text = ("%s %d"):format(outcome, cached.version)
+  local text = ("%s %s"):format(outcome, cached.name)
   -- what a caller does to its tables is seen by nobody else
-  cached.version, cached.tags["1"], metadata.HTTPHeaders["content-type"], metadata.HTTPStatusCode = "spoilt", nil, "spoilt", nil
+  cached.name, cached.tags["1"], metadata.HTTPHeaders["content-type"], metadata.HTTPStatusCode = "spoilt", nil, "spoilt", nil
   response.ResponseMetadata, cached.renditionConfiguration.renditions[1] = nil, nil
   return text
 end
@@ -95,6 +95,33 @@ function pages.raise()
   ngx.print(tostring(good), " ", tostring(why))
 end
 
+--- A `get` whose client is closed while it fetches.
+function pages.cancelled()
+  local arguments = ngx.req.get_uri_args()
+  ngx.print(describe(cache_of(arguments.o):get(arguments.key, function()
+    ngx.sleep(0.3)
+    return nil, require("ivs.failure").new("cancelled", "ClientClosedError", "closed")
+  end)))
+end
+
+--- A `get` in init_by_lua; `told` says what came of it.
+function pages.get_early(options, key)
+  local good, response, err = pcall(cache_of(options).get, cache_of(options), key, function()
+    return nil, require("ivs.failure").new("config", "InvalidConfigError", "init")
+  end)
+  ngx.shared.cache:set("told", good and describe(response, err, response and response.ResponseMetadata.Cache or "none")
+    or tostring(response))
+end
+
+function pages.told() ngx.print((ngx.shared.cache:get "told")) end
+
+--- How many flights this worker has in the air.
+function pages.flights()
+  local count = 0
+  for _ in pairs(require("resty.ivs.flight").board(ngx.shared.cache)) do count = count + 1 end
+  ngx.print(count)
+end
+
 --- Changes what stands in the dict: `what` is a Lua expression of `text`.
 function pages.spoil()
   local dict, change = ngx.shared.cache, assert(loadstring("local text = ... return " .. ngx.unescape_uri(ngx.var.arg_what)))
@@ -124,10 +151,11 @@ end
 
 local calls, scripts = {}, {}
 
---- Decides how a key is answered from now on: `status`, `delay`.
+--- Decides how a key is answered from now on: `status`, `delay`, `code`.
 function pages.script()
   local arguments = ngx.req.get_uri_args()
-  scripts[arguments.key] = { status = tonumber(arguments.status), delay = tonumber(arguments.delay) }
+  scripts[arguments.key] = { status = tonumber(arguments.status), delay = tonumber(arguments.delay),
+    code = arguments.code }
 end
 
 function pages.call()
@@ -137,7 +165,8 @@ function pages.call()
   local version = calls[key]
   if script.delay then ngx.sleep(script.delay) end
   ngx.status = script.status or 200
-  ngx.print(json.encode { recordingConfiguration = { version = version, recordingReconnectWindowSeconds = 60, arn = key,
+  ngx.header["X-Code"] = script.code
+  ngx.print(json.encode { recordingConfiguration = { name = tostring(version), recordingReconnectWindowSeconds = 60, arn = key,
     state = "ACTIVE", renditionConfiguration = { renditions = { "HD", "SD" } }, tags = { ["1"] = "ü" } },
     ResponseMetadata = { RequestId = "id-" .. version, HTTPStatusCode = 200, RetryAttempts = 0,
       HTTPHeaders = { ["content-type"] = "application/json" } } })

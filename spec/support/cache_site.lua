@@ -34,7 +34,8 @@ end
 
 --- How a key is answered from now on.
 function Service:script(key, answer)
-  local _, status = self.site:get(("/script?key=%s&status=%d&delay=%s"):format(key, answer.status or 200, answer.delay or ""))
+  local _, status = self.site:get(("/script?key=%s&status=%d&delay=%s%s"):format(key, answer.status or 200, answer.delay or "",
+    answer.code and "&code=" .. answer.code or ""))
   assert(status == 200)
 end
 
@@ -94,11 +95,12 @@ function Asker:stats()
   return cjson.decode((self.site:get("/stats?o=" .. self.options)))
 end
 
-local PAGES = { "get", "whole", "stats", "get_and_kill", "raise", "spoil", "fill", "misuse", "occupy_timers" }
+local PAGES = { "get", "whole", "stats", "get_and_kill", "raise", "spoil", "fill", "misuse", "occupy_timers", "cancelled",
+  "told", "flights" }
 
 --- Starts a site.
 -- @tab service
--- @tparam[opt] table options `workers` (1), `dict` ("1m"), `http` (directives)
+-- @tparam[opt] table options `workers` (1), `dict` ("1m"), `http` (directives), `init` (Lua)
 function cache_site.start(service, options)
   options = options or {}
   local locations = {}
@@ -108,7 +110,7 @@ function cache_site.start(service, options)
   locations["/access"] = { access = "require('support.cache_pages').get()" }
   locations["/filter"] = { content = "ngx.print('ok')", header_filter = "require('support.cache_pages').get_into_header()" }
   local site = nginx.start { workers = options.workers, locations = locations,
-    init = ("require('support.cache_pages').service_port = %d"):format(service.port),
+    init = ("require('support.cache_pages').service_port = %d\n"):format(service.port) .. (options.init or ""),
     http = ("lua_shared_dict cache %s; lua_socket_log_errors off; %s"):format(options.dict or "1m", options.http or "") }
   --- Something that asks with these options of the cache.
   function site.asker(self, given)

@@ -66,6 +66,51 @@ function redis_server.start(arguments, directory)
   error("redis-server did not start: " .. said, 2)
 end
 
+-- Answers each connection's first bytes with the same reply, a piece at a time. Ends by itself when its owner is gone.
+local FAKE = [[
+import os, socket, sys, threading, time
+reply, size, pause, owner = eval(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+listener.listen(64)
+print(listener.getsockname()[1], flush=True)
+sys.stdout.close()
+def serve(peer):
+    try:
+        peer.recv(65536)
+        for at in range(0, len(reply), size):
+            peer.sendall(reply[at:at + size])
+            time.sleep(pause)
+        peer.recv(1)
+    except OSError:
+        pass
+def watch():
+    while os.path.exists("/proc/%d" % owner):
+        time.sleep(1)
+    os._exit(0)
+threading.Thread(target=watch, daemon=True).start()
+while True:
+    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+]]
+
+local PYTHON = "$(command -v /usr/bin/python3 || command -v python3) -IS"
+
+--- Starts what is no Redis, but talks like one: slowly, or nonsense. It ends with `stop`, or by itself when this process is gone.
+-- @string reply a Python expression, the bytes
+-- @int[opt] size of a piece; all of it
+-- @number[opt] pause seconds between two pieces
+-- @treturn Server with `port`, `pid`, `directory`
+function redis_server.fake(reply, size, pause)
+  local directory = redis_server.directory()
+  local said = shell.run(([[cd %s && printf %%s %s >fake.py || exit
+    setsid %s fake.py %s %d %s $PPID >port 2>log </dev/null &
+    echo $!; ticks=0; until [ -s port ] || [ $ticks -ge 500 ]; do ticks=$((ticks + 1)); sleep 0.01; done; cat port]])
+    :format(shell.quote(directory), shell.quote(FAKE), PYTHON, shell.quote(reply), size or 1e9, pause or 0))
+  local pid, port = said:match("^(%d+)\n(%d+)\n$")
+  assert(port, said)
+  return setmetatable({ port = tonumber(port), pid = tonumber(pid), directory = directory }, Server)
+end
+
 --- A new directory for a server.
 function redis_server.directory()
   return shell.run('mktemp -d "${TMPDIR:-/tmp}/ivs-redis.XXXXXX"'):match("[^\n]+")

@@ -6,8 +6,8 @@
 --       not in the dict       one request fetches (flight.lua), all others that ask meanwhile get what it brings
 --
 -- A refresh that fails leaves the stale answer where it is, and is tried again after a pause: so it serves while the
--- service throttles, fails, or can't be reached. An answer of the service about the resource (not found, access denied)
--- is no such failure and replaces it. Of failures only ResourceNotFoundException is remembered.
+-- service throttles, fails, or can't be reached. An answer of the service about the resource (leader.lua) is no such failure
+-- and replaces it. Of failures only ResourceNotFoundException is remembered.
 --
 -- Invariants: nothing here is a condition for an answer. A dict that is full, a Redis that is away, timers that are
 -- exhausted, a leader that was killed, an entry that is damaged: each ends in a call of the service, in bounded time.
@@ -18,6 +18,7 @@
 local copies = require "resty.ivs.copies"
 local entry = require "resty.ivs.entry"
 local flight = require "resty.ivs.flight"
+local leader = require "resty.ivs.leader"
 local members = require "resty.ivs.members"
 local redis = require "resty.ivs.redis"
 local shelf = require "resty.ivs.shelf"
@@ -27,10 +28,6 @@ local cache = {}
 local Cache = { __name = "resty.ivs.cache" }
 Cache.__index = Cache
 
-local NOT_FOUND = "ResourceNotFoundException"
-local REFRESH_PAUSE = 5 -- seconds after a refresh that failed, if ttl is not less
-local BUSY_PAUSE = 0.2 -- seconds after a refresh that another machine was at
-local FIRST_STEP, LONGEST_STEP = 0.001, 0.05 -- seconds between two looks at another machine's lock
 local LONGEST = 366 * 86400
 
 local function is_dict(value)
@@ -42,7 +39,8 @@ local ROWS = {
   ttl = { type = "number", above = 0, most = LONGEST, default = 30 },
   stale_ttl = { type = "number", least = 0, most = LONGEST, default = 300 },
   negative_ttl = { type = "number", least = 0, most = LONGEST, default = 5 },
-  lock_ttl = { type = "number", least = 0.1, most = 3600, default = 5 },
+  lock_ttl = { type = "number", least = 0.1, most = 3600, default = 1.5 },
+  identity = { type = "string" }, -- for identity.lua
   redis = { type = "table" },
 }
 
@@ -56,8 +54,9 @@ local ROWS = {
 -- - `ttl` (30): seconds for which an answer is fresh
 -- - `stale_ttl` (300): seconds after that for which it may still be served
 -- - `negative_ttl` (5): seconds for which ResourceNotFoundException is remembered; 0: not at all
--- - `lock_ttl` (5): seconds for which a key stays locked when the worker that fetched it has crashed. It may be shorter
---   than a fetch: the lock is renewed as long as the fetch runs
+-- - `lock_ttl` (1.5): seconds for which a key stays locked when the request or the worker that fetched it is gone. It may be
+--   shorter than a fetch: the lock is renewed as long as the fetch runs
+-- - `identity`: whose answers these are, in a text of the user's own, in place of what the settings tell (identity.lua)
 -- - `redis`: a second level for many machines, see resty.ivs.redis
 -- @treturn Cache|nil
 -- @treturn string|nil what is wrong, for the caller to raise
@@ -76,124 +75,9 @@ function cache.new(options)
     self.redis, why = redis.new(self.redis)
     if not self.redis then return nil, why end
   end
-  self.longest = math.max(self.ttl, self.negative_ttl)
   self.copies = copies.new()
-  self.shelf = shelf.new(self.dict, self.longest)
+  self.shelf = shelf.new(self.dict, self)
   return setmetatable(self, Cache)
-end
-
--- The leader of a flight ------------------------------------------------------------------------------------------------
---
--- What it brings is a landing: `body` (for all who waited) and `outcome`; and when the service was `called`: `response` or
--- `err` (the leader's own), `fresh_for` and `stale_for` of what is to be remembered, else `failed` (what is remembered
--- stays) or not (it goes); `pause` before the next refresh.
-
---- Whether an error is the service's word about the resource, and not a failure to get one.
-local function is_answer(err)
-  return type(err) == "table" and err.kind == "service" and not err.retryable and (tonumber(err.status) or 0) < 500
-end
-
---- Asks the service.
-local function call(self, fetch)
-  local response, err = fetch()
-  local landing = { called = true, outcome = "miss", response = response, err = err }
-  if response then
-    landing.body = entry.of_response(response)
-    landing.fresh_for, landing.stale_for = self.ttl, self.stale_ttl
-    return landing
-  end
-  landing.body = entry.of_error(err)
-  landing.failed = not is_answer(err)
-  if landing.failed then
-    landing.pause = math.min(self.ttl, REFRESH_PAUSE)
-  elseif err.code == NOT_FOUND and self.negative_ttl > 0 then
-    landing.fresh_for, landing.stale_for = self.negative_ttl, 0
-  end
-  return landing
-end
-
-local function take_from_redis(self, up, found)
-  local body, fresh_for = found.body, math.min(found.fresh_for, self.longest)
-  if found.locked then self.redis:release(up.id, up.token) end
-  self.shelf:keep(up.id, body, fresh_for, found.keep_for)
-  if fresh_for <= 0 then return { body = body, outcome = "stale" } end
-  self.shelf:count("redis_hit")
-  return { body = body, outcome = "hit" }
-end
-
---- What other machines have, or are about to have.
--- @treturn table|nil a landing; nil: it is on us to call the service
-local function ask_machines(self, up)
-  local step = FIRST_STEP
-  while true do
-    local found, why = self.redis:acquire(up.id, up.token, self.lock_ttl)
-    if why then self.shelf:count("redis_error") end
-    if not found then return nil end
-    if found.body and not entry.is_sound(found.body) then found.body = nil end
-    -- a stale answer serves, too, but not in place of the refresh that is due
-    if found.body and (found.fresh_for > 0 or not up.is_refresh and not entry.is_error(found.body)) then
-      return take_from_redis(self, up, found)
-    end
-    up.locked_in_redis = found.locked
-    if found.locked then return nil end
-    if up.is_refresh then return { pause = BUSY_PAUSE } end
-    ngx.sleep(step)
-    step = math.min(step * 2, LONGEST_STEP)
-  end
-end
-
---- Publishes what was fetched to the machines.
-local function tell_machines(self, up, landing)
-  up.locked_in_redis = false
-  local done, why
-  if landing.body and landing.fresh_for then
-    done, why = self.redis:publish(up.id, up.token, landing.body, landing.fresh_for, landing.stale_for)
-  elseif landing.called and not landing.failed then
-    done, why = self.redis:remove(up.id, up.token)
-  else
-    done, why = self.redis:release(up.id, up.token)
-  end
-  if not done and why then self.shelf:count("redis_error") end
-end
-
-local function remember(self, up, landing)
-  if landing.body and landing.fresh_for then
-    self.shelf:keep(up.id, landing.body, landing.fresh_for, landing.fresh_for + landing.stale_for)
-    return
-  end
-  if not landing.failed then self.dict:delete(up.id) end
-  if landing.body then up:leave_note(landing.body) end
-end
-
---- With the lock among the workers in hand.
-local function bring_locked(self, up, fetch)
-  local landing = self.redis and ask_machines(self, up)
-  if not landing then
-    landing = call(self, fetch)
-    remember(self, up, landing)
-  end
-  if landing.pause and up.is_refresh then self.dict:set(up.id .. ":pause", true, landing.pause) end
-  return landing
-end
-
-local function bring(self, up, fetch)
-  local locked, body = up:lock(function() return self.shelf:fresh_body(up.id) end, not up.is_refresh)
-  if not locked then return { body = body, outcome = body and "shared" } end
-  return up:keeping_alive(function() return bring_locked(self, up, fetch) end, self.redis and function()
-    if up.locked_in_redis then self.redis:renew(up.id, up.token, self.lock_ttl) end
-  end)
-end
-
---- Carries a flight through to its end, whatever happens on the way. An error that `fetch` raises is raised.
-local function lead(self, up, fetch)
-  local good, landing = pcall(bring, self, up, fetch)
-  local reached = good and landing or {}
-  -- the workers first, then the machines, which may cost as much as Redis' timeout
-  up:unlock()
-  up:land(reached)
-  if up.locked_in_redis then tell_machines(self, up, reached) end
-  if not good then error(landing, 0) end
-  return landing
 end
 
 -- Whoever asks ------------------------------------------------------------------------------------------------------------
@@ -232,38 +116,43 @@ local function fly(self, id, fetch)
     if up:wait() then
       local landing = up.landing
       if landing.body then return share(self, landing, landing.outcome == "stale" and "stale" or "shared") end
-      if landing.err then return nil, landing.err, "miss" end -- JSON can't hold it
+      -- what can't be shared: each for itself
+      if landing.called then return deliver(self, leader.call(self, fetch)) end
     elseif up:is_up() then
       gone = up
       break
     end
   end
   local up = flight.begin(self.dict, id, self.lock_ttl, gone)
-  local landing = lead(self, up, fetch)
+  local landing = leader.lead(self, up, fetch)
   if landing.called then return deliver(self, landing) end
   if landing.outcome == "stale" then return serve_stale(self, id, entry.decode(landing.body), fetch) end
   return share(self, landing, landing.outcome)
 end
 
+--- Where nginx takes no timers: ngx.timer.at raises there, or the timer never runs.
+local WITHOUT_TIMERS = { init = true, exit_worker = true }
+
 local function refresh(premature, self, up, fetch)
   up.has_begun = true
   if premature or not up:is_up() then return up:land({}) end
-  lead(self, up, fetch)
+  leader.lead(self, up, fetch)
 end
 
 --- Has the stale answer refreshed, once among all: in a timer; where there is none, by this request.
 -- @treturn table|nil the landing, if it was this request
 local function refresh_somehow(self, id, fetch)
+  if WITHOUT_TIMERS[ngx.get_phase()] then return nil end
   local up = flight.board(self.dict)[id]
   if up and not up:is_silent() then return nil end
-  if ngx.worker.exiting() or self.dict:get(id .. ":pause") or self.dict:get(id .. ":lock") then return nil end
+  if ngx.worker.exiting() or self.shelf:is_paused(id) or self.dict:get(id .. ":lock") then return nil end
   -- nginx drops timers without a word to us when too many of them run (lua_max_running_timers)
   local dropped = up and not up.has_begun
   up = flight.begin(self.dict, id, self.lock_ttl, up)
   up.is_refresh = true
   if not dropped and ngx.timer.at(0, refresh, self, up, fetch) then return nil end
   up.has_begun = true
-  if flight.can_wait() then return lead(self, up, fetch) end
+  if flight.can_wait() then return leader.lead(self, up, fetch) end
   up:land({})
 end
 
@@ -300,7 +189,7 @@ function Cache:get(key, fetch)
   end
   if flight.can_wait() then return fly(self, id, fetch) end
   -- no waiting here, so neither locks nor flights; `fetch` will say what this phase can't do
-  return deliver(self, call(self, fetch))
+  return deliver(self, leader.call(self, fetch))
 end
 
 --- Counters since nginx was started, kept in the dict: of all workers and of all caches that use the dict. Each `get` counts

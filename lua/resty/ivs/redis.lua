@@ -1,16 +1,20 @@
 --- The cache's second level: a Redis that many machines share, so that one of them asks the service for all.
 --
--- For each key there is an entry (entry.lua; the seal says how long it may be served stale, the key's own time to live
--- how old it is, so machines need no common clock) and a lock with an expiry, which holds the token of who fetches.
+-- For each key there may be
+--   entry   an answer (entry.lua; the seal says how long it may be served stale, the key's own time to live how old it is,
+--           so machines need no common clock)
+--   lock    the token of who fetches, with an expiry
+--   pause   while it is there, no machine tries a refresh: one has failed
+-- and for a token a note, the failure that its holder has met, for the machines that waited for it.
 --
--- Invariants: an operation takes `timeout` seconds at most, connecting included (but for a name's look-up, which nginx's
--- `resolver_timeout` bounds). After a failure Redis is left alone by this worker for a second. No failure is more than
--- "the dict alone serves". The password is in no message: of what Redis says only the first word is repeated.
--- Not for: Redis Cluster or Sentinel (their answers count as failures).
+-- Invariants: each operation is one script, so what it does, it does to what it saw. Only a lock's holder changes anything.
+-- A key of a type that is not ours is not there. No failure is more than "the dict alone serves".
+-- Not for: connections (redis_link.lua).
 -- @module resty.ivs.redis
 
 local entry = require "resty.ivs.entry"
 local members = require "resty.ivs.members"
+local redis_link = require "resty.ivs.redis_link"
 
 local redis = {}
 
@@ -18,8 +22,8 @@ local Store = { __name = "resty.ivs.redis" }
 Store.__index = Store
 
 local MAX_BYTES = 1024 * 1024 -- no entry is larger
-local LEFT_ALONE = 1 -- seconds after a failure
-local IDLE = 60 -- seconds that a connection is kept
+local LONGEST_LOCK, LONGEST_PAUSE = 3600, 60 -- seconds; what would last for longer was not left by us
+local NOTE_TTL = 1 -- seconds that a failure lies ready for the machines that waited for it
 
 local HOW_TO_INSTALL = "cache.redis needs lua-resty-redis, which is not installed: OpenResty brings it along; on Debian "
   .. "it is the package lua-nginx-redis (apt-get install lua-nginx-redis), elsewhere `opm get openresty/lua-resty-redis`"
@@ -38,34 +42,37 @@ local ROWS = {
   pool_size = { type = "integer", least = 1, most = 10000, default = 16 },
 }
 
--- Only the owner of a lock may end or renew it.
-local RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
-local RENEW = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
-
---- OpenResty's name for the library, and Debian's.
-local function find_library()
-  for _, name in ipairs { "resty.redis", "nginx.redis" } do
-    local found, library = pcall(require, name)
-    if found then return library end
-  end
+-- Keys: lock, entry, pause, and the note of the holder waited for, if any. Arguments: token, the lock's milliseconds, a
+-- token that is taken over, the longest entry, lock, and pause, whether it is a refresh. The lock is taken if it is
+-- nobody's; but not after a note (the failure is shared) nor, for a refresh, in a pause.
+local ACQUIRE = [[
+local function read(...)
+  local reply = redis.pcall(...)
+  return type(reply) ~= 'table' and reply
 end
-
---- What this worker knows of each Redis: `pool`, the connections' name, and `until_when` it is left alone. Two stores
--- share it when all is equal that makes two connections differ.
-local servers, server_count = {}, 0
-
-local function server_of(values)
-  local words = {}
-  for _, name in ipairs { "unix", "host", "port", "username", "password", "database", "ssl", "ssl_verify" } do
-    words[#words + 1] = #tostring(values[name]) .. ":" .. tostring(values[name])
-  end
-  local identity = table.concat(words, ",")
-  if not servers[identity] then
-    server_count = server_count + 1
-    servers[identity] = { pool = "resty.ivs.redis." .. server_count, until_when = 0 }
-  end
-  return servers[identity]
+local holder, note, pause = read('get', KEYS[1]), KEYS[4] and read('get', KEYS[4]), redis.call('pttl', KEYS[3])
+local left = redis.call('pttl', KEYS[1])
+if holder == ARGV[3] or left < 0 or left > tonumber(ARGV[5]) then holder = false end
+if pause > tonumber(ARGV[6]) or ARGV[7] ~= 'refresh' then pause = 0 end
+if not holder and not note and pause <= 0 then
+  redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  holder = ARGV[1]
 end
+return { holder, read('getrange', KEYS[2], 0, ARGV[4]), redis.call('pttl', KEYS[2]), pause, note or false }]]
+
+-- Keys: lock, entry, pause, the holder's note. Arguments: token, "set", "remove" or "keep", the entry, and its
+-- milliseconds, the note or "", its milliseconds, the pause's milliseconds or "".
+local RELEASE = [[
+if redis.pcall('get', KEYS[1]) ~= ARGV[1] then return 0 end
+local done
+if ARGV[2] == 'set' then done = redis.pcall('set', KEYS[2], ARGV[3], 'PX', ARGV[4]) end
+if ARGV[2] == 'remove' then redis.call('del', KEYS[2]) end
+if ARGV[5] ~= '' then redis.pcall('set', KEYS[4], ARGV[5], 'PX', ARGV[6]) end
+if ARGV[7] ~= '' then redis.pcall('set', KEYS[3], '1', 'PX', ARGV[7]) end
+redis.call('del', KEYS[1])
+return done or 1]]
+
+local RENEW = "if redis.pcall('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
 
 --- Makes a second level. No connection is opened.
 -- @tab options `host` (an address, or a name if nginx has a `resolver`), `port` (6379), `unix`, `username`, `password`,
@@ -81,185 +88,75 @@ function redis.new(options)
   if values.username and not values.password then
     return nil, "option 'cache.redis.username' needs 'cache.redis.password'"
   end
-  local library = find_library()
-  if not library then return nil, HOW_TO_INSTALL end
-  values.library, values.server = library, server_of(values)
-  values.name = values.unix or ("%s:%d"):format(values.host, values.port)
-  return setmetatable(values, Store)
+  local link = redis_link.new(values)
+  if not link then return nil, HOW_TO_INSTALL end
+  return setmetatable({ link = link }, Store)
 end
 
--- Connections ---------------------------------------------------------------------------------------------------------
-
---- Messages of Redis may quote what was sent (`AUTH`'s arguments): the first word is what tells.
-local function told(what, reply_error)
-  return what .. ": " .. (tostring(reply_error):match("^%u+") or "an error")
+local function keys_of(id, token)
+  return { "lock:" .. id, "entry:" .. id, "pause:" .. id, token and "note:" .. token }
 end
-
-local function introduce(self, client)
-  if self.ssl then
-    local socket = rawget(client, "_sock")
-    -- lua-resty-core raises for a certificate that is refused when the handshake needed no wait (its issue 499)
-    local returned, session, why = pcall(socket.sslhandshake, socket, nil, self.host, self.ssl_verify)
-    if not returned then return nil, "TLS: the handshake failed" end
-    if not session then return nil, "TLS: " .. tostring(why) end
-  end
-  if self.password then
-    local good, why
-    if self.username then good, why = client:auth(self.username, self.password) else good, why = client:auth(self.password) end
-    if good == false then return nil, told("the password was refused", why) end
-    if not good then return nil, why end
-  end
-  if self.database ~= 0 then
-    local good, why = client:select(self.database)
-    if good == false then return nil, told("the database was refused", why) end
-    if not good then return nil, why end
-  end
-  return true
-end
-
---- @return client, how often its connection has served before; or nil and why not
-local function connect(self, limit)
-  local client, why = self.library:new()
-  if not client then return nil, why end
-  local options = { pool = self.server.pool, pool_size = self.pool_size }
-  local good
-  limit(client)
-  if self.unix then
-    good, why = client:connect("unix:" .. self.unix, options)
-  else
-    good, why = client:connect(self.host, self.port, options)
-  end
-  if not good then return nil, why end
-  local reused = client:get_reused_times() or 0
-  limit(client)
-  if reused == 0 then
-    good, why = introduce(self, client)
-    if not good then
-      client:close()
-      return nil, why
-    end
-  end
-  return client, reused
-end
-
-local function send(client, commands)
-  client:init_pipeline(#commands)
-  for _, command in ipairs(commands) do
-    client[command[1]](client, unpack(command, 2))
-  end
-  local replies, why = client:commit_pipeline()
-  if not replies then return nil, why end
-  for index, reply in ipairs(replies) do
-    if type(reply) == "table" and reply[1] == false then return nil, told(commands[index][1], reply[2]) end
-  end
-  return replies
-end
-
---- One round trip. A pooled connection that Redis has closed meanwhile is replaced, and that is no failure.
--- @return a reply for each command; or nil and why not
-local function exchange(self, commands)
-  local deadline = ngx.now() + self.timeout
-  local function limit(client)
-    client:set_timeout(math.max((deadline - ngx.now()) * 1000, 1))
-  end
-  while true do
-    local client, reused = connect(self, limit)
-    if not client then return nil, reused end
-    limit(client)
-    local replies, why = send(client, commands)
-    if replies then
-      client:set_keepalive(IDLE * 1000, self.pool_size)
-      return replies
-    end
-    client:close()
-    if reused == 0 or why ~= "closed" and why ~= "broken pipe" and why ~= "connection reset by peer" then return nil, why end
-  end
-end
-
---- An exchange, unless Redis is being left alone.
--- @return replies; or nil; or nil and why it failed
-local function ask(self, commands)
-  if not self:is_trusted() then return nil end
-  local replies, why = exchange(self, commands)
-  if replies then return replies end
-  why = tostring(why)
-  if self:is_trusted() then
-    ngx.log(ngx.WARN, "ivs: Redis at ", self.name, ": ", why, "; this worker's cache leaves it alone for ", LEFT_ALONE, " s")
-  end
-  self.server.until_when = ngx.now() + LEFT_ALONE
-  return nil, why
-end
-
--- Entries and locks -----------------------------------------------------------------------------------------------------
-
-local function entry_key(self, id) return self.prefix .. "entry:" .. id end
-
-local function lock_key(self, id) return self.prefix .. "lock:" .. id end
 
 local function milliseconds(seconds)
   return ("%d"):format(math.max(math.floor(seconds * 1000 + 0.5), 1))
 end
 
---- Whether Redis is asked at all now.
-function Store:is_trusted()
-  return ngx.now() >= self.server.until_when
+--- What a script gave where a text is due.
+local function text(value)
+  return type(value) == "string" and value or nil
 end
 
 --- Looks for an entry and tries to be the one who fetches it anew, in one round trip.
 -- @string id
--- @string token
--- @number seconds the lock's expiry
--- @treturn table|nil `locked`; and, where there is an entry: `body`, `fresh_for` (seconds; negative when stale), `keep_for`
+-- @tab wish `token`; `lock_ttl` (seconds); `gone`, a token that is taken over; `waited_for`, whose holder's failure
+--   is shared; `is_refresh`
+-- @treturn table|nil `locked`, or whose the lock is, `holder`; `note`; `pause` (seconds); and, where there is an entry:
+--   `body`, `fresh_for` (seconds; negative when stale), `keep_for`
 -- @treturn string|nil why it failed; nothing when Redis is being left alone
-function Store:acquire(id, token, seconds)
-  local lock, key = lock_key(self, id), entry_key(self, id)
-  local replies, why = ask(self, {
-    { "set", lock, token, "NX", "PX", milliseconds(seconds) }, { "get", lock },
-    { "getrange", key, 0, MAX_BYTES }, { "pttl", key } })
-  if not replies then return nil, why end
-  local found = { locked = replies[2] == token }
-  local stale_for = entry.time(replies[3])
-  local left = tonumber(replies[4])
+function Store:acquire(id, wish)
+  local reply, why = self.link:run(ACQUIRE, keys_of(id, wish.waited_for), { wish.token, milliseconds(wish.lock_ttl),
+    wish.gone or "", MAX_BYTES, LONGEST_LOCK * 1000, LONGEST_PAUSE * 1000, wish.is_refresh and "refresh" or "" })
+  if not reply then return nil, why end
+  if type(reply) ~= "table" then
+    why = "a reply that makes no sense"
+    self.link:fail(why)
+    return nil, why
+  end
+  local pause = tonumber(reply[4])
+  local found = { locked = reply[1] == wish.token, holder = text(reply[1]), note = text(reply[5]),
+    pause = pause and pause > 0 and pause / 1000 or nil }
+  local stale_for, left = entry.time(reply[2]), tonumber(reply[3])
   if stale_for and left and left > 0 then
-    found.body = replies[3]:sub(entry.BODY)
+    found.body = reply[2]:sub(entry.BODY)
     found.keep_for = left / 1000
     found.fresh_for = found.keep_for - stale_for
   end
   return found
 end
 
---- Publishes what was fetched and releases the lock.
+--- Ends what `acquire` began: releases the lock, and leaves what came of it, if the lock is still this token's.
 -- @string id
 -- @string token
--- @string body
--- @number fresh_for seconds
--- @number stale_for seconds after that
+-- @tab[opt] result `body`, `fresh_for`, `stale_for` (seconds) of a new entry; or `is_gone`, when there is to be none; a
+--   `note` for those who waited; `pause` (seconds) before the next refresh
 -- @treturn boolean|nil
 -- @treturn string|nil why it failed
-function Store:publish(id, token, body, fresh_for, stale_for)
-  local text = entry.seal(stale_for, body)
-  if #text > MAX_BYTES then return self:release(id, token) end
-  local done, why = ask(self, {
-    { "set", entry_key(self, id), text, "PX", milliseconds(fresh_for + stale_for) },
-    { "eval", RELEASE, 1, lock_key(self, id), token } })
+function Store:release(id, token, result)
+  result = result or {}
+  local what, sealed, expiry = result.is_gone and "remove" or "keep", "", ""
+  if result.body then
+    sealed = entry.seal(result.stale_for, result.body)
+    expiry = milliseconds(result.fresh_for + result.stale_for)
+    what = #sealed <= MAX_BYTES and "set" or "remove"
+  end
+  local done, why = self.link:run(RELEASE, keys_of(id, token), { token, what, what == "set" and sealed or "", expiry,
+    result.note or "", milliseconds(NOTE_TTL), result.pause and milliseconds(result.pause) or "" })
   return done and true, why
 end
 
---- Removes an entry and releases the lock.
-function Store:remove(id, token)
-  local done, why = ask(self, { { "del", entry_key(self, id) }, { "eval", RELEASE, 1, lock_key(self, id), token } })
-  return done and true, why
-end
-
---- Releases the lock.
-function Store:release(id, token)
-  local done, why = ask(self, { { "eval", RELEASE, 1, lock_key(self, id), token } })
-  return done and true, why
-end
-
---- Keeps the lock for as long again.
+--- Keeps the lock for as long again. For a light thread that is killed when it takes too long.
 function Store:renew(id, token, seconds)
-  local done, why = ask(self, { { "eval", RENEW, 1, lock_key(self, id), token, milliseconds(seconds) } })
+  local done, why = self.link:run(RENEW, { "lock:" .. id }, { token, milliseconds(seconds) }, true)
   return done and true, why
 end
 

@@ -1,0 +1,121 @@
+--- resty.ivs.identity: for whom a remembered answer is, seen through clients that share a dict.
+
+local nginx = require "support.nginx"
+
+if not nginx.available then return end
+
+--- `ask(options)` makes a client, as a worker does that has just started, and says what it gets and from where.
+local INIT = [[
+ivs, json = require "resty.ivs", require "cjson"
+answers = 0
+
+--- The service, and the sources of keys at http addresses.
+function transport(request)
+  if request.method == "GET" then
+    return { status = 200, headers = {}, body = json.encode { AccessKeyId = "AKIAIOSFODNN7EXAMPLE", SecretAccessKey = "s",
+      Token = "t", Expiration = os.date("!%Y-%m-%dT%H:%M:%SZ", ngx.time() + 3600) } }
+  end
+  answers = answers + 1
+  return { status = 200, headers = {}, body = json.encode { recordingConfiguration = { name = tostring(answers) } } }
+end
+
+function client(options)
+  options.region, options.transport, options.max_attempts, options.env = "us-west-2", transport, 1, options.env or {}
+  options.cache = { dict = "cache", identity = options.identity }
+  options.identity = nil
+  return ivs.client(options)
+end
+
+function told(made)
+  local response, err = made:get_recording_configuration "arn"
+  return response and response.ResponseMetadata.Cache .. " " .. response.recordingConfiguration.name or err.code
+end
+
+function ask(options) return told(client(options)) end
+
+--- Of one account; of another.
+OLD, NEW, FOREIGN = "AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7ROTATED", "AKIAZZZZZZZZZZZZZZZZ"
+
+function keys(id) return { access_key_id = id, secret_access_key = "s" } end
+]]
+
+describe("whose an answer is", function()
+  local site
+
+  before_each(function() site = nginx.start { http = "lua_shared_dict cache 1m;", init = INIT } end)
+
+  after_each(function() assert.same({}, site:stop()) end)
+
+  it("stays when keys are rotated, in a table, in the environment, and from a function", function()
+    assert.same({ "miss 1", "hit 1", "miss 2", "miss 3", "hit 3", "miss 4", "miss 5", "hit 5", "miss 6" }, site:run [[
+      local found = {}
+      for _, way in ipairs {
+        function(id) return { credentials = keys(id) } end,
+        function(id) return { env = { AWS_ACCESS_KEY_ID = id, AWS_SECRET_ACCESS_KEY = "s" } } end,
+        function(id) return { credentials = function() return keys(id) end } end,
+      } do
+        for _, id in ipairs { OLD, NEW, FOREIGN } do found[#found + 1] = ask(way(id)) end
+      end
+      return found]])
+  end)
+
+  it("does not depend on where in a program the function stands that gives the keys", function()
+    assert.equal("hit 1", site:run [[
+      ask { credentials = function() return keys(OLD) end }
+
+      return ask { credentials = function() return keys(OLD) end }]])
+  end)
+
+  it("is the same in all tasks of a service, whose addresses of keys are each another", function()
+    assert.same({ "miss 1", "hit 1" }, site:run [[
+      local found = {}
+      for number = 1, 2 do
+        found[number] = ask { env = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI = "/v2/credentials/" .. number } }
+      end
+      return found]])
+  end)
+
+  it("is the account of an instance's keys where no setting names anything", function()
+    assert.same({ "miss 1", "hit 1" }, site:run [[
+      return { ask { env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://127.0.0.1:1/a" } },
+        ask { env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://127.0.0.1:1/b" } } }]])
+  end)
+
+  it("changes with the account that the keys are of", function()
+    assert.same({ "miss 1", "miss 2", "hit 2" }, site:run [[
+      local id = OLD
+      local made = client { credentials = function() return keys(id) end }
+      local found = { told(made) }
+      id = FOREIGN
+      assert(made:credentials())
+      found[2], found[3] = told(made), told(made)
+      return found]])
+  end)
+
+  it("is what cache.identity says, whatever the settings say", function()
+    assert.same({ "miss 1", "miss 2", "hit 1", "hit 2" }, site:run [[
+      local function of(role) return { identity = role, credentials = function() return keys(OLD) end } end
+      return { ask(of "admin"), ask(of "guest"), ask(of "admin"),
+        ask { identity = "guest", credentials = function() return nil, "not even asked" end } }]])
+  end)
+
+  it("is remembered, so that a worker without keys reaches what the others have cached", function()
+    assert.same({ "miss 1", "hit 1", "CredentialRetrievalError" }, site:run [[
+      local is_down = false
+      local function provider()
+        if is_down then return nil, "STS is away" end
+        return keys(OLD)
+      end
+      local found = { ask { credentials = provider } }
+      is_down = true
+      found[2] = ask { credentials = provider }
+      found[3] = ask { credentials = function() return nil, "another's" end }
+      return found]])
+  end)
+
+  it("is not remembered for a place in a program that makes clients of several accounts", function()
+    assert.same({ "miss 1", "miss 2", "CredentialRetrievalError" }, site:run [[
+      local function of(id) return { credentials = function() return id and keys(id), "away" end } end
+      return { ask(of(OLD)), ask(of(FOREIGN)), ask(of(false)) }]])
+  end)
+end)
