@@ -241,7 +241,34 @@ describe("a client inside nginx", function()
       _, err = ivs.client(other):get_recording_configuration(%q)
       found[5] = err.status
       return { found, client:stats().cache, client:stats().attempts }]], cached, ARN, ARN, cached, ARN)
-    assert.same({ { "miss", "hit", "hit", "ParamValidationError", 403 }, { miss = 1, hit = 2, stale = 0 }, 1 }, told)
+    assert.same({ { "miss", "hit", "hit", "ParamValidationError", 403 }, -- the other client's miss counts in the same dict
+      { miss = 2, hit = 2, stale = 0, negative = 0, shared = 0, redis_hit = 0, redis_error = 0 }, 1 }, told)
+  end)
+
+  it("caches an answer under the ARN that was asked for, whatever becomes of the caller's table", function()
+    local cached = { cache = { dict = "told", ttl = 0.1, stale_ttl = 60 } }
+    for name, value in pairs(options) do cached[name] = value end
+    local told = site:run([[
+      local client, params, found = ivs.client(%s), {}, {}
+      local function ask_for_both()
+        for _, arn in ipairs { %q, %q } do
+          params.arn = arn
+          local response = assert(client:get_recording_configuration(params))
+          found[#found + 1] = response.ResponseMetadata.Cache .. " " .. response.recordingConfiguration.state
+        end
+      end
+      ask_for_both()
+      ngx.sleep(0.15)
+      ask_for_both() -- each is refreshed in a timer that runs when the table says something else
+      for _ = 1, 100 do
+        if client:stats().attempts >= 4 then break end
+        ngx.sleep(0.01)
+      end
+      ngx.sleep(0.02)
+      ask_for_both()
+      return found]], cached, store.configurations.complete.arn, store.configurations.create_failed.arn)
+    for at = 5, 6 do told[at] = told[at]:gsub("^%l+ ", "") end -- hit or stale, by the machine's speed
+    assert.same({ "miss ACTIVE", "miss CREATE_FAILED", "stale ACTIVE", "stale CREATE_FAILED", "ACTIVE", "CREATE_FAILED" }, told)
   end)
 
   it("loads no libcurl", function()

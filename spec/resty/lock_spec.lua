@@ -66,7 +66,7 @@ describe("the lock of a key", function()
         return { recordingConfiguration = { name = name }, ResponseMetadata = { HTTPStatusCode = 200 } }
       end
       local slow = ngx.thread.spawn(function()
-        return select(3, cache:get("guarded", function() ngx.sleep(0.5) return answer "older" end))
+        return select(3, cache:get(cache.id "guarded", function() ngx.sleep(0.5) return answer "older" end))
       end)
       ngx.sleep(0.05)
       for _, key in ipairs(dict:get_keys(0)) do -- as if the worker had been busy for longer than lock_ttl
@@ -76,7 +76,7 @@ describe("the lock of a key", function()
       shelf.new(dict, { ttl = 60, stale_ttl = 0, negative_ttl = 0 }):keep(shelf.key "guarded",
         require("resty.ivs.entry").of_response(answer "newer"), 60, 60)
       local _, outcome = ngx.thread.wait(slow)
-      return { outcome, cache:get("guarded", error).recordingConfiguration.name }]])
+      return { outcome, cache:get(cache.id "guarded", error).recordingConfiguration.name }]])
   end)
 end)
 

@@ -119,6 +119,18 @@ describe("the cache of resty.ivs, connected to Redis,", function()
     end)
   end)
 
+  it("takes resty.redis, OpenResty's name of the library, before Debian's", function()
+    local server = redis_server.start()
+    local site = cache_site.start(service, { init =
+      "package.preload['resty.redis'] = function() ngx.shared.cache:set('taken', true) return require 'nginx.redis' end" })
+    local ask = site:asker { ttl = 20, redis = { host = "127.0.0.1", port = server.port } }
+    assert.equal("miss 1", ask "named")
+    assert.is_true(site:run "return ngx.shared.cache:get 'taken'")
+    assert.equal("1", server:cli "dbsize")
+    site:stop()
+    server:stop()
+  end)
+
   it("asks Redis again a second after a failure, whatever becomes of the clock", function()
     local site = cache_site.start(service)
     assert.same({ false, true, true }, site:run [[

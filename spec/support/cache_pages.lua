@@ -43,6 +43,12 @@ local function fetch(key)
   return nil, require("ivs.failure").new("service", code or CODES[status], "no", { status = status, retryable = status >= 429 })
 end
 
+--- What the cache has for a key; `other` fetches in place of the service.
+local function look_up(options, key, other)
+  local cache = cache_of(options)
+  return cache:get(cache.id(key), other or function() return fetch(key) end)
+end
+
 --- One word on what `get` returned, and the version of the answer or the error's code.
 local function describe(response, err, outcome)
   if not response then
@@ -60,7 +66,7 @@ end
 
 local function get()
   local arguments = ngx.req.get_uri_args()
-  return describe(cache_of(arguments.o):get(arguments.key, function() return fetch(arguments.key) end))
+  return describe(look_up(arguments.o, arguments.key))
 end
 
 function pages.get() ngx.print(get()) end
@@ -71,7 +77,7 @@ function pages.get_into_header() ngx.header["X-Got"] = get() end
 --- The response as it is, as JSON.
 function pages.whole()
   local arguments = ngx.req.get_uri_args()
-  ngx.print(json.encode((cache_of(arguments.o):get(arguments.key, function() return fetch(arguments.key) end))))
+  ngx.print(json.encode((look_up(arguments.o, arguments.key))))
 end
 
 function pages.stats() ngx.print(json.encode(cache_of(ngx.req.get_uri_args().o):stats())) end
@@ -87,7 +93,7 @@ end
 function pages.raise()
   local arguments = ngx.req.get_uri_args()
   local good, why = pcall(function()
-    return cache_of(arguments.o):get(arguments.key, function()
+    return look_up(arguments.o, arguments.key, function()
       ngx.sleep(0.1)
       error("bang", 0)
     end)
@@ -98,7 +104,7 @@ end
 --- A `get` whose client is closed while it fetches.
 function pages.cancelled()
   local arguments = ngx.req.get_uri_args()
-  ngx.print(describe(cache_of(arguments.o):get(arguments.key, function()
+  ngx.print(describe(look_up(arguments.o, arguments.key, function()
     ngx.sleep(0.3)
     return nil, require("ivs.failure").new("cancelled", "ClientClosedError", "closed")
   end)))
@@ -106,7 +112,7 @@ end
 
 --- A `get` in init_by_lua; `told` says what came of it.
 function pages.get_early(options, key)
-  local good, response, err = pcall(cache_of(options).get, cache_of(options), key, function()
+  local good, response, err = pcall(look_up, options, key, function()
     return nil, require("ivs.failure").new("config", "InvalidConfigError", "init")
   end)
   ngx.shared.cache:set("told", good and describe(response, err, response and response.ResponseMetadata.Cache or "none")

@@ -1,6 +1,6 @@
 --- Answers that are remembered: in a lua_shared_dict for the workers of one nginx, and in a Redis for many machines.
 --
---     cache:get(key, fetch)
+--     cache:get(cache.id(key), fetch)
 --       fresh in the dict     served; no upstream call, no lock, no wait                                        "hit"
 --       stale in the dict     served at once, while exactly one refresh runs in a timer                         "stale"
 --       not in the dict       one request fetches (flight.lua), all others that ask meanwhile get what it brings
@@ -163,16 +163,22 @@ function serve_stale(self, id, response, fetch)
   return marked(response, "stale")
 end
 
---- The answer for a key: remembered, or fetched by this request, or by another that is at it.
+--- What an answer is kept under.
 -- @string key everything that makes two answers differ, in any length
+-- @treturn string id
+function Cache.id(key)
+  return shelf.key(key)
+end
+
+--- The answer of an id: remembered, or fetched by this request, or by another that is at it.
+-- @string id
 -- @func fetch () → response, or nil and an error object. It may run in a timer, after the request has ended. Its tables
 --   are handed over. What it raises is raised.
 -- @treturn table|nil the response, the caller's own, with `ResponseMetadata.Cache`
 -- @treturn table|nil the error object
 -- @treturn string "hit": remembered, or fetched by another request that was at it; "stale": remembered, no longer fresh;
 --   "miss": the service was called for this, or for another request whose failure this shares
-function Cache:get(key, fetch)
-  local id = shelf.key(key)
+function Cache:get(id, fetch)
   local state, text = self.shelf:look(id)
   if state == "fresh" then
     local response, err = self.copies:decode(id, text)

@@ -69,8 +69,7 @@ local function put_aside(state, machine_call)
   if #spares < MAX_SPARES and not state.closed then spares[#spares + 1] = machine_call end
 end
 
-local function fail(state, err)
-  state.stats.errors = state.stats.errors + 1
+local function fail(err)
   if err.kind == "cancelled" and err.code == "HTTPClientError" then err.kind = "connection" end
   return nil, err
 end
@@ -99,7 +98,7 @@ function call.carry_out(state, params)
       step, detail = core.advance(machine_call, state.refresh:keys())
     else
       put_aside(state, machine_call)
-      return fail(state, detail)
+      return fail(detail)
     end
   end
 end

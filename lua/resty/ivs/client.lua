@@ -63,30 +63,48 @@ local function arn_of(params)
   return type(params) == "string" and params or nil
 end
 
---- What the cache keeps an answer under: endpoint, ARN, and whose credentials.
-local function cache_key(state, arn)
+local MAX_QUESTIONS = 1000
+
+--- For an ARN: what the cache keeps its answer under (endpoint, ARN, and whose credentials), and who fetches it, maybe in a
+-- timer after the request has ended; remembered, since most ARNs are asked for again and again.
+local function question_of(state, arn)
   local whose, err = identity.of(state)
   if not whose then return nil, err end
-  return table.concat({ state.machine.endpoint_url or "-", whose, arn }, "|")
-end
-
-local function fetch(state, params)
-  local good, err = phases.check()
-  if not good then return nil, err end
-  return call.carry_out(state, params)
-end
-
-local function get_through_cache(state, params, arn)
-  local key, err = cache_key(state, arn)
-  if not key then
-    state.stats.errors = state.stats.errors + 1
-    return nil, err
+  local known = state.questions
+  if known.whose ~= whose or known.count >= MAX_QUESTIONS then
+    known = { whose = whose, count = 0, of = {} } -- another account, or too many
+    state.questions = known
   end
-  local response, problem, outcome = state.cache:get(key, function() return fetch(state, params) end)
-  if response and outcome then response.ResponseMetadata.Cache = outcome end
-  outcome = outcome or response and response.ResponseMetadata.Cache
-  if outcome and state.stats.cache[outcome] then state.stats.cache[outcome] = state.stats.cache[outcome] + 1 end
-  return response, problem
+  local question = known.of[arn]
+  if question then return question end
+  question = {
+    id = state.cache.id(table.concat({ state.machine.endpoint_url or "-", whose, arn }, "|")),
+    fetch = function()
+      local good, problem = phases.check()
+      if not good then return nil, problem end
+      return call.carry_out(state, arn)
+    end,
+  }
+  known.of[arn], known.count = question, known.count + 1
+  return question
+end
+
+local function get_through_cache(state, arn)
+  local question, err = question_of(state, arn)
+  if not question then return nil, err end
+  local response
+  response, err = state.cache:get(question.id, question.fetch)
+  return response, err -- and no outcome: ResponseMetadata tells it
+end
+
+local function answer(state, params)
+  local arn = state.cache and arn_of(params)
+  local good, err = true, nil
+  if not arn then good, err = phases.check() end -- what is remembered can be had in every phase
+  if good then good, err = resolve(state) end
+  if not good then return nil, err end
+  if arn then return get_through_cache(state, arn) end
+  return call.carry_out(state, params)
 end
 
 -- Methods ------------------------------------------------------------------------------------------------------------
@@ -106,17 +124,11 @@ function methods:get_recording_configuration(params)
   if kind ~= "table" and kind ~= "string" and params ~= nil then
     error("bad argument #1 to 'get_recording_configuration' (table or string expected, got " .. kind .. ")", 2)
   end
-  state.stats.calls = state.stats.calls + 1
-  local arn = state.cache and arn_of(params)
-  local good, err = true, nil
-  if not arn then good, err = phases.check() end
-  if good then good, err = resolve(state) end
-  if not good then
-    state.stats.errors = state.stats.errors + 1
-    return nil, err
-  end
-  if arn then return get_through_cache(state, params, arn) end
-  return call.carry_out(state, params)
+  local stats = state.stats
+  stats.calls = stats.calls + 1
+  local response, err = answer(state, params)
+  if not response then stats.errors = stats.errors + 1 end
+  return response, err
 end
 
 --- Asks the sources of credentials anew and tells, without a secret, what they gave and where each setting came from.
@@ -133,11 +145,11 @@ function methods:credentials()
 end
 
 --- What this worker has done with this client so far: `calls`, `attempts`, `retries`, `throttles`, `errors`,
--- `credential_refreshes`, and `cache` with `miss`, `hit` and `stale`. A copy.
+-- `credential_refreshes`; and `cache`: what all workers have done with its dict (resty.ivs.cache). A copy.
 function methods:stats()
-  local out = {}
-  for name, value in pairs(state_of(self).stats) do out[name] = value end
-  out.cache = { miss = out.cache.miss, hit = out.cache.hit, stale = out.cache.stale }
+  local state, out = state_of(self), {}
+  for name, value in pairs(state.stats) do out[name] = value end
+  out.cache = state.cache and state.cache:stats() or { miss = 0, hit = 0, stale = 0 }
   return out
 end
 
@@ -184,8 +196,8 @@ function client.new(given)
   local self = setmetatable({}, Client)
   states[self] = {
     options = common, own = own, cache = cache, env = common.env, tell = tell, spares = {},
-    stats = { calls = 0, attempts = 0, retries = 0, throttles = 0, errors = 0, credential_refreshes = 0,
-      cache = { miss = 0, hit = 0, stale = 0 } },
+    stats = { calls = 0, attempts = 0, retries = 0, throttles = 0, errors = 0, credential_refreshes = 0 },
+    questions = { count = 0 },
   }
   return self
 end
