@@ -246,7 +246,7 @@ describe("a client inside nginx", function()
   end)
 
   it("caches an answer under the ARN that was asked for, whatever becomes of the caller's table", function()
-    local cached = { cache = { dict = "told", ttl = 0.1, stale_ttl = 60 } }
+    local cached = { cache = { dict = "told", ttl = 0.1, stale_ttl = 60, identity = "of this test" } }
     for name, value in pairs(options) do cached[name] = value end
     local told = site:run([[
       local client, params, found = ivs.client(%s), {}, {}
