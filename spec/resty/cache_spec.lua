@@ -21,14 +21,6 @@ describe("the cache of resty.ivs", function()
     assert.same({}, service:stop())
   end)
 
-  --- With a site of its own, for what would trouble the others.
-  local function with_site(options, test)
-    local own = cache_site.start(service, options)
-    local good, why = pcall(test, own)
-    own:stop()
-    if not good then error(why, 0) end
-  end
-
   describe("makes one call", function()
     it("of 1,000 requests for a key at once, over four workers", function()
       service:script("crowd", { delay = 0.3 })
@@ -90,7 +82,7 @@ describe("the cache of resty.ivs", function()
     end)
 
     it("when the dict holds what it did not write, or half of what it wrote", function()
-      with_site({}, function(own)
+      cache_site.with(service, {}, function(own)
         local ask = own:asker {}
         for number, what in ipairs { "'junk'", "text:sub(1, -2)", "text:sub(1, 20)", "42", "text:sub(1, 15) .. 'r[]'",
           "text:sub(1, 15) .. 'e{}'", "text:sub(1, 15) .. 'x{}'", "'            nan' .. text:sub(16)", "''",
@@ -108,157 +100,6 @@ describe("the cache of resty.ivs", function()
           assert.equal("miss 2", ask(key), what)
           assert.equal("hit 2", ask(key), what)
         end
-      end)
-    end)
-  end)
-
-  describe("with a stale answer", function()
-    it("serves it at once while one refresh runs, over all workers", function()
-      local ask = site:asker { ttl = 0.3, stale_ttl = 20 }
-      assert.equal("miss 1", ask "stale")
-      service:script("stale", { delay = 0.5 })
-      sleep(0.35)
-      local answers, slowest = service:burst({ site }, 500, ask:path "stale")
-      assert.same({ ["stale 1"] = 500 }, answers)
-      assert.is_true(slowest < 0.45, "the slowest took " .. slowest)
-      assert.equal("hit 2", ask:until_it_is("hit 2", "stale"))
-      assert.equal(2, service:count "stale")
-    end)
-
-    it("keeps serving it while the service throttles, fails, or can't be reached, and asks now and then only", function()
-      local ask = site:asker { ttl = 0.3, stale_ttl = 20 }
-      for _, status in ipairs { 429, 500 } do
-        local key = "bad-" .. status
-        assert.equal("miss 1", ask(key))
-        service:script(key, { status = status })
-        sleep(0.35)
-        assert.equal("stale 1", ask(key))
-        sleep(0.05)
-        assert.same({ ["stale 1"] = 300 }, (service:burst({ site }, 300, ask:path(key))))
-        assert.is_true(service:count(key) <= 3, service:count(key) .. " calls")
-        service:script(key, {})
-        assert.is_truthy(ask:until_it_is("hit " .. service:count(key) + 1, key))
-      end
-      local other = cache_site.service()
-      local own = cache_site.start(other)
-      ask = own:asker { ttl = 0.1 }
-      assert.equal("miss 1", ask "gone")
-      other:stop()
-      sleep(0.15)
-      for _ = 1, 3 do assert.equal("stale 1", ask "gone") end
-      assert.equal("miss EndpointConnectionError", ask "gone-too")
-      own:stop()
-    end)
-
-    it("lets an answer about the resource replace it", function()
-      local ask = site:asker { ttl = 0.1, negative_ttl = 20 }
-      for status, last in pairs { [404] = "hit ResourceNotFoundException", [403] = "miss AccessDeniedException" } do
-        local key = "replaced-" .. status
-        assert.equal("miss 1", ask(key))
-        service:script(key, { status = status })
-        sleep(0.15)
-        assert.equal("stale 1", ask(key))
-        assert.equal(last, ask:until_it_is(last, key))
-      end
-    end)
-
-    it("keeps serving it while the keys or what lies between are at fault, which says nothing about the resource", function()
-      local ask = site:asker { ttl = 0.1, stale_ttl = 20 }
-      for code, status in pairs { ExpiredTokenException = 403, InvalidSignatureException = 403, RequestExpired = 400,
-        ["403"] = 403, ["407"] = 407, ["302"] = 302, UnknownOperationException = 404 } do
-        local key = "fault-" .. code
-        assert.equal("miss 1", ask(key))
-        service:script(key, { status = status, code = code })
-        sleep(0.15)
-        assert.equal("stale 1", ask(key))
-        sleep(0.05)
-        assert.equal(2, service:count(key))
-        assert.equal("stale 1", ask(key), code)
-      end
-    end)
-
-    it("serves it in init_by_lua, where no timer can be had", function()
-      local options = '{"dict":"cache","ttl":0.1,"stale_ttl":60}'
-      with_site({ init = ("require('support.cache_pages').get_early(%q, 'early')"):format(options) }, function(own)
-        local ask = own:asker { ttl = 0.1, stale_ttl = 60 }
-        assert.equal("none InvalidConfigError", (own:get "/told"))
-        assert.equal("miss 1", ask "early")
-        sleep(0.15)
-        local before = own:workers()[1]
-        own:signal "HUP"
-        for _ = 1, 200 do
-          if not shell.run("pgrep -P " .. own.pid):find(before, 1, true) then break end
-          sleep(0.01)
-        end
-        assert.equal("stale 1", (own:get "/told"))
-        assert.equal("hit 2", ask:until_it_is("hit 2", "early"))
-      end)
-    end)
-
-    it("takes a client that was closed meanwhile for nothing: the next one that asks has it refreshed", function()
-      local ask = site:asker { ttl = 1, stale_ttl = 20 }
-      assert.equal("miss 1", ask "closing")
-      sleep(1.05)
-      assert.equal("stale 1", ask("closing", "/cancelled"))
-      sleep(0.4)
-      assert.equal("stale 1", ask "closing")
-      sleep(0.1)
-      assert.equal("hit 2", ask "closing")
-    end)
-
-    it("waits between two tries, however short its ttl is, and not for ever", function()
-      local ask = site:asker { ttl = 0.0004, stale_ttl = 20 }
-      assert.equal("miss 1", ask "tiny")
-      service:script("tiny", { status = 500 })
-      sleep(0.05)
-      assert.equal("stale 1", ask "tiny")
-      sleep(0.05)
-      service:script("tiny", {})
-      assert.equal("stale 4", ask:until_it_is("stale 4", "tiny"))
-    end)
-
-    it("serves it no longer than stale_ttl", function()
-      local ask = site:asker { ttl = 0.1, stale_ttl = 0.1 }
-      assert.equal("miss 1", ask "old")
-      service:script("old", { status = 500 })
-      sleep(0.25)
-      assert.equal("miss InternalServerException", ask "old")
-    end)
-
-    it("serves it by the asker's own stale_ttl, whoever had it remembered", function()
-      local ask, strict = site:asker { ttl = 0.1, stale_ttl = 20 }, site:asker { ttl = 0.1, stale_ttl = 0 }
-      assert.equal("miss 1", ask "whose")
-      sleep(0.15)
-      assert.equal("miss 2", strict "whose")
-      assert.equal("hit 2", ask "whose")
-    end)
-
-    it("refreshes it in the request when nginx has no timer left", function()
-      with_site({ http = "lua_max_pending_timers 1;" }, function(own) -- the guard's
-        local ask = own:asker { ttl = 0.1, stale_ttl = 20 }
-        assert.equal("miss 1", ask "timerless")
-        sleep(0.15)
-        assert.equal("miss 2", ask "timerless")
-        service:script("timerless", { status = 429 })
-        sleep(0.15)
-        assert.equal("stale 2", ask "timerless")
-        assert.equal("stale 2", ask "timerless")
-        assert.equal(3, service:count "timerless")
-        service:script("timerless", { status = 404 })
-        sleep(0.15)
-        assert.equal("miss ResourceNotFoundException", ask "timerless")
-        assert.equal("hit ResourceNotFoundException", ask "timerless")
-      end)
-    end)
-
-    it("refreshes it in a request when nginx has dropped the timer", function()
-      with_site({ http = "lua_max_running_timers 1;" }, function(own)
-        local ask = own:asker { ttl = 0.1, stale_ttl = 20 }
-        assert.equal("miss 1", ask "dropped")
-        own:get "/occupy_timers"
-        sleep(0.15)
-        assert.equal("stale 1", ask "dropped")
-        assert.equal("miss 2", ask:until_it_is("miss 2", "dropped"))
       end)
     end)
   end)
@@ -297,7 +138,7 @@ describe("the cache of resty.ivs", function()
 
   describe("goes on", function()
     it("when the dict is full of others' entries, evicting them", function()
-      with_site({ dict = "100k", workers = 2 }, function(own)
+      cache_site.with(service, { dict = "100k", workers = 2 }, function(own)
         local ask = own:asker {}
         own:get "/fill"
         assert.same({ "miss 1", "hit 1" }, { ask "full", ask "full" })
@@ -309,7 +150,7 @@ describe("the cache of resty.ivs", function()
     end)
 
     it("after a worker crashed with the lock in its hand, when that has expired", function()
-      with_site({ workers = 1 }, function(own)
+      cache_site.with(service, { workers = 1 }, function(own)
         local ask = own:asker {}
         service:script("crash", { delay = 30 })
         shell.run(("curl -s -m 10 '%s%s' >/dev/null 2>&1 & "):format(own.url, ask:path "crash"))
@@ -343,7 +184,7 @@ describe("the cache of resty.ivs", function()
     end)
 
     it("without what requests that were aborted have left in memory", function()
-      with_site({ init = "require('resty.ivs.flight').sweep_interval = 0.1" }, function(own)
+      cache_site.with(service, { init = "require('resty.ivs.flight').sweep_interval = 0.1" }, function(own)
         local ask = own:asker {}
         local paths = {}
         for number = 1, 30 do paths[number] = shell.quote(own.url .. ask:path("left-" .. number, "/abort")) end
@@ -362,7 +203,7 @@ describe("the cache of resty.ivs", function()
     end)
 
     it("with another's call when a client is closed that was at it", function()
-      with_site({}, function(own)
+      cache_site.with(service, {}, function(own)
         local ask = own:asker {}
         shell.run(("curl -s '%s%s' >/dev/null 2>&1 &"):format(own.url, ask:path("handed-on", "/cancelled")))
         sleep(0.1)
@@ -388,7 +229,7 @@ describe("the cache of resty.ivs", function()
     end)
 
     it("after a reload, with what the dict holds", function()
-      with_site({ workers = 2 }, function(own)
+      cache_site.with(service, { workers = 2 }, function(own)
         local ask = own:asker {}
         assert.equal("miss 1", ask "reload")
         local before = own:workers()[1]
@@ -404,7 +245,7 @@ describe("the cache of resty.ivs", function()
   end)
 
   it("counts what became of each get, for all workers", function()
-    with_site({ workers = 3 }, function(own)
+    cache_site.with(service, { workers = 3 }, function(own)
       local ask = own:asker { ttl = 0.5, stale_ttl = 20 }
       service:script("stats", { delay = 0.3 })
       service:burst({ own }, 100, ask:path "stats")

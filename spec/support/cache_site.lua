@@ -121,4 +121,13 @@ function cache_site.start(service, options)
   return site
 end
 
+--- Runs a test with a site of its own, for what would trouble the others; the site ends whatever becomes of it.
+-- @func test called with the site
+function cache_site.with(service, options, test)
+  local site = cache_site.start(service, options)
+  local good, why = pcall(test, site)
+  site:stop()
+  if not good then error(why, 0) end
+end
+
 return cache_site

@@ -1,0 +1,171 @@
+--- resty.ivs.cache with an answer that is no longer fresh: who refreshes it, how often, and what replaces it.
+
+local cache_site = require "support.cache_site"
+local shell = require "emulator.shell"
+
+if not cache_site.available then return end -- nginx runs LuaJIT, whatever runs this: once is enough
+
+local function sleep(seconds) shell.run("sleep " .. seconds) end
+
+describe("the cache of resty.ivs with a stale answer", function()
+  local service, site
+
+  lazy_setup(function()
+    service = cache_site.service()
+    site = cache_site.start(service, { workers = 4 })
+  end)
+
+  lazy_teardown(function()
+    assert.same({}, site:stop())
+    assert.same({}, service:stop())
+  end)
+
+  it("serves it at once while one refresh runs, over all workers", function()
+    local ask = site:asker { ttl = 0.3, stale_ttl = 20 }
+    assert.equal("miss 1", ask "stale")
+    service:script("stale", { delay = 0.5 })
+    sleep(0.35)
+    local answers, slowest = service:burst({ site }, 500, ask:path "stale")
+    assert.same({ ["stale 1"] = 500 }, answers)
+    assert.is_true(slowest < 0.45, "the slowest took " .. slowest)
+    assert.equal("hit 2", ask:until_it_is("hit 2", "stale"))
+    assert.equal(2, service:count "stale")
+  end)
+
+  it("keeps serving it while the service throttles, fails, or can't be reached, and asks now and then only", function()
+    local ask = site:asker { ttl = 0.3, stale_ttl = 20 }
+    for _, status in ipairs { 429, 500 } do
+      local key = "bad-" .. status
+      assert.equal("miss 1", ask(key))
+      service:script(key, { status = status })
+      sleep(0.35)
+      assert.equal("stale 1", ask(key))
+      sleep(0.05)
+      assert.same({ ["stale 1"] = 300 }, (service:burst({ site }, 300, ask:path(key))))
+      assert.is_true(service:count(key) <= 3, service:count(key) .. " calls")
+      service:script(key, {})
+      assert.is_truthy(ask:until_it_is("hit " .. service:count(key) + 1, key))
+    end
+    local other = cache_site.service()
+    local own = cache_site.start(other)
+    ask = own:asker { ttl = 0.1 }
+    assert.equal("miss 1", ask "gone")
+    other:stop()
+    sleep(0.15)
+    for _ = 1, 3 do assert.equal("stale 1", ask "gone") end
+    assert.equal("miss EndpointConnectionError", ask "gone-too")
+    own:stop()
+  end)
+
+  it("lets an answer about the resource replace it", function()
+    local ask = site:asker { ttl = 0.1, negative_ttl = 20 }
+    for status, last in pairs { [404] = "hit ResourceNotFoundException", [403] = "miss AccessDeniedException" } do
+      local key = "replaced-" .. status
+      assert.equal("miss 1", ask(key))
+      service:script(key, { status = status })
+      sleep(0.15)
+      assert.equal("stale 1", ask(key))
+      assert.equal(last, ask:until_it_is(last, key))
+    end
+  end)
+
+  it("keeps serving it while the keys or what lies between are at fault, which says nothing about the resource", function()
+    local ask = site:asker { ttl = 0.1, stale_ttl = 20 }
+    for code, status in pairs { ExpiredTokenException = 403, InvalidSignatureException = 403, RequestExpired = 400,
+      ["403"] = 403, ["407"] = 407, ["302"] = 302, UnknownOperationException = 404 } do
+      local key = "fault-" .. code
+      assert.equal("miss 1", ask(key))
+      service:script(key, { status = status, code = code })
+      sleep(0.15)
+      assert.equal("stale 1", ask(key))
+      sleep(0.05)
+      assert.equal(2, service:count(key))
+      assert.equal("stale 1", ask(key), code)
+    end
+  end)
+
+  it("serves it in init_by_lua, where no timer can be had", function()
+    local options = '{"dict":"cache","ttl":0.1,"stale_ttl":60}'
+    cache_site.with(service, { init = ("require('support.cache_pages').get_early(%q, 'early')"):format(options) }, function(own)
+      local ask = own:asker { ttl = 0.1, stale_ttl = 60 }
+      assert.equal("none InvalidConfigError", (own:get "/told"))
+      assert.equal("miss 1", ask "early")
+      sleep(0.15)
+      local before = own:workers()[1]
+      own:signal "HUP"
+      for _ = 1, 200 do
+        if not shell.run("pgrep -P " .. own.pid):find(before, 1, true) then break end
+        sleep(0.01)
+      end
+      assert.equal("stale 1", (own:get "/told"))
+      assert.equal("hit 2", ask:until_it_is("hit 2", "early"))
+    end)
+  end)
+
+  it("takes a client that was closed meanwhile for nothing: the next one that asks has it refreshed", function()
+    local ask = site:asker { ttl = 1, stale_ttl = 20 }
+    assert.equal("miss 1", ask "closing")
+    sleep(1.05)
+    assert.equal("stale 1", ask("closing", "/cancelled"))
+    sleep(0.4)
+    assert.equal("stale 1", ask "closing")
+    sleep(0.1)
+    assert.equal("hit 2", ask "closing")
+  end)
+
+  it("waits between two tries, however short its ttl is, and not for ever", function()
+    local ask = site:asker { ttl = 0.0004, stale_ttl = 20 }
+    assert.equal("miss 1", ask "tiny")
+    service:script("tiny", { status = 500 })
+    sleep(0.05)
+    assert.equal("stale 1", ask "tiny")
+    sleep(0.05)
+    service:script("tiny", {})
+    assert.equal("stale 4", ask:until_it_is("stale 4", "tiny"))
+  end)
+
+  it("serves it no longer than stale_ttl", function()
+    local ask = site:asker { ttl = 0.1, stale_ttl = 0.1 }
+    assert.equal("miss 1", ask "old")
+    service:script("old", { status = 500 })
+    sleep(0.25)
+    assert.equal("miss InternalServerException", ask "old")
+  end)
+
+  it("serves it by the asker's own stale_ttl, whoever had it remembered", function()
+    local ask, strict = site:asker { ttl = 0.1, stale_ttl = 20 }, site:asker { ttl = 0.1, stale_ttl = 0 }
+    assert.equal("miss 1", ask "whose")
+    sleep(0.15)
+    assert.equal("miss 2", strict "whose")
+    assert.equal("hit 2", ask "whose")
+  end)
+
+  it("refreshes it in the request when nginx has no timer left", function()
+    cache_site.with(service, { http = "lua_max_pending_timers 1;" }, function(own) -- the guard's
+      local ask = own:asker { ttl = 0.1, stale_ttl = 20 }
+      assert.equal("miss 1", ask "timerless")
+      sleep(0.15)
+      assert.equal("miss 2", ask "timerless")
+      service:script("timerless", { status = 429 })
+      sleep(0.15)
+      assert.equal("stale 2", ask "timerless")
+      assert.equal("stale 2", ask "timerless")
+      assert.equal(3, service:count "timerless")
+      service:script("timerless", { status = 404 })
+      sleep(0.15)
+      assert.equal("miss ResourceNotFoundException", ask "timerless")
+      assert.equal("hit ResourceNotFoundException", ask "timerless")
+    end)
+  end)
+
+  it("refreshes it in a request when nginx has dropped the timer", function()
+    cache_site.with(service, { http = "lua_max_running_timers 1;" }, function(own)
+      local ask = own:asker { ttl = 0.1, stale_ttl = 20 }
+      assert.equal("miss 1", ask "dropped")
+      own:get "/occupy_timers"
+      sleep(0.15)
+      assert.equal("stale 1", ask "dropped")
+      assert.equal("miss 2", ask:until_it_is("miss 2", "dropped"))
+    end)
+  end)
+end)
