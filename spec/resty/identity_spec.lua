@@ -12,6 +12,7 @@ answers = 0
 --- The service, and the sources of keys at http addresses.
 function transport(request)
   if request.method == "GET" then
+    if is_down then return nil, "the source of keys is away" end
     return { status = 200, headers = {}, body = json.encode { AccessKeyId = "AKIAIOSFODNN7EXAMPLE", SecretAccessKey = "s",
       Token = "t", Expiration = os.date("!%Y-%m-%dT%H:%M:%SZ", ngx.time() + 3600) } }
   end
@@ -99,8 +100,22 @@ describe("whose an answer is", function()
         ask { identity = "guest", credentials = function() return nil, "not even asked" end } }]])
   end)
 
-  it("is remembered, so that a worker without keys reaches what the others have cached", function()
-    assert.same({ "miss 1", "hit 1", "CredentialRetrievalError" }, site:run [[
+  it("is remembered for nginx's own environment, so that a worker without keys reaches what the others have cached", function()
+    local own = nginx.start { http = "lua_shared_dict cache 1m;", init = INIT, main = "env AWS_CONTAINER_CREDENTIALS_FULL_URI;",
+      environment = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://127.0.0.1:1/own", HOME = "/nonexistent" } }
+    local told = own:run [[
+      local here = require "resty.ivs.environment"
+      local found = { ask { env = here } }
+      is_down = true
+      found[2] = ask { env = here }
+      found[3] = ask { env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://127.0.0.1:1/own" } }
+      return found]]
+    own:stop()
+    assert.same({ "miss 1", "hit 1", "no keys" }, { told[1], told[2], told[3]:find "Credential" and "no keys" or told[3] })
+  end)
+
+  it("is never guessed for a function, which may be another tenant's next time", function()
+    assert.same({ "miss 1", "CredentialRetrievalError", "CredentialRetrievalError" }, site:run [[
       local is_down = false
       local function provider()
         if is_down then return nil, "STS is away" end
@@ -113,9 +128,16 @@ describe("whose an answer is", function()
       return found]])
   end)
 
-  it("is not remembered for a place in a program that makes clients of several accounts", function()
-    assert.same({ "miss 1", "miss 2", "CredentialRetrievalError" }, site:run [[
-      local function of(id) return { credentials = function() return id and keys(id), "away" end } end
-      return { ask(of(OLD)), ask(of(FOREIGN)), ask(of(false)) }]])
+  it("is that of the keys that signed, not of those that were there before", function()
+    assert.same({ "miss 1", "miss 2", "miss 3", "hit 3" }, site:run [[
+      local asked = 0
+      local moving = client { credentials = function()
+        asked = asked + 1
+        local made = keys(asked == 1 and OLD or FOREIGN)
+        made.expiration = ngx.time() + (asked == 1 and 300 or 36000) -- the first have to be replaced at once
+        return made
+      end }
+      local function of(id) return { credentials = function() return keys(id) end } end
+      return { told(moving), ask(of(OLD)), ask(of(FOREIGN)), ask(of(FOREIGN)) }]])
   end)
 end)

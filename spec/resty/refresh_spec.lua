@@ -139,6 +139,53 @@ describe("inside nginx, credentials that are asked for", function()
     assert.same({ ACTIVE2 = 60 }, told)
   end)
 
+  it("of a provider that never ends are not asked for again and again", function()
+    local told = run [[
+      local refresh = require "resty.ivs.refresh"
+      local lease, asked, told = refresh.lease, 0, {}
+      refresh.lease = 0.05
+      local client = new { credentials = function()
+        asked = asked + 1
+        ngx.exit(500)
+      end }
+      for i = 1, 2 do told[i] = within(3, client) end
+      refresh.lease = lease
+      told[3] = asked
+      return told]]
+    for at = 1, 2 do assert.truthy(told[at]:find("has been asked several times and has not come back", 1, true), told[at]) end
+    assert.equal(3, told[3])
+  end)
+
+  it("and come after newer ones do not take their place", function()
+    assert.same({ "ACTIVE", "ACTIVE", "AKIDNEWER AKIDNEWER" }, run [[
+      local refresh = require "resty.ivs.refresh"
+      local lease, asked, signed = refresh.lease, 0, {}
+      refresh.lease = 0.1
+      local client = new { credentials = function()
+        asked = asked + 1
+        if asked == 2 then return { access_key_id = "AKIDNEWER", secret_access_key = "s", expiration = ngx.time() + 3600 } end
+        ngx.sleep(1.3) -- whoever waits looks again after a second
+        return { access_key_id = "AKIDOLDER", secret_access_key = "s", expiration = ngx.time() + 1000 }
+      end, transport = function(request)
+        signed[#signed + 1] = request.headers.Authorization:match "Credential=([^/]+)"
+        return ACTIVE
+      end }
+      local first = within(2, client)
+      ngx.sleep(0.5)
+      local second = within(2, client)
+      refresh.lease = lease
+      return { first, second, table.concat(signed, " ") }]])
+  end)
+
+  it("and fail with an error that is its own cause are an error", function()
+    assert.equal("credentials CredentialRetrievalError: again", run [[
+      return call(new { credentials = function()
+        local err = { message = "again" }
+        err.causes = { err }
+        return nil, err
+      end })]])
+  end)
+
   it("of a provider that calls its own client are an error that says so", function()
     local told = run [[
       local client, inner

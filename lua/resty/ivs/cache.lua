@@ -172,8 +172,8 @@ end
 
 --- The answer of an id: remembered, or fetched by this request, or by another that is at it.
 -- @string id
--- @func fetch () → response, or nil and an error object. It may run in a timer, after the request has ended. Its tables
---   are handed over. What it raises is raised.
+-- @func fetch () → response, or nil and an error object; and third, whether that is for another id than this. It may run in a
+--   timer, after the request has ended. Its tables are handed over. What it raises is raised.
 -- @treturn table|nil the response, the caller's own, with `ResponseMetadata.Cache`
 -- @treturn table|nil the error object
 -- @treturn string "hit": remembered, or fetched by another request that was at it; "stale": remembered, no longer fresh;

@@ -82,7 +82,9 @@ local function question_of(state, arn)
     fetch = function()
       local good, problem = phases.check()
       if not good then return nil, problem end
-      return call.carry_out(state, arn)
+      local response
+      response, problem = call.carry_out(state, arn)
+      return response, problem, not state.closed and identity.of(state) ~= whose -- its keys may be new, and another's
     end,
   }
   known.of[arn], known.count = question, known.count + 1

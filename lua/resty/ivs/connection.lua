@@ -155,6 +155,7 @@ end
 --- Gives an idle connection back to the pool.
 function connection.keep(sock, wire, route)
   local kept, pool = sock:setkeepalive(wire.keepalive_milliseconds, wire.pool_size), route.pool
+  if not kept then sock:close() end
   if kept and pool and pool.idle < wire.pool_size then pool.idle = pool.idle + 1 end
 end
 

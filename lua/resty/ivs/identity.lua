@@ -2,20 +2,20 @@
 --
 -- It is the same in every worker and on every machine that is set up alike, and a rotation of keys leaves it as it is: it
 -- names where the keys come from, and of keys no more than their account. Where the settings name neither a key, a role,
--- nor a profile (a function, a container, an EC2 instance), it is the account of the keys that the provider gives. That
--- account is remembered in the dict, so that a worker whose provider is down still reaches what the others have cached.
+-- nor a profile (a function, a container, an EC2 instance), it is the account of the keys that the provider gives. Of nginx's
+-- own environment it is remembered in the dict, so that a worker whose provider is down still reaches what the others have
+-- cached.
 --
 -- Two roles of one account can't be told apart where only the provider knows the role: that is what the option
 -- `cache.identity` is for.
 -- @module resty.ivs.identity
 
 local account = require "resty.ivs.account"
+local environment = require "resty.ivs.environment"
 
 local identity = {}
 
 local SETTINGS = { "use_fips_endpoint", "use_dualstack_endpoint", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT" }
-
-local SEVERAL = "" -- in place of an account: clients of more than one are made at this place
 
 --- What the settings say, as a list of texts, and whether that names who asks.
 local function settings_of(client)
@@ -29,29 +29,24 @@ local function settings_of(client)
   return parts, (key or role) ~= nil or profile ~= "default"
 end
 
---- Where the dict remembers the account. A function's place in its source is good enough here, and not for the identity
--- itself: it is another after each change of the program.
+--- Where the dict remembers the account: for the sources of nginx's own environment, which are the same for all who have the
+-- same settings. A function, or an environment of the user's own, may be another tenant's next time.
 local function place_of(client, parts)
-  local place = table.concat(parts, "\n")
-  local provider = client.options.credentials
-  if provider then
-    local info = debug.getinfo(provider, "S")
-    place = ("%s\n%s:%d"):format(place, info.source, info.linedefined)
-  end
-  return "ivs:account:" .. ngx.md5(place)
+  if client.options.credentials or client.env ~= environment then return nil end
+  return "ivs:account:" .. ngx.md5(table.concat(parts, "\n"))
 end
 
 --- The account of the keys. Returns nil and an error where neither the provider tells it nor the dict.
 local function account_of(client, parts)
   local dict, place = client.cache.dict, place_of(client, parts)
-  local known = dict:get(place)
   local owner, err = client.refresh:account()
-  if owner then
-    if known ~= owner and known ~= SEVERAL then dict:set(place, known and SEVERAL or owner) end
-    return owner
+  local known = place and dict:get(place)
+  if not owner then
+    if type(known) == "string" then return known end
+    return nil, err
   end
-  if type(known) == "string" and known ~= SEVERAL then return known end
-  return nil, err
+  if place and known ~= owner then dict:set(place, owner) end
+  return owner
 end
 
 local function make(client)

@@ -33,9 +33,11 @@ end
 -- @func fetch
 -- @treturn table a landing
 function leader.call(cache, fetch)
-  local response, err = fetch()
+  local response, err, is_foreign = fetch()
   local landing = { called = true, outcome = "miss", response = response, err = err }
-  if response then
+  if is_foreign then
+    landing.failed = true -- the keys became another account's meanwhile: nobody's but the leader's
+  elseif response then
     landing.body = entry.of_response(response)
     landing.failed = not landing.body
     if landing.body then landing.fresh_for, landing.stale_for = cache.ttl, cache.stale_ttl end

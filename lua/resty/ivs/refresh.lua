@@ -21,6 +21,7 @@ local ADVISORY = 15 * 60 -- seconds before the keys expire, from which on the co
 local MANDATORY = 10 * 60
 local PAUSE = 5 -- between two tries while the old keys still serve
 local PATIENCE = 5 * 60 -- what a call waits
+local MAX_GIVEN_UP = 3 -- askings that have not come back, above which no other is begun
 local START = 1 -- after which an asking is begun by one who waits, where no timer has come to it
 local SHORTEST = 0.01 -- a wait that nginx rounds to none would not let anybody else run
 
@@ -37,20 +38,23 @@ Refresh.__index = Refresh
 -- @func[opt] note and
 -- @func[opt] tell of the journal
 function refresh.new(machine, offer, stats, note, tell)
-  return setmetatable({ machine = machine, offer = offer, stats = stats, note = note, tell = tell, next_try = 0 }, Refresh)
+  return setmetatable({ machine = machine, offer = offer, stats = stats, note = note, tell = tell, next_try = 0,
+    begun = 0, landed = 0, given_up = {} }, Refresh)
 end
 
 -- The answer -------------------------------------------------------------------------------------------------------------
 
 --- Asks the provider, and gives the client what it got. May raise what the provider, or its table, raises.
 -- @return keys; or nil and an error; and in any case what there is to be logged
-local function fetch(self)
+local function fetch(self, flight)
   local machine = self.machine
   local provider = machine:provider()
   if not provider then return nil, "the client was closed meanwhile" end
   local keys, err = provider(self.offer)
   if not keys then return nil, err, "no new credentials: " end
+  if flight.number < self.landed then return keys end -- too late: newer keys have come meanwhile
   local taken, problem = machine:take_credentials(keys)
+  if taken then self.landed = flight.number end
   if not taken then return keys, problem, "the credentials that were given can't be used: " end
   self.owner = account.of(keys.access_key_id)
   return keys
@@ -60,7 +64,7 @@ end
 local function report(self, words, err)
   if not self.note then return end
   local good, text = pcall(tostring, err)
-  if words then self.note("warn", words .. (good and text or "an error that is no text")) end
+  if words then self.note("warn", words .. (good and type(text) == "string" and text or "an error that is no text")) end
   self.tell()
 end
 
@@ -77,7 +81,7 @@ local function ask(_, self, flight)
   flight.begun = true
   self.stats.credential_refreshes = self.stats.credential_refreshes + 1
   local had_keys = self.machine:credentials_left() ~= nil
-  local good, keys, err, words = pcall(fetch, self)
+  local good, keys, err, words = pcall(fetch, self, flight)
   if not good then keys, err, words = nil, keys, "no new credentials: " end
   local left = self.machine:credentials_left()
   -- what the next call would find wanting again need not be asked for by each call
@@ -86,13 +90,29 @@ local function ask(_, self, flight)
   report(self, words, err)
 end
 
+--- Puts down the flight whose lease is over, if there is one. A provider that never comes back must not use up all of the
+-- worker's timers.
+local function may_ask_again(self, now)
+  local left = {}
+  for _, flight in ipairs(self.given_up) do
+    if not flight.done and now >= flight.since and now - flight.since < PATIENCE then left[#left + 1] = flight end
+  end
+  if self.flight and not self.flight.done then left[#left + 1] = self.flight end
+  self.given_up, self.flight = left, nil
+  return #left < MAX_GIVEN_UP
+end
+
 -- Those who wait ---------------------------------------------------------------------------------------------------------
 
 --- Has new keys asked for: by a timer, for all; where there is none (the worker ends, or has no timer left) by this light
 -- thread, for itself alone, since nobody would know if it were killed.
+-- @return the flight; or nil: too many askings have not come back
 local function start(self)
   local now = ngx.now()
-  local flight = { semaphore = semaphore.new(0), waiting = 0, overdue = now + START, lease_end = now + refresh.lease }
+  if not may_ask_again(self, now) then return nil end
+  self.begun = self.begun + 1
+  local flight = { number = self.begun, semaphore = semaphore.new(0), waiting = 0,
+    since = now, overdue = now + START, lease_end = now + refresh.lease }
   if ngx.timer.at(0, ask, self, flight) then
     self.flight = flight
   else
@@ -146,14 +166,14 @@ local function is_called_by_provider(self)
   end
 end
 
---- Each taker's own: callers add to what they get.
-local function own_copy(err)
+--- Each taker's own: callers add to what they get. Causes have no causes.
+local function own_copy(err, is_cause)
   if type(err) ~= "table" then return err end
   local copy, meta = {}, getmetatable(err)
   for name, value in next, err do copy[name] = value end
-  if type(copy.causes) == "table" then
+  if type(copy.causes) == "table" and not is_cause then
     copy.causes = {}
-    for at, cause in ipairs(err.causes) do copy.causes[at] = own_copy(cause) end
+    for at, cause in ipairs(err.causes) do copy.causes[at] = own_copy(cause, true) end
   end
   return type(meta) == "table" and setmetatable(copy, meta) or copy
 end
@@ -167,6 +187,10 @@ local function obtain(self)
   local deadline = ngx.now() + PATIENCE
   repeat
     local flight = in_flight(self) or start(self)
+    if not flight then
+      return nil, failure.new("credentials", "CredentialRetrievalError",
+        "the source of credentials has been asked several times and has not come back", { retryable = true })
+    end
     local err = await(self, flight, deadline)
     if flight.done then return flight.keys, own_copy(flight.err) end
     if err then return nil, err end
@@ -181,7 +205,8 @@ end
 -- @return keys; or nil and why there are none, or none yet: with the old keys the call goes on all the same
 function Refresh:keys()
   local left = self.machine:credentials_left() or 0
-  local paused = ngx.now() < self.next_try
+  local pause = self.next_try - ngx.now()
+  local paused = pause > 0 and pause <= PAUSE -- more: the clock has been set back
   if left > MANDATORY or paused and left > PAUSE then
     local flight = in_flight(self)
     if not paused and (not flight or is_dropped(flight)) then start(self) end
