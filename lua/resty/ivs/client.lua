@@ -63,7 +63,7 @@ local function arn_of(params)
   return type(params) == "string" and params or nil
 end
 
-local MAX_QUESTIONS = 1000
+local MAX_QUESTIONS, MAX_ARN = 1000, 512 -- what is no ARN at all may be of any length, and is not remembered
 
 --- For an ARN: what the cache keeps its answer under (endpoint, ARN, and whose credentials), and who fetches it, maybe in a
 -- timer after the request has ended; remembered, since most ARNs are asked for again and again.
@@ -87,7 +87,7 @@ local function question_of(state, arn)
       return response, problem, not state.closed and identity.of(state) ~= whose -- its keys may be new, and another's
     end,
   }
-  known.of[arn], known.count = question, known.count + 1
+  if #arn <= MAX_ARN then known.of[arn], known.count = question, known.count + 1 end
   return question
 end
 
