@@ -245,6 +245,30 @@ describe("a client inside nginx", function()
       { miss = 2, hit = 2, stale = 0, negative = 0, shared = 0, redis_hit = 0, redis_error = 0 }, 1 }, told)
   end)
 
+  it("stands beside clients of other regions in the same worker", function()
+    local told = site:run [[
+      local found, threads = {}, {}
+      local function transport(request)
+        ngx.sleep(0.005) -- the others' turn
+        local region = request.url:match "^https://ivs%.([%w-]+)%.amazonaws%.com/"
+        local scope = request.headers.Authorization:match "/%d+/([%w-]+)/ivs/aws4_request"
+        return { status = 200, body = ('{"recordingConfiguration":{"name":"%s %s"}}'):format(region, scope) }
+      end
+      for _, region in ipairs { "us-west-2", "eu-west-1", "ap-south-1" } do
+        local client = ivs.client { region = region, env = {}, transport = transport,
+          credentials = { access_key_id = "A", secret_access_key = "S" } }
+        for _ = 1, 10 do
+          threads[#threads + 1] = ngx.thread.spawn(function()
+            local name = assert(client:get_recording_configuration "arn").recordingConfiguration.name
+            if name == region .. " " .. region then found[region] = (found[region] or 0) + 1 end
+          end)
+        end
+      end
+      for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
+      return found]]
+    assert.same({ ["us-west-2"] = 10, ["eu-west-1"] = 10, ["ap-south-1"] = 10 }, told)
+  end)
+
   it("caches an answer under the ARN that was asked for, whatever becomes of the caller's table", function()
     local cached = { cache = { dict = "told", ttl = 0.1, stale_ttl = 60, identity = "of this test" } }
     for name, value in pairs(options) do cached[name] = value end
