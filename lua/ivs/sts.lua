@@ -17,6 +17,9 @@ local GLOBAL_ENDPOINT, GLOBAL_REGION = "https://sts.amazonaws.com", "us-east-1"
 local MAX_XML_BYTES = 256 * 1024
 local MAX_XML_DEPTH = 16
 
+--- STS could not reach the identity provider that signed a token; botocore (_retry.json, retries/special.py) tries again.
+local TRANSIENT_CODE = "IDPCommunicationError"
+
 --- What AWS's description of the service asks for at least, and what boto3 checks before it sends anything.
 local MINIMUM_LENGTH = {
   RoleArn = 20, RoleSessionName = 2, ExternalId = 2, SerialNumber = 9, TokenCode = 6, WebIdentityToken = 4,
@@ -209,6 +212,7 @@ function sts.assume(context, request)
     content_type = CONTENT_TYPE,
     body = sts.form(request.action, request.parameters),
     credentials = request.credentials,
+    transient_code = TRANSIENT_CODE,
     read_error = error_reader(request),
   }
   if response then return read_keys(context, request.action, response.body) end
