@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -85,13 +86,16 @@ static int uuid(lua_State *L) {
   return 1;
 }
 
-/* parse_time(text) → seconds since 1970, or nil: ISO 8601. */
+/* parse_time(text) → seconds since 1970, an integer where they are whole; or nil: ISO 8601. */
 static int parse_time(lua_State *L) {
   ivs_slice text;
   double seconds;
   text.data = luaL_checklstring(L, 1, &text.length);
   if (!ivs_moment_parse_iso8601(text, &seconds)) return 0;
-  lua_pushnumber(L, seconds);
+  if (seconds == floor(seconds))
+    lua_pushinteger(L, (lua_Integer)seconds);
+  else
+    lua_pushnumber(L, seconds);
   return 1;
 }
 
