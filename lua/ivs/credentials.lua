@@ -106,7 +106,10 @@ local function make_context(found, source, platform, offer)
   end
   function context.run(argv, options)
     if not offer.run then return nil, "this loop runs no programs" end
-    options.env = found.env
+    -- neither posix_spawnp nor ngx.pipe looks in the PATH of the environment that the program gets
+    local path, why = platform.system.find_program(argv[1], source.getenv("PATH"))
+    if not path then return nil, "not in PATH: " .. why end
+    argv[1], options.env = path, found.env
     return offer.run(argv, options)
   end
   context.expand = source.expand
