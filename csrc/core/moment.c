@@ -161,8 +161,10 @@ static bool take_time(ivs_slice text, size_t *at, parts *out, double *fraction) 
     return true; /* no seconds */
   if (!take_number(text, at, 2, &out->second)) return false;
   if (take_byte(text, at, '.') || take_byte(text, at, ','))
-    for (; *at < text.length && ivs_text_is_digit(text.data[*at]); scale /= 10)
+    while (*at < text.length && ivs_text_is_digit(text.data[*at])) {
       *fraction += scale * (text.data[(*at)++] - '0');
+      scale /= 10;
+    }
   return true;
 }
 
