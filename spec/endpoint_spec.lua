@@ -36,7 +36,7 @@ local SWITCHES = { { false, false }, { true, false }, { false, true }, { true, t
 
 local BAD_REGIONS = { "us_west_2", "us.west.2", "us west", " us-west-2", "us-west-2 ", "us-west-2\n", "us\0west",
   "-us-west-2", "us-west-2-", "12", "0", "x/y", "x@evil.example", "x:80", "x#", "x?", "%75s", "r\195\169gion",
-  ("a"):rep(64) }
+  "\195\169", "\230\150\176-1", "\240\159\142\165", "a\27[31m\195\169\7", "a\194\133b", "\194\160", ("a"):rep(64) }
 
 local BAD_ENDPOINTS = {
   ["ftp"] = "ftp://ivs.example",
@@ -120,6 +120,11 @@ end
 --- Text in printable ASCII, for the name of a test.
 local function printable(text)
   return (text:gsub("[^\32-\126]", function(byte) return ("\\%03d"):format(byte:byte()) end))
+end
+
+--- The text as a message shows it: a NUL and a line end would break a log or a terminal.
+local function shown(text)
+  return (text:gsub("[%z\1-\31\127]", "?"):gsub("\194[\128-\159]", "?"))
 end
 
 local function key(region, switches, endpoint_url)
@@ -245,12 +250,21 @@ describe("the region", function()
       for _, endpoint_url in ipairs { "https://ivs.example", false } do
         local client, err = new_client { region = region, endpoint_url = endpoint_url or nil }
         assert.is_nil(client)
-        -- How a message shows what cannot be printed is the module's own affair.
-        assert_config_error(err, "InvalidRegionError", printable(region) == region and answer.message or err.message)
+        -- Control characters are shown as '?', everything else as it is.
+        assert_config_error(err, "InvalidRegionError", region:sub(-1) == "\n" and err.message or shown(answer.message))
         assert(err.message:find("^Provided region_name '.*' doesn't match a supported format%.$"), err.message)
       end
     end)
   end
+
+  it("is cut between characters where it is long, and shown as it is up to there", function()
+    local _, err = new_client { region = ("\195\169"):rep(5000) }
+    local text = err.message:match("^Provided region_name '(.*)' doesn't match a supported format%.$")
+    assert.are.equal(("\195\169"):rep(math.floor(#text / 2)), text)
+    assert.is_true(#text > 100 and #text < 200)
+    _, err = new_client { region = "a\255\195\169\195" } -- two bytes that are not UTF-8
+    assert.are.equal("Provided region_name 'a?\195\169?' doesn't match a supported format.", err.message)
+  end)
 
   it("comes from the ARN where no setting names one", function()
     local client = client_for {}

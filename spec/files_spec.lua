@@ -1,8 +1,8 @@
 --- The shared AWS files (BEHAVIOUR 7): what they say, compared with botocore through spec/oracle/files.py over
 -- hand-written and generated files; which of their profiles is meant; files that cannot be read.
 --
--- Where we differ from botocore, on purpose, and so not among the cases: a NUL byte is an error (ini_spec); a file that
--- is there but cannot be read is an error (botocore takes it for empty); an empty variable counts as absent.
+-- Where we differ from botocore, on purpose, and so not among the cases: a NUL byte is an error (ini_spec); an empty variable
+-- counts as absent. A file that is there but cannot be read is empty, as for botocore, and we tell of it.
 
 local files = require "ivs.files"
 local failure = require "ivs.failure"
@@ -323,29 +323,51 @@ describe("ivs.files", function()
     end
   end)
 
-  it("refuses a file that is there and cannot be read, with the reason", function()
-    for errno, reason in pairs { [EACCES] = "Permission denied", [EISDIR] = "Is a directory",
-      [5] = "Input/output error",
-      [27] = "File too large", [12] = "Cannot allocate memory" } do
-      local loaded, err = load(nil, { errno, reason }, { file_owner = function() return 0 end })
-      assert.is_nil(loaded)
-      assert.same({ "config", "ConfigParseError", "Unable to read config file: /k: " .. reason },
-        { err.kind, err.code, err.message })
+  it("passes by a file that is there and cannot be read, as botocore does, and notes the reason", function()
+    for errno, reason in pairs { [EACCES] = "Permission denied", [EISDIR] = "Is a directory", [5] = "Input/output error",
+      [27] = "File too large", [12] = "Cannot allocate memory", [36] = "File name too long",
+      [40] = "Too many levels of symbolic links" } do
+      local loaded = assert(load("[default]\na = 1\n", { errno, reason }, { file_owner = function() return 0 end }))
+      assert.same({ a = "1" }, loaded.profiles.default.values)
+      assert.same({ { path = "/k", message = "/k cannot be read: " .. reason } }, loaded.unreadable)
+      assert.equal("/k cannot be read: " .. reason, files.problem(loaded, "/k"))
+      assert.is_nil(files.problem(loaded, "/c"))
     end
-    assert.equal("Unable to read config file: /c: Permission denied",
-      select(2, load({ EACCES, "Permission denied" })).message)
+    local loaded = load({ EACCES, "Permission denied" }, { EISDIR, "Is a directory" })
+    assert.same({}, loaded.profiles)
+    assert.equal(2, #loaded.unreadable)
+  end)
+
+  it("says that a file could not be read where a profile is missing", function()
+    local loaded = load({ EACCES, "Permission denied" }, "")
+    local _, err = files.select(loaded, environment_of { AWS_PROFILE = "video" })
+    assert.same({ "ProfileNotFound",
+      "The config profile (video) could not be found; /c cannot be read: Permission denied" }, { err.code, err.message })
+  end)
+
+  it("tells a logger of such a file once, and again when the reason is another", function()
+    local lines = {}
+    local function logger(level, message) lines[#lines + 1] = level .. " " .. message end
+    local denied = load({ EACCES, "Permission denied" }, "")
+    files.warn(denied, nil, logger)
+    files.warn(denied, denied, logger)
+    files.warn(load({ EISDIR, "Is a directory" }, ""), denied, logger)
+    files.warn(denied, nil, nil)
+    assert.same({ "warn /c cannot be read: Permission denied; it is passed by",
+      "warn /c cannot be read: Is a directory; it is passed by" }, lines)
   end)
 
   it("takes a file in a directory that may not be looked into for an absent one, as botocore does", function()
     local system = { file_owner = function() return nil, "Permission denied", EACCES end }
-    assert.same({}, assert(load({ EACCES, "Permission denied" }, nil, system)).profiles)
+    local loaded = assert(load({ EACCES, "Permission denied" }, nil, system))
+    assert.same({ {}, {} }, { loaded.profiles, loaded.unreadable })
   end)
 
-  it("refuses a file of more than 16 MiB, and a name with a NUL byte", function()
-    local _, err = load("[default]\na = " .. ("x"):rep(16 * 1024 * 1024))
-    assert.equal("Unable to read config file: /c: larger than 16 MiB", err.message)
-    _, err = files.load(environment_of { AWS_CONFIG_FILE = "/etc/passwd\0.ini" }, system_of {})
-    assert.truthy(err.message:find("NUL", 1, true))
+  it("passes by a file of more than 16 MiB, and a name with a NUL byte", function()
+    local loaded = load("[default]\na = " .. ("x"):rep(16 * 1024 * 1024))
+    assert.equal("/c cannot be read: larger than 16 MiB", files.problem(loaded, "/c"))
+    loaded = files.load(environment_of { AWS_CONFIG_FILE = "/etc/passwd\0.ini" }, system_of {})
+    assert.truthy(loaded.unreadable[1].message:find("NUL", 1, true))
   end)
 
   it("reads real files, real directories and files that are missing", function()
@@ -364,11 +386,10 @@ describe("ivs.files", function()
     file:close()
     local system = { read_file = read_file }
     local loaded = files.load(environment_of { AWS_CONFIG_FILE = path, HOME = path }, system)
-    local _, err = files.load(environment_of { AWS_CONFIG_FILE = "/tmp", HOME = path }, system)
+    local directory = files.load(environment_of { AWS_CONFIG_FILE = "/tmp", HOME = path }, system)
     os.remove(path)
     assert.same({ region = "eu-west-1" }, loaded.profiles.default.values)
-    assert.equal("ConfigParseError", err.code)
-    assert.truthy(err.message:find("Is a directory", 1, true), err.message)
+    assert.truthy(files.problem(directory, "/tmp"):find("Is a directory", 1, true))
     assert.same({}, assert(files.load(environment_of { AWS_CONFIG_FILE = path, HOME = path }, system)).profiles)
   end)
 end)

@@ -85,6 +85,21 @@ describe("botocore and ivs in one environment:", function()
     end
   end)
 
+  it("each source's expiration is told as seconds since 1970", function()
+    local sources = {}
+    for _, result in ipairs(results) do
+      local told = result.ivs.told
+      if told and told.expiration ~= nil then
+        assert.is_number(told.expiration, result.case.name)
+        assert.is_true(told.expiration > os.time(), result.case.name)
+        sources[told.provider] = true
+      end
+    end
+    for _, name in ipairs { "environment", "assume_role", "web_identity", "sso", "login", "process", "container", "instance" } do
+      assert.is_true(sources[name], name)
+    end
+  end)
+
   it("every error of ours has a code that ivs.exceptions knows, and a message", function()
     for _, result in ipairs(results) do
       local err = result.ivs.err

@@ -21,6 +21,7 @@ local THROTTLING = { "Throttling", "ThrottlingException", "ThrottledException", 
   "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled", "SlowDown",
   "PriorRequestNotComplete", "EC2ThrottledException" }
 local TRANSIENT = { "RequestTimeout", "RequestTimeoutException" }
+local FOREIGN = { "IDPCommunicationError" } -- worth another attempt at STS, not at IVS
 local SKEW = { "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException",
   "SignatureDoesNotMatch", "AuthFailure" }
 local OTHER = { "ResourceNotFoundException", "ValidationException", "AccessDeniedException", "InternalServerException",
@@ -35,17 +36,6 @@ local FAULT_NAMES = { "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClos
 -- Answers of 200 that are none (DESIGN 4).
 local BAD_BODIES = { "", "<html>busy</html>", '{"recordingConfiguration":{"state":"ACT', "OK",
   '{"recordingConfiguration":{"recordingReconnectWindowSeconds":"soon"}}' }
-
-local LEGACY_CODES = { Throttling = true, ThrottlingException = true, ThrottledException = true,
-  RequestThrottledException = true, ProvisionedThroughputExceededException = true }
-
-local function set(list)
-  local found = {}
-  for _, word in ipairs(list) do found[word] = true end
-  return found
-end
-
-local IS_THROTTLING = set(THROTTLING)
 
 ---- answers ----
 
@@ -84,7 +74,9 @@ end
 
 ---- cases ----
 
-local HINTS = { false, "0", "20", "750", "4000", "60000", "x", "-5", "1.5", "" }
+local HINTS = { false, "0", "20", "750", "4000", "60000", "x", "-5", "1.5", "", "+750", "-0", "-750", "--1", "+", "1_000", "1__0",
+  "_1", "1_", "1e3", "0x10", "00000000000000000000000750", ("9"):rep(19), ("9"):rep(25), ("9"):rep(308), ("9"):rep(400),
+  "+" .. ("9"):rep(25), "-" .. ("9"):rep(25), " 750\t" }
 
 local function hinted(die, answer)
   if die:once_in(6) then answer.headers["x-amz-retry-after"] = die:pick(HINTS) or nil end
@@ -128,7 +120,7 @@ local function named_cases()
   for _, code in ipairs(THROTTLING) do
     for _, status in ipairs { 400, 403, 429 } do add(code .. " " .. status, { coded(status, code), good() }) end
   end
-  for _, codes in ipairs { TRANSIENT, OTHER, SKEW } do
+  for _, codes in ipairs { TRANSIENT, FOREIGN, OTHER, SKEW } do
     for _, code in ipairs(codes) do add(code .. " 400", { coded(400, code), good() }) end
   end
   for _, status in ipairs(STATUSES) do add("status " .. status, { bare(status), good() }) end
@@ -168,11 +160,15 @@ local function translate(answer, mode)
   if answer.fault then return answer end
   -- Bare 429 is throttling (BEHAVIOUR 4); botocore knows throttling by its code alone.
   if not is_legacy and answer.status == 429 and not answer.code then return coded(429, "ThrottlingException"), "429" end
-  -- All throttling codes count at 400 in legacy mode (BEHAVIOUR 4); botocore's _retry.json names five of them.
-  if is_legacy and answer.status == 400 and IS_THROTTLING[answer.code] and not LEGACY_CODES[answer.code] then
-    return coded(400, "Throttling"), answer.code
-  end
   return answer
+end
+
+--- Whether Python's int() reads a text, and not as a negative number.
+local function is_hint(text)
+  if not text then return false end
+  local sign, digits = text:match("^%s*([+-]?)(%d[%d_]*)%s*$")
+  if not digits or digits:find("__", 1, true) or digits:find("_$") or #digits > 308 then return false end
+  return sign ~= "-" or not digits:find("[1-9]")
 end
 
 --- Retry-After on 429 and 503 is honoured like x-amz-retry-after where that gives no number (BEHAVIOUR 4).
@@ -180,9 +176,8 @@ local function carry_hint(from, to)
   local headers = {}
   for name, value in pairs(to.headers or {}) do headers[name] = value end
   local own, seconds = from.headers["x-amz-retry-after"], from.headers["Retry-After"]
-  local is_number = own and own:find("^%d+$")
   local may_wait = from.status == 429 or from.status == 503
-  if is_number then
+  if is_hint(own) then
     headers["x-amz-retry-after"] = own
   elseif may_wait and seconds and seconds:find("^%d+$") then
     headers["x-amz-retry-after"] = tostring(tonumber(seconds) * 1000)

@@ -52,6 +52,22 @@ describe("retrying", function()
     assert.same({ "2.0000" }, round { (select(2, call:next(refusal(503, "X", { ["Retry-After"] = http_date(NOW + 2) })))) })
   end)
 
+  it("reads the hint as Python's int() does, since botocore does", function()
+    local function delay_after(hint)
+      local call = client_for():call(ARN)
+      call:next()
+      return round { (select(2, call:next(refusal(500, "X", { ["x-amz-retry-after"] = hint })))) }[1]
+    end
+    for _, hint in ipairs { "+1500", "1_500", "0001500", ("0"):rep(40) .. "1500" } do
+      assert.equal("1.5000", delay_after(hint), hint)
+    end
+    for _, digits in ipairs { 19, 20, 25, 308 } do assert.equal("5.0500", delay_after(("9"):rep(digits))) end
+    for _, hint in ipairs { "-1500", "-" .. ("9"):rep(25), "1__500", "_1500", "1500_", "+", "-", "+-1500", "1500.0", "1e3",
+      ("9"):rep(400) } do
+      assert.equal("0.0500", delay_after(hint), hint)
+    end
+  end)
+
   it("is for the statuses and codes of its list only", function()
     for code, status in pairs { InternalServerException = 500, ServiceUnavailable = 503, ThrottlingException = 429,
       RequestTimeout = 400, SlowDown = 403, RequestLimitExceeded = 400, ["502"] = 502, ["504"] = 504, ["429"] = 429 } do
@@ -59,7 +75,7 @@ describe("retrying", function()
       assert.equal(3, #requests, code)
     end
     for code, status in pairs { ResourceNotFoundException = 404, AccessDeniedException = 403, ValidationException = 400,
-      ExpiredTokenException = 403, ["501"] = 501, ["408"] = 408, ConflictException = 409, ["301"] = 301 } do
+      ExpiredTokenException = 403, IDPCommunicationError = 400, ["501"] = 501, ["408"] = 408, ConflictException = 409, ["301"] = 301 } do
       local requests, _, step = carry_out(client_for():call(ARN), { refusal(status, code) })
       assert.same({ 1, "failed" }, { #requests, step }, code)
     end

@@ -17,6 +17,7 @@ local DESIGNED = [[region profile credentials endpoint_url ignore_configured_end
 --- Variables that are not `AWS_` and the option's name (BEHAVIOUR 2, 6; DESIGN 4).
 local VARIABLES = {
   region = { "AWS_REGION", "AWS_DEFAULT_REGION" },
+  profile = { "AWS_DEFAULT_PROFILE", "AWS_PROFILE" },
   endpoint_url = { "AWS_ENDPOINT_URL_IVS", "AWS_ENDPOINT_URL" },
   no_proxy = { "no_proxy", "NO_PROXY" },
 }
@@ -302,6 +303,22 @@ describe("settings", function()
       assert.is_nil(resolve(CONFIGURED).endpoint_url)
     end)
 
+    it("name a services section that has to be there, where it is looked at", function()
+      -- botocore/configprovider.py, ConfiguredEndpointProvider
+      local TEXT = "The profile is configured to use the services section but the \"mine\" services configuration does not exist."
+      local profile = "[default]\nservices = mine\nendpoint_url = https://c.example\n"
+      for _, rest in ipairs { "", "[services other]\nivs =\n  endpoint_url = https://d.example\n", "[services mine]\n" } do
+        write("config", profile .. rest)
+        local _, err = resolve()
+        assert.same({ "config", "InvalidConfigError", TEXT }, { err.kind, err.code, err.message })
+        assert.equal("https://b.example", resolve({ AWS_ENDPOINT_URL = "https://b.example" }).endpoint_url)
+        assert.equal("https://e.example", resolve({}, { endpoint_url = "https://e.example" }).endpoint_url)
+        assert.is_nil(resolve({ AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = "true" }).endpoint_url)
+      end
+      write("config", "[default]\nservices =\nendpoint_url = https://c.example\n")
+      assert.equal("https://c.example", resolve().endpoint_url)
+    end)
+
     it("come from a services section only if the profile names one that is there", function()
       write("config", "[default]\nendpoint_url = https://c.example\n[services mine]\nivs =\n  endpoint_url = https://d.example\n")
       assert.equal("https://c.example", resolve().endpoint_url)
@@ -318,6 +335,15 @@ describe("settings", function()
       assert.equal("r3", resolve({ AWS_PROFILE = "c" }).region)
       assert.equal("r2", resolve({ AWS_PROFILE = "c", AWS_DEFAULT_PROFILE = "b" }).region)
       assert.equal("r1", resolve({ AWS_PROFILE = "c", AWS_DEFAULT_PROFILE = "b" }, { profile = "a" }).region)
+    end)
+
+    it("tell which of these named it", function()
+      write("config", "[profile a]\n[profile b]\n[profile c]\n")
+      for _, case in ipairs { { nil, nil, nil, "default" }, { nil, nil, "c", "c", "AWS_PROFILE" },
+        { nil, "b", "c", "b", "AWS_DEFAULT_PROFILE" }, { nil, "", "c", "c", "AWS_PROFILE" }, { "a", "b", "c", "a", "option" } } do
+        local told = resolve({ AWS_DEFAULT_PROFILE = case[2], AWS_PROFILE = case[3] }, { profile = case[1] }).describe()
+        assert.same({ case[4], case[5] }, { told.profile, told.origins.profile })
+      end
     end)
 
     it("that does not exist are ProfileNotFound, and a client is not made", function()

@@ -79,7 +79,12 @@ describe("where a call of STS goes", function()
     ["the region's endpoint"] = { { region = "eu-west-1" }, { "eu-west-1" } },
     ["AWS_REGION where the client has none"] = { { env = { AWS_REGION = "eu-west-3" } }, { "eu-west-3" } },
     ["the profile's region, last"] = { { profile = { region = "us-east-2" } }, { "us-east-2" } },
-    ["no region at all"] = { {}, "NoRegionError" },
+    ["no region at all"] = { {}, { "us-east-1", "https://sts.amazonaws.com" } },
+    ["no region, with an endpoint"] = { { env = { AWS_ENDPOINT_URL_STS = "http://a" } }, { "us-east-1", "http://a" } },
+    ["an empty region of the profile"] = { { profile = { region = "" } }, { "us-east-1", "https://sts.amazonaws.com" } },
+    -- botocore calls sts-fips.aws-global.amazonaws.com, a host that does not exist
+    ["no region with FIPS"] = { { use_fips_endpoint = true }, "NoRegionError" },
+    ["no region with dual-stack"] = { { env = { AWS_USE_DUALSTACK_ENDPOINT = "true" } }, "NoRegionError" },
     ["the pseudo region aws-global"] = { { region = "aws-global" }, { "us-east-1", "https://sts.amazonaws.com" } },
     ["legacy mode, by the variable"] = { { region = "eu-west-1", env = { AWS_STS_REGIONAL_ENDPOINTS = "legacy" } },
       { "us-east-1", "https://sts.amazonaws.com" } },

@@ -212,7 +212,10 @@ static void settle(ivs_call *call, double now, double random) {
     judge(call, IVS_RETRY_CAUSE_TRANSIENT, now, random);
     break;
   case REPORT_ERROR:
-    judge(call, ivs_retry_classify(policy, call->response.status, call->failure.code), now, random);
+    judge(call,
+          ivs_retry_classify(policy, call->response.status, call->failure.code,
+                             call->client->operation->transient_code),
+          now, random);
     break;
   case REPORT_SLEPT:
     authenticate(call, now);

@@ -58,12 +58,18 @@ static int refuse(ivs_failure *failure, const char *code, const char *message) {
   return IVS_EREFUSED;
 }
 
-/* A text from outside, for a message: cut, and what could break a line or a terminal shown as '?'. */
+/* A text from outside, for a message: cut between characters. What could break a line or a terminal (control
+ * characters, C1 among them, and bytes that are not UTF-8) is shown as '?'. */
 static void printable(ivs_slice text, char out[128]) {
-  size_t length = text.length < 127 ? text.length : 127;
-  for (size_t i = 0; i < length; i++) {
-    unsigned char c = (unsigned char)text.data[i];
-    out[i] = c < 0x20 || c >= 0x7f ? '?' : (char)c;
+  size_t length = 0;
+  for (size_t at = 0; at < text.length;) {
+    const char *start = text.data + at;
+    int32_t point = ivs_text_next_codepoint(text, &at);
+    bool is_shown = point >= 0x20 && !(point >= 0x7f && point < 0xa0);
+    size_t size = is_shown ? (size_t)(text.data + at - start) : 1;
+    if (length + size > 127) break;
+    memcpy(out + length, is_shown ? start : "?", size);
+    length += size;
   }
   out[length] = '\0';
 }

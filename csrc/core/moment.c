@@ -81,9 +81,15 @@ static bool take_clock(ivs_slice text, size_t *at, parts *out) {
          take_number(text, at, 2, &out->second);
 }
 
+static int days_in_month(int year, int month) {
+  static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return lengths[month - 1] + (month == 2 && is_leap);
+}
+
 static bool to_seconds(const parts *in, double *seconds) {
-  static const int lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (in->month < 1 || in->month > 12 || in->day < 1 || in->day > lengths[in->month - 1]) return false;
+  if (in->month < 1 || in->month > 12 || in->day < 1 || in->day > days_in_month(in->year, in->month))
+    return false;
   if (in->hour > 23 || in->minute > 59 || in->second > 60) return false;
   int64_t days = days_from_date(in->year, in->month, in->day);
   *seconds = (double)(days * 86400 + in->hour * INT64_C(3600) + in->minute * INT64_C(60) + in->second);
@@ -108,36 +114,68 @@ bool ivs_moment_parse_http(ivs_slice text, double *seconds) {
   return to_seconds(&in, seconds);
 }
 
-/* Z, +hh:mm, +hhmm, -hh:mm, -hhmm or nothing, up to the end of the text. */
+static bool take_word(ivs_slice text, size_t *at, const char *word) {
+  size_t length = strlen(word);
+  if (text.length - *at < length || memcmp(text.data + *at, word, length) != 0) return false;
+  *at += length;
+  return true;
+}
+
+/* Z, UTC, GMT, +hh, +hh:mm, +hhmm (or -) or nothing, up to the end of the text. A space may go before it. */
 static bool take_zone(ivs_slice text, size_t *at, double *offset) {
   *offset = 0;
   if (*at == text.length) return true;
-  char sign = text.data[(*at)++];
-  if (sign == 'Z' || sign == 'z') return *at == text.length;
-  if (sign != '+' && sign != '-') return false;
-  int hours, minutes;
-  if (!take_number(text, at, 2, &hours)) return false;
-  take_byte(text, at, ':');
-  if (!take_number(text, at, 2, &minutes) || *at != text.length) return false;
-  *offset = (sign == '-' ? -60.0 : 60.0) * (hours * 60 + minutes);
+  take_byte(text, at, ' ');
+  if (take_byte(text, at, 'Z') || take_byte(text, at, 'z') || take_word(text, at, "UTC") ||
+      take_word(text, at, "GMT"))
+    return *at == text.length;
+  bool is_west = take_byte(text, at, '-');
+  if (!is_west && !take_byte(text, at, '+')) return false;
+  int hours, minutes = 0;
+  if (!take_number(text, at, 2, &hours) || hours > 23) return false;
+  if (*at < text.length) {
+    take_byte(text, at, ':');
+    if (!take_number(text, at, 2, &minutes) || minutes > 59 || *at != text.length) return false;
+  }
+  *offset = (is_west ? -60.0 : 60.0) * (hours * 60 + minutes);
+  return true;
+}
+
+/* YYYY-MM-DD or YYYYMMDD. */
+static bool take_date(ivs_slice text, size_t *at, parts *out) {
+  if (!take_number(text, at, 4, &out->year)) return false;
+  bool has_hyphens = take_byte(text, at, '-');
+  if (!take_number(text, at, 2, &out->month)) return false;
+  if (has_hyphens && !take_byte(text, at, '-')) return false;
+  return take_number(text, at, 2, &out->day);
+}
+
+/* hh:mm, hh:mm:ss, hhmm or hhmmss; a fraction may follow the seconds. */
+static bool take_time(ivs_slice text, size_t *at, parts *out, double *fraction) {
+  double scale = 0.1;
+  *fraction = 0;
+  if (!take_number(text, at, 2, &out->hour)) return false;
+  bool has_colons = take_byte(text, at, ':');
+  if (!take_number(text, at, 2, &out->minute)) return false;
+  if (has_colons ? !take_byte(text, at, ':') : *at == text.length || !ivs_text_is_digit(text.data[*at]))
+    return true; /* no seconds */
+  if (!take_number(text, at, 2, &out->second)) return false;
+  if (take_byte(text, at, '.') || take_byte(text, at, ','))
+    while (*at < text.length && ivs_text_is_digit(text.data[*at])) {
+      *fraction += scale * (text.data[(*at)++] - '0');
+      scale /= 10;
+    }
   return true;
 }
 
 bool ivs_moment_parse_iso8601(ivs_slice text, double *seconds) {
   parts in = {0};
   size_t at = 0;
-  double fraction = 0, scale = 0.1, offset;
+  double fraction, offset;
   text = ivs_text_trim(text);
-  if (!take_number(text, &at, 4, &in.year) || !take_byte(text, &at, '-')) return false;
-  if (!take_number(text, &at, 2, &in.month) || !take_byte(text, &at, '-')) return false;
-  if (!take_number(text, &at, 2, &in.day)) return false;
+  if (!take_date(text, &at, &in)) return false;
   if (!take_byte(text, &at, 'T') && !take_byte(text, &at, 't') && !take_byte(text, &at, ' ')) return false;
-  if (!take_clock(text, &at, &in)) return false;
-  if (take_byte(text, &at, '.'))
-    while (at < text.length && ivs_text_is_digit(text.data[at])) {
-      fraction += scale * (text.data[at++] - '0');
-      scale /= 10;
-    }
+  if (!take_time(text, &at, &in, &fraction)) return false;
   if (!take_zone(text, &at, &offset) || !to_seconds(&in, seconds)) return false;
   *seconds += fraction - offset;
   return true;

@@ -15,8 +15,11 @@
 void ivs_moment_amz_date(double seconds, char out[IVS_AMZ_DATE_SIZE]);
 /* An HTTP date (RFC 9110, 5.6.7: IMF-fixdate, "Sun, 06 Nov 1994 08:49:37 GMT"). */
 bool ivs_moment_parse_http(ivs_slice text, double *seconds);
-/* ISO 8601 as AWS writes it: date, `T` or a space, time, optional fraction, then Z, +hh:mm, +hhmm or nothing
- * (UTC). */
+/*
+ * ISO 8601 in the forms that AWS and credential programs write, all of which botocore's dateutil takes: the
+ * date as YYYY-MM-DD or YYYYMMDD; `T` or a space; the time as hh:mm, hh:mm:ss, hhmm or hhmmss, the seconds with
+ * an optional fraction; then Z, UTC, GMT, +hh, +hh:mm, +hhmm or nothing (which means UTC).
+ */
 bool ivs_moment_parse_iso8601(ivs_slice text, double *seconds);
 
 #endif

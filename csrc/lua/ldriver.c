@@ -74,9 +74,10 @@ int ivs_ldriver_describe(lua_State *L) {
 int ivs_ldriver_is_throttled(lua_State *L) {
   const ivs_call *call = &ivs_lcall_check(L, 1)->core;
   const ivs_failure *failure = &call->failure;
+  const ivs_client *client = call->client;
   lua_pushboolean(L, failure->kind == IVS_KIND_SERVICE && call->response.status &&
-                         ivs_retry_classify(&call->client->retry, call->response.status, failure->code) ==
-                             IVS_RETRY_CAUSE_THROTTLING);
+                         ivs_retry_classify(&client->retry, call->response.status, failure->code,
+                                            client->operation->transient_code) == IVS_RETRY_CAUSE_THROTTLING);
   return 1;
 }
 

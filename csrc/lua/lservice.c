@@ -20,6 +20,7 @@ static ivs_operation read_operation(lua_State *L, int from) {
       .prefix = needed(L, from, "service"),
       .content_type = needed(L, from, "content_type"),
       .path = "/",
+      .transient_code = ivs_fields_string(L, from, "transient_code"),
       .is_signed = !lua_isnil(L, -1),
   };
   lua_pop(L, 1);

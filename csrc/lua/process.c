@@ -24,6 +24,7 @@ enum { ARGUMENTS_MAX = 256, VARIABLES_MAX = 4096, TICK_MS = 20, LINGER_MS = 100 
 
 typedef struct child {
   pid_t pid;          /* 0: none to wait for */
+  bool leads_group;   /* of its own, which is killed with it */
   int pipes[STREAMS]; /* our ends; -1: closed */
   ivs_buffer texts[STREAMS];
 } child;
@@ -34,7 +35,7 @@ static void end_child(child *c) {
     c->pipes[i] = -1;
   }
   if (c->pid > 0) {
-    kill(-c->pid, SIGKILL);
+    kill(c->leads_group ? -c->pid : c->pid, SIGKILL);
     while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR) continue;
     c->pid = 0;
   }
@@ -83,6 +84,16 @@ static char **read_environment(lua_State *L, int index) {
   return out;
 }
 
+/* Whether somebody at a terminal may be asked: a program outside the foreground group would be stopped there,
+ * and Ctrl-C would not reach it. */
+static bool is_in_foreground(void) {
+  int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (terminal < 0) return false;
+  bool is_ours = tcgetpgrp(terminal) == getpgrp();
+  close(terminal);
+  return is_ours;
+}
+
 /* 0 or errno. */
 static int spawn(child *c, char *const argv[], char *const variables[]) {
   int ends[STREAMS][2] = {{-1, -1}, {-1, -1}};
@@ -93,17 +104,19 @@ static int spawn(child *c, char *const argv[], char *const variables[]) {
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
   int error = pipe2(ends[OUT], O_CLOEXEC) || pipe2(ends[ERR], O_CLOEXEC) ? errno : 0;
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  c->leads_group = !is_in_foreground();
+  if (c->leads_group) posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, ends[OUT][1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, ends[ERR][1], STDERR_FILENO);
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
   posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 #endif
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+  posix_spawnattr_setflags(&attributes,
+                           (short)((c->leads_group ? POSIX_SPAWN_SETPGROUP : 0) | POSIX_SPAWN_SETSIGMASK));
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setsigmask(&attributes, &none);
   if (!error)
-    error = posix_spawnp(&c->pid, argv[0], &actions, &attributes, argv, variables ? variables : environ);
+    error = posix_spawn(&c->pid, argv[0], &actions, &attributes, argv, variables ? variables : environ);
   if (error) c->pid = 0;
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);

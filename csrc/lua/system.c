@@ -12,10 +12,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,13 +87,16 @@ static int uuid(lua_State *L) {
   return 1;
 }
 
-/* parse_time(text) → seconds since 1970, or nil: ISO 8601. */
+/* parse_time(text) → seconds since 1970, an integer where they are whole; or nil: ISO 8601. */
 static int parse_time(lua_State *L) {
   ivs_slice text;
   double seconds;
   text.data = luaL_checklstring(L, 1, &text.length);
   if (!ivs_moment_parse_iso8601(text, &seconds)) return 0;
-  lua_pushnumber(L, seconds);
+  if (seconds == floor(seconds))
+    lua_pushinteger(L, (lua_Integer)seconds);
+  else
+    lua_pushnumber(L, seconds);
   return 1;
 }
 
@@ -185,6 +190,43 @@ static int home_directory(lua_State *L) {
   return 1;
 }
 
+/* Whether the path is a file that may be run: 0 or errno. */
+static int check_program(const char *path) {
+  struct stat found;
+  if (stat(path, &found)) return errno;
+  if (!S_ISREG(found.st_mode)) return EACCES;
+  return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) ? errno : 0;
+}
+
+/*
+ * find_program(name, path?) → the program's path | nil, message, errno. As execvp searches (POSIX, exec), but
+ * in the list that is given and not in this process's PATH. A name with a slash is a path already.
+ */
+static int find_program(lua_State *L) {
+  enum { NAME = 1, LIST = 2 };
+  const char *name = luaL_checkstring(L, NAME), *at = luaL_optstring(L, LIST, "/bin:/usr/bin");
+  int problem = ENOENT;
+  lua_settop(L, LIST);
+  if (strchr(name, '/')) {
+    lua_settop(L, NAME);
+    return 1;
+  }
+  for (bool more = name[0]; more; at++) {
+    size_t length = strcspn(at, ":");
+    lua_pushlstring(L, at, length);
+    lua_pushstring(L, length ? "/" : "./"); /* an empty place is the current directory */
+    lua_pushvalue(L, NAME);
+    lua_concat(L, 3);
+    int error = check_program(lua_tostring(L, -1));
+    if (!error) return 1;
+    if (error == EACCES) problem = error;
+    lua_settop(L, LIST);
+    at += length;
+    more = *at == ':';
+  }
+  return refuse_errno(L, problem);
+}
+
 /* euid() → the process's effective user id. */
 static int euid(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)geteuid());
@@ -245,6 +287,7 @@ void ivs_system_push(lua_State *L) {
                                        {"es256_public", es256_public},
                                        {"read_file", read_file},
                                        {"file_owner", file_owner},
+                                       {"find_program", find_program},
                                        {"euid", euid},
                                        {"home_directory", home_directory},
                                        {"write_private", write_private},

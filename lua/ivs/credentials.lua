@@ -106,10 +106,13 @@ local function make_context(found, source, platform, offer)
   end
   function context.run(argv, options)
     if not offer.run then return nil, "this loop runs no programs" end
-    options.env = found.env
+    -- neither posix_spawnp nor ngx.pipe looks in the PATH of the environment that the program gets
+    local path, why = platform.system.find_program(argv[1], source.getenv("PATH"))
+    if not path then return nil, "not in PATH: " .. why end
+    argv[1], options.env = path, found.env
     return offer.run(argv, options)
   end
-  function context.expand(path) return files.expand(path, source.getenv) end
+  context.expand = source.expand
   function context.resolve_profile(name) return resolve_profile(context, name) end
   local machine = { service_call = platform.service_call, settings = found, host = platform.host }
   function context.service_call(spec) return service.call(context, machine, spec) end
@@ -120,9 +123,11 @@ local NOTHING_FOUND = "Unable to locate credentials. Set AWS_ACCESS_KEY_ID and A
   .. "or give the option `credentials`; each source below says why it gave none."
 
 --- The files as they are now: keys are written while a client lives, by a rotation or by who was told that there are none.
-local function reread(source)
+local function reread(source, logger)
   local loaded, err = files.load(source.getenv, source.system)
   if not loaded then return nil, err end
+  files.warn(loaded, source.reread or source.files, logger)
+  source.reread = loaded -- for the diagnosis, and so that the logger is told once
   local profile, missing = files.select(loaded, source.getenv, source.explicit_profile and source.profile_name or nil)
   if missing then return nil, missing end
   return setmetatable({ files = loaded, profile = profile or false }, { __index = source })
@@ -131,8 +136,8 @@ end
 --- The chain as a function of what the driver offers.
 local function chain(found, source, platform)
   return function(offer)
-    local now, unreadable = reread(source)
-    if not now then return nil, unreadable end
+    local now, broken = reread(source, found.logger)
+    if not now then return nil, broken end
     local context = make_context(found, now, platform, offer or {})
     local keys, err, causes = walk(context, function(row)
       return not (source.explicit_profile and row.name == "environment")
@@ -159,18 +164,24 @@ local function static(keys)
   return copy
 end
 
+--- An expiration as the diagnosis tells it: seconds since 1970, whichever of its two forms the source gave; else nil.
+local function seconds_of(expiration, system)
+  if type(expiration) == "string" then return system.parse_time(expiration) end
+  return type(expiration) == "number" and expiration or nil
+end
+
 --- Remembers what may be told of the keys that were given last, and tells the logger.
-local function observed(provider, summary, logger)
+local function observed(provider, summary, system, logger)
   local log = logger or function() end
   return function(offer)
     local keys, err = provider(offer)
     if not keys then log("warn", "no credentials: " .. tostring(type(err) == "table" and err.message or err)) end
     if type(keys) == "table" then
       summary.provider = rawget(keys, "provider") or "option"
-      summary.expiration = rawget(keys, "expiration")
+      summary.expiration = seconds_of(rawget(keys, "expiration"), system)
       local id = rawget(keys, "access_key_id")
       summary.access_key_id = type(id) == "string" and #id > 4 and "…" .. id:sub(-4) or nil
-      log("debug", ("credentials from %s, expiring %s"):format(summary.provider, tostring(summary.expiration or "never")))
+      log("debug", ("credentials from %s, expiring %s"):format(summary.provider, tostring(rawget(keys, "expiration") or "never")))
     end
     return keys, err
   end
@@ -184,15 +195,17 @@ end
 -- and the end of the access key once keys were given. Or nil and an error object.
 function credentials.provider(found, source, platform)
   local given, summary = found.credentials, {}
-  if type(given) == "function" then return observed(function() return given() end, summary, found.logger), nil, summary end
+  if type(given) == "function" then
+    return observed(function() return given() end, summary, platform.system, found.logger), nil, summary
+  end
   if given then
     local keys, err = static(given)
     if not keys then return nil, err end
-    local provider = observed(function() return keys end, summary)
+    local provider = observed(function() return keys end, summary, platform.system)
     provider()
     return provider, keys, summary
   end
-  return observed(chain(found, source, platform), summary, found.logger), nil, summary
+  return observed(chain(found, source, platform), summary, platform.system, found.logger), nil, summary
 end
 
 return credentials

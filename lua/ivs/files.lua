@@ -11,9 +11,11 @@ local files = {}
 local MAX_BYTES = 16 * 1024 * 1024
 
 -- errno: nobody has written the file (ENOENT, ENOTDIR), or it is no file at all (EINVAL: /dev/null, a pipe).
--- botocore passes by all three.
 local ABSENT = { [2] = true, [20] = true, [22] = true }
 local EACCES = 13
+
+--- The variables that name a profile, in botocore's order.
+files.PROFILE_VARIABLES = { "AWS_DEFAULT_PROFILE", "AWS_PROFILE" }
 
 --- A path in a message: as it is, but on one line.
 local function shown(path)
@@ -23,11 +25,6 @@ end
 local function unparsable(path, line, what)
   return failure.new("config", "ConfigParseError",
     ("Unable to parse config file: %s, line %d: %s"):format(shown(path), line, what))
-end
-
-local function unreadable(path, why)
-  return failure.new("config", "ConfigParseError",
-    ("Unable to read config file: %s: %s"):format(shown(path), tostring(why)))
 end
 
 --- `$NAME` and `${NAME}` replaced by their values, once; a variable that is not set stays as it is written.
@@ -47,11 +44,11 @@ local function expand_variables(path, getenv)
 end
 
 --- Expands a path of a setting as botocore does: first `$NAME` and `${NAME}`, then a leading `~` or `~user`.
--- A variable that is empty counts as one that is not set.
+-- A variable that is empty counts as one that is not set. The only function that expands `~`.
 -- @string path
 -- @func getenv from a variable's name to its value
 -- @func[opt] home_directory `(user | nil) → path | nil`: the account's home, where HOME is not set or a user is named
--- @treturn string the path; what could not be expanded stays
+-- @treturn string the path; what could not be expanded stays, and is no file's name then (files.has_home)
 function files.expand(path, getenv, home_directory)
   path = expand_variables(path, getenv)
   local user, rest = path:match("^~([^/]*)(.*)$")
@@ -69,17 +66,30 @@ local function is_there(path, system)
   return not system.file_owner or system.file_owner(path) ~= nil
 end
 
---- A file's sections: none if there is no file; nil and an error if it cannot be read or parsed.
-local function read_sections(path, system)
-  -- without a home there is no ~/.aws; a directory of the name "~" is not it
-  if path:sub(1, 1) == "~" then return {} end
-  if path:find("\0", 1, true) then return nil, unreadable(path, "a NUL byte in its name") end
+--- Whether an expanded path names a file. Without a home there is no ~/.aws; a directory of the name "~" is not it.
+function files.has_home(path)
+  return path:sub(1, 1) ~= "~"
+end
+
+--- A file's text, "" if there is no file; or nil and why it cannot be read.
+local function read_text(path, system)
+  if not files.has_home(path) then return "" end
+  if path:find("\0", 1, true) then return nil, "a NUL byte in its name" end
   local text, why, errno = system.read_file(path, MAX_BYTES)
+  if text and #text > MAX_BYTES then return nil, "larger than 16 MiB" end
+  if text then return text end
+  if ABSENT[errno] or errno == EACCES and not is_there(path, system) then return "" end
+  return nil, tostring(why)
+end
+
+--- A file's sections: none if there is no file. One that cannot be read is passed by, as botocore does, and noted in
+-- `unreadable`. Nil and an error if it cannot be parsed.
+local function read_sections(path, system, unreadable)
+  local text, why = read_text(path, system)
   if not text then
-    if ABSENT[errno] or errno == EACCES and not is_there(path, system) then return {} end
-    return nil, unreadable(path, why)
+    unreadable[#unreadable + 1] = { path = path, message = ("%s cannot be read: %s"):format(shown(path), why) }
+    return {}
   end
-  if #text > MAX_BYTES then return nil, unreadable(path, "larger than 16 MiB") end
   local sections, line, what = ini.parse(text)
   if not sections then return nil, unparsable(path, line, what) end
   return sections
@@ -132,23 +142,23 @@ local function overlay(profile)
   return values
 end
 
---- Reads both files. One that does not exist is empty; one that cannot be read or parsed is an error.
+--- Reads both files. One that does not exist or cannot be read is empty; one that cannot be parsed is an error.
 -- @func getenv from a variable's name to its value
 -- @tab system `read_file(path, max_bytes)` → text | nil, message, errno; and optionally `file_owner(path)` → uid | nil
 -- and `home_directory(user | nil)` → path | nil
--- @treturn table { profiles, sso_sessions, services, config_path, credentials_path }; a profile is
--- { name, values, config, credentials }. Or nil and an error object
+-- @treturn table { profiles, sso_sessions, services, config_path, credentials_path, unreadable }; a profile is
+-- { name, values, config, credentials }; unreadable is a list of { path, message }. Or nil and an error object
 function files.load(getenv, system)
   local function locate(variable, default)
     return files.expand(getenv(variable) or default, getenv, system.home_directory)
   end
-  local loaded = { profiles = {}, sso_sessions = {}, services = {},
+  local loaded = { profiles = {}, sso_sessions = {}, services = {}, unreadable = {},
     config_path = locate("AWS_CONFIG_FILE", "~/.aws/config"),
     credentials_path = locate("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials") }
-  local config, err = read_sections(loaded.config_path, system)
+  local config, err = read_sections(loaded.config_path, system, loaded.unreadable)
   if not config then return nil, err end
   local credentials
-  credentials, err = read_sections(loaded.credentials_path, system)
+  credentials, err = read_sections(loaded.credentials_path, system, loaded.unreadable)
   if not credentials then return nil, err end
   take_config(loaded, config)
   take_credentials(loaded, credentials)
@@ -156,21 +166,66 @@ function files.load(getenv, system)
   return loaded
 end
 
---- Selects the profile: the option, AWS_DEFAULT_PROFILE, AWS_PROFILE (botocore's order), `default`.
+--- Why a file could not be read, as a text for a message that tells what is missing from it; or nil.
+-- @tab loaded what `load` gave
+-- @string path
+function files.problem(loaded, path)
+  for _, entry in ipairs(loaded.unreadable or {}) do
+    if entry.path == path then return entry.message end
+  end
+end
+
+--- Tells the logger of each file that cannot be read and of which it has not been told.
+-- @tab loaded what `load` gave
+-- @tab[opt] before what `load` gave the time before
+-- @func[opt] logger
+function files.warn(loaded, before, logger)
+  for _, entry in ipairs(logger and loaded.unreadable or {}) do
+    local is_known = before and files.problem(before, entry.path) == entry.message
+    if not is_known then logger("warn", entry.message .. "; it is passed by") end
+  end
+end
+
+--- The section `[services X]` that a profile names; a table, empty if it names none. One that is missing or empty is an
+-- error with botocore's text.
+-- @tab loaded what `load` gave
+-- @tab values of the profile
+-- @return table; or nil and an error object
+function files.services_section(loaded, values)
+  local name = values.services
+  if name == nil or name == "" then return {} end
+  local section = type(name) == "string" and loaded.services[name]
+  if section and next(section) ~= nil then return section end
+  return nil, failure.new("config", "InvalidConfigError",
+    ('The profile is configured to use the services section but the "%s" services configuration does not exist.')
+      :format(type(name) == "string" and shown(name) or "?"))
+end
+
+local function first_set(getenv, variables)
+  for _, variable in ipairs(variables) do
+    local value = getenv(variable)
+    if value then return value end
+  end
+end
+
+local function not_found(loaded, name)
+  local message = ("The config profile (%s) could not be found"):format(shown(name))
+  for _, entry in ipairs(loaded.unreadable) do message = message .. "; " .. entry.message end
+  return failure.new("config", "ProfileNotFound", message)
+end
+
+--- Selects the profile: the option, one of `PROFILE_VARIABLES`, `default`.
 -- One that is named has to exist, whatever else there is to take keys from; `default` may be absent.
--- @tab files_loaded what `load` gave
+-- @tab loaded what `load` gave
 -- @func getenv
 -- @string[opt] option the option `profile`
 -- @return the profile, nil, its name; or nil, an error object or nil, the name
-function files.select(files_loaded, getenv, option)
+function files.select(loaded, getenv, option)
   if option == "" then option = nil end
-  local named = option or getenv("AWS_DEFAULT_PROFILE") or getenv("AWS_PROFILE")
+  local named = option or first_set(getenv, files.PROFILE_VARIABLES)
   local name = named or "default"
-  local profile = files_loaded.profiles[name]
-  if not profile and named then
-    return nil, failure.new("config", "ProfileNotFound",
-      ("The config profile (%s) could not be found"):format(shown(name))), name
-  end
+  local profile = loaded.profiles[name]
+  if not profile and named then return nil, not_found(loaded, name), name end
   return profile, nil, name
 end
 

@@ -2,6 +2,7 @@
 -- @module ivs.profile_keys
 
 local failure = require "ivs.failure"
+local files = require "ivs.files"
 
 local profile_keys = {}
 
@@ -10,6 +11,8 @@ local NAMES = { "aws_access_key_id", "aws_secret_access_key", "aws_security_toke
 -- Why there is none, for `err.causes`.
 local function absence(context, path)
   local where = path or "the file"
+  local problem = context.files and files.problem(context.files, path)
+  if problem then return problem end
   local profile = context.profile
   if not profile then return "no profile is set up" end
   return ('profile "%s" has no aws_access_key_id in %s'):format(profile.name, where)

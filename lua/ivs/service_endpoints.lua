@@ -3,7 +3,7 @@
 -- Not for: the endpoint of IVS itself (ivs.settings), or a service's own endpoint, where all is silent.
 -- @module ivs.service_endpoints
 
-local failure = require "ivs.failure"
+local files = require "ivs.files"
 
 local service_endpoints = {}
 
@@ -29,16 +29,6 @@ function service_endpoints.flag(context, variable, key)
   return (service_endpoints.setting(context, variable, key) or ""):lower() == "true"
 end
 
---- The section `[services X]` that the profile names; a table, empty if it names none.
-local function services_section(context)
-  local name = selected_values(context).services
-  if type(name) ~= "string" or name == "" then return {} end
-  local section = context.files and context.files.services and context.files.services[name]
-  if section then return section end
-  return nil, failure.new("config", "InvalidConfigError",
-    ('The profile names the services section "%s", but the config file has no [services %s].'):format(name, name))
-end
-
 --- The endpoint configured for a service: AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the services section's
 -- `<service>.endpoint_url`, the profile's `endpoint_url`; none of them where configured endpoints are to be ignored.
 -- @tab context
@@ -50,7 +40,7 @@ function service_endpoints.endpoint_url(context, service_key)
   end
   local url = context.env("AWS_ENDPOINT_URL_" .. service_key:upper()) or context.env("AWS_ENDPOINT_URL")
   if url then return url end
-  local section, err = services_section(context)
+  local section, err = files.services_section(context.files, selected_values(context))
   if not section then return nil, err end
   local service = section[service_key]
   url = type(service) == "table" and service.endpoint_url

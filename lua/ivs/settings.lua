@@ -17,7 +17,7 @@ local settings = {}
 settings.rows = {
   { name = "region", profile = true, type = "string", env = { "AWS_REGION", "AWS_DEFAULT_REGION" }, unchecked = true,
     doc = "the region to call; none: the one inside the ARN" },
-  { name = "profile", type = "string", env = { "AWS_PROFILE" }, doc = "the profile of the shared files" },
+  { name = "profile", type = "string", env = files.PROFILE_VARIABLES, doc = "the profile of the shared files" },
   { name = "credentials", types = { table = true, ["function"] = true }, type = "table or function",
     doc = "the keys, or a function that gives them; else the chain of sources" },
   { name = "endpoint_url", profile = true, service = true, type = "string", env = { "AWS_ENDPOINT_URL_IVS", "AWS_ENDPOINT_URL" }, unchecked = true,
@@ -142,7 +142,8 @@ local function find(row, options, source)
     return good, "option", err
   end
   for _, place in ipairs(source.places) do
-    local text, origin = place(row)
+    local text, origin, problem = place(row)
+    if problem then return nil, nil, problem end
     if text then
       local found, err = from_text(row, text)
       if found ~= nil then found, err = check(row, found) end
@@ -162,12 +163,16 @@ local function from_environment(getenv)
 end
 
 --- The section of `[services X]` that the profile names, before the profile itself.
-local function from_profile(profile, services)
+local function from_profile(profile, loaded)
   return function(row)
     if not row.profile then return nil end
-    local section = row.service and services[profile.values.services]
-    local text = section and section.ivs and section.ivs[row.name]
-    if text and text ~= "" then return text, "services " .. profile.values.services end
+    local text
+    if row.service then
+      local section, err = files.services_section(loaded, profile.values)
+      if not section then return nil, nil, err end
+      text = type(section.ivs) == "table" and section.ivs[row.name]
+      if text and text ~= "" then return text, "services " .. profile.values.services end
+    end
     text = profile.values[row.name]
     if type(text) == "string" and text ~= "" then return text, "profile " .. profile.name end
   end
@@ -186,14 +191,19 @@ local function open_source(options, platform)
   if problem then return nil, problem end
   local source = { getenv = getenv, system = system, files = loaded, profile = profile, profile_name = name,
     explicit_profile = wanted ~= nil, places = { from_environment(getenv) } }
-  if profile then source.places[2] = from_profile(profile, loaded.services) end
+  function source.expand(path) return files.expand(path, getenv, system.home_directory) end
+  if profile then source.places[2] = from_profile(profile, loaded) end
   return source
 end
 
+--- Where nothing but the option is looked at.
+local NO_PLACES = { places = {} }
+
 local function find_all(options, source)
   local found, origins = {}, {}
+  local is_ignored = find(row_of.ignore_configured_endpoint_urls, options, source)
   for _, row in ipairs(settings.rows) do
-    local value, origin, err = find(row, options, source)
+    local value, origin, err = find(row, options, row.service and is_ignored and NO_PLACES or source)
     if err then return nil, err end
     found[row.name], origins[row.name] = value, value ~= nil and origin or nil
   end
@@ -201,14 +211,11 @@ local function find_all(options, source)
 end
 
 --- What follows from several settings together. Returns an error object, or nil.
-local function complete(found, origins, source, platform)
-  if found.ignore_configured_endpoint_urls and origins.endpoint_url ~= "option" then
-    found.endpoint_url, origins.endpoint_url = nil, nil
-  end
+local function complete(found, source, platform)
   local err
   found.proxy, err = proxies.choose(found, source.getenv)
   if err then return err end
-  if found.ca_bundle then found.ca_bundle = files.expand(found.ca_bundle, source.getenv) end
+  if found.ca_bundle then found.ca_bundle = source.expand(found.ca_bundle) end
   if source.getenv("AWS_LAMBDA_FUNCTION_NAME") then
     found.trace_id = proxies.encode(source.getenv("_X_AMZN_TRACE_ID"))
   end
@@ -220,10 +227,16 @@ local function make_description(found, origins, source, summary)
   return function()
     local places = {}
     for name, origin in pairs(origins) do places[name] = origin end
+    local problems
+    for index, entry in ipairs((source.reread or source.files).unreadable) do
+      problems = problems or {}
+      problems[index] = entry.message
+    end
     return {
       provider = summary.provider, access_key_id = summary.access_key_id, expiration = summary.expiration,
       region = found.region, endpoint_url = found.endpoint_url, profile = source.profile_name,
       config_file = source.files.config_path, credentials_file = source.files.credentials_path, origins = places,
+      unreadable_files = problems,
     }
   end
 end
@@ -247,7 +260,8 @@ function settings.resolve(options, platform)
   if not source then return nil, err end
   local found, origins = find_all(options, source)
   if not found then return nil, origins end
-  err = complete(found, origins, source, platform)
+  files.warn(source.files, nil, found.logger)
+  err = complete(found, source, platform)
   if err then return nil, err end
   local provider, static, summary = credentials.provider(found, source, platform)
   if not provider then return nil, static end

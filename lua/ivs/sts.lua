@@ -17,6 +17,9 @@ local GLOBAL_ENDPOINT, GLOBAL_REGION = "https://sts.amazonaws.com", "us-east-1"
 local MAX_XML_BYTES = 256 * 1024
 local MAX_XML_DEPTH = 16
 
+--- STS could not reach the identity provider that signed a token; botocore (_retry.json, retries/special.py) tries again.
+local TRANSIENT_CODE = "IDPCommunicationError"
+
 --- What AWS's description of the service asks for at least, and what boto3 checks before it sends anything.
 local MINIMUM_LENGTH = {
   RoleArn = 20, RoleSessionName = 2, ExternalId = 2, SerialNumber = 9, TokenCode = 6, WebIdentityToken = 4,
@@ -156,22 +159,35 @@ end
 
 -- The call -----------------------------------------------------------------------------------------------------------
 
-local function choose_region(context)
+--- The settings' region, or none.
+local function configured_region(context)
   local profile = context.selected_profile or context.profile
   local region = context.region or context.env("AWS_REGION") or context.env("AWS_DEFAULT_REGION")
     or profile and profile.values.region
-  if region and region ~= "" then return region end
-  return nil, failure.new("config", "NoRegionError", "You must specify a region, to reach AWS STS for the role's keys:"
-    .. " give the option `region`, set AWS_REGION, or write `region` into the profile.")
+  return region ~= "" and region or nil
 end
 
---- Whether sts.amazonaws.com is meant, in place of the region's endpoint. It has no FIPS and no dual-stack variant.
+--- Whether the host of a FIPS or dual-stack endpoint is meant; sts.amazonaws.com has neither.
+local function is_variant(context)
+  return context.use_fips_endpoint or context.use_dualstack_endpoint
+    or service_endpoints.flag(context, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
+    or service_endpoints.flag(context, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
+end
+
+--- As botocore: where no region is configured, STS is sts.amazonaws.com. The region in an ARN is that of IVS alone.
+-- botocore calls a host that does not exist where FIPS or dual-stack is asked for without a region.
+local function choose_region(context)
+  local region = configured_region(context)
+  if region then return region end
+  if not is_variant(context) then return "aws-global" end
+  return nil, failure.new("config", "NoRegionError", "You must specify a region, to reach AWS STS over FIPS or dual-stack for"
+    .. " the role's keys: give the option `region`, set AWS_REGION, or write `region` into the profile.")
+end
+
+--- Whether sts.amazonaws.com is meant, in place of the region's endpoint.
 local function is_global(context, region, mode)
   if region == "aws-global" then return true end
-  return mode == "legacy" and LEGACY_REGIONS[region]
-    and not (context.use_fips_endpoint or context.use_dualstack_endpoint)
-    and not service_endpoints.flag(context, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
-    and not service_endpoints.flag(context, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
+  return mode == "legacy" and LEGACY_REGIONS[region] and not is_variant(context)
 end
 
 --- Where the call goes.
@@ -209,6 +225,7 @@ function sts.assume(context, request)
     content_type = CONTENT_TYPE,
     body = sts.form(request.action, request.parameters),
     credentials = request.credentials,
+    transient_code = TRANSIENT_CODE,
     read_error = error_reader(request),
   }
   if response then return read_keys(context, request.action, response.body) end

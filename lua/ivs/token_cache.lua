@@ -6,6 +6,8 @@
 -- Not for: the keys themselves, which are never written anywhere.
 -- @module ivs.token_cache
 
+local files = require "ivs.files"
+
 local token_cache = {}
 
 --- A login's file is two or three kilobytes; what is larger is not one.
@@ -37,6 +39,7 @@ end
 -- @return the JSON object as a table; or nil and why not
 function token_cache.read(context, path)
   local system = context.system
+  if not files.has_home(path) then return nil, path .. ": there is no home directory; set HOME" end
   local good, why = check_owner(system, path)
   if not good then return nil, why end
   local text, reason = system.read_file(path, MAX_BYTES)
@@ -68,12 +71,12 @@ function token_cache.text(document, name)
   if type(value) == "string" and value ~= "" and not value:find("%c") then return value end
 end
 
---- A time in a document. Older AWS CLIs wrote UTC where newer ones write Z.
+--- A time in a document.
 -- @return seconds since 1970, or nil
 function token_cache.time(context, document, name)
   local value = document[name]
   if type(value) ~= "string" then return nil end
-  return context.system.parse_time((value:gsub("%s*UTC$", "Z")))
+  return context.system.parse_time(value)
 end
 
 --- When something ends that lives for `lifetime` seconds from now.

@@ -128,7 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     try_arn(line);
     ivs_operation_is_generic(line);
     ivs_text_number(line, &number);
-    ivs_retry_classify(&retry, response.status, code);
+    ivs_retry_classify(&retry, response.status, code, NULL);
     free(code);
     free((char *)line.data);
   }

@@ -286,7 +286,8 @@ describe("a profile's role", function()
       role("r", "source_profile = base", "external_id = y", "role_session_name = x", "duration_seconds = 5") .. BASE,
       nil, "RoleSessionName.*ExternalId.*DurationSeconds" },
     ["a services section that does not exist"] = { "InvalidConfigError",
-      role("r", "source_profile = base", "services = none") .. BASE, { AWS_ENDPOINT_URL = false }, "services none" },
+      role("r", "source_profile = base", "services = none") .. BASE,
+      { AWS_ENDPOINT_URL = false, AWS_ENDPOINT_URL_IVS = "http://127.0.0.1:1" }, '"none" services configuration does not exist' },
   } do
     it("is not assumed with " .. name, function()
       local response, err = call(case[2], case[3])

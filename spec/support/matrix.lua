@@ -32,7 +32,6 @@ matrix.differences = {
   younger = "BEHAVIOUR 8: what botocore 1.29 does not know yet and 1.43 does",
   python = "an exception of Python's or another library's, where we have one of botocore's names (DESIGN 1.2)",
   empty = "an empty value counts as absent; botocore takes some of them as they are",
-  unreadable = "a file that is there but cannot be read is an error (files_spec); botocore takes it for empty",
   late = "a source that is not asked is not judged; botocore reads metadata's settings before it asks any",
 }
 

@@ -98,7 +98,7 @@ local function parse_time(text)
     + hour * 3600 + minute * 60 + second
   local sign, hours, minutes = zone:match("^([+-])(%d%d):?(%d%d)$")
   if sign then return seconds - (sign .. "1") * (hours * 3600 + minutes * 60) end
-  if zone == "" or zone == "Z" then return seconds end
+  if zone == "" or zone == "Z" or zone == "UTC" then return seconds end
 end
 
 local serial = 0

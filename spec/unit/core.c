@@ -95,6 +95,8 @@ static void dates_cut_short_are_refused(void) {
   CHECK(ivs_moment_parse_http(BYTES(whole), &seconds) && seconds == 784111777);
   for (size_t i = 0; i + 1 < sizeof whole - 1; i++) CHECK(!ivs_moment_parse_http(bytes(whole, i), &seconds));
   CHECK(!ivs_moment_parse_http(BYTES("Sun, 06 Nuv 1994 08:49:37 GMT"), &seconds));
+  CHECK(!ivs_moment_parse_http(BYTES("Mon, 29 Feb 2100 00:00:00 GMT"), &seconds)); /* no leap year */
+  CHECK(ivs_moment_parse_http(BYTES("Tue, 29 Feb 2000 00:00:00 GMT"), &seconds) && seconds == 951782400);
 }
 
 static void retry_modes_have_exact_names(void) {

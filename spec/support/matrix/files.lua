@@ -100,7 +100,12 @@ return {
     credentials = DEFAULT_KEYS, differs = { row = "empty", access_key_id = "AKIASHARED" } },
   { name = "a config file at /dev/null", env = { AWS_CONFIG_FILE = "/dev/null" }, credentials = DEFAULT_KEYS },
   { name = "a directory in a file's place", env = { AWS_SHARED_CREDENTIALS_FILE = "@HOME@" },
-    config = section("default", static "config"), differs = { row = "unreadable", code = "ConfigParseError" } },
+    config = section("default", static "config") },
+  { name = "a directory in the place of both files, and keys in the environment", env = variables("env",
+    { AWS_SHARED_CREDENTIALS_FILE = "@HOME@", AWS_CONFIG_FILE = "@HOME@" }) },
+  { name = "a file whose name is too long", env = { AWS_CONFIG_FILE = "@HOME@/" .. ("x"):rep(300) }, credentials = DEFAULT_KEYS },
+  { name = "a profile that only a file that cannot be read may have", env = variables("env",
+    { AWS_CONFIG_FILE = "@HOME@", AWS_PROFILE = "video" }) },
   { name = "a value that goes on after a sign for comments", credentials = section("default", static "shared"
     .. "aws_session_token = T0K3N#1 ; 2\n") },
   { name = "comments, blank lines, CRLF", credentials = "# mine\r\n\r\n[default]\r\n; keys\r\n"
