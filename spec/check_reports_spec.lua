@@ -9,7 +9,7 @@ local oracle = require "support.oracle"
 local shell = require "emulator.shell"
 local store = require "emulator.store"
 
-local HOSTILE = "a\27[31m\n\r\t\0#<&\"'>\\]]>\194\155\127\226\128\168 -- $(x) éß部😀"
+local HOSTILE = "a\27[31m\n\r\t#<&\"'>\\]]>\194\155\127\226\128\168 -- $(x) éß部😀\0"
 local GOOD, BAD, GONE, ODD = store.arn "GOOD", store.arn "BAD", store.arn "GONE", "arn # SKIP " .. HOSTILE
 
 local CONFIGURATIONS = {

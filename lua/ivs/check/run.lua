@@ -7,6 +7,7 @@
 local compare = require "ivs.check.compare"
 local failure = require "ivs.failure"
 local nearest = require "ivs.nearest"
+local printable = require "ivs.printable"
 
 local run = {}
 
@@ -35,7 +36,7 @@ function run.misuse(client, options)
     local types = OPTION_TYPES[name]
     if not types then
       local guess = nearest.of(tostring(name), OPTION_NAMES)
-      return ("unknown option '%s' (%s)"):format(tostring(name),
+      return ("unknown option '%s' (%s)"):format(printable.escape(name),
         guess and ("did you mean '%s'?"):format(guess) or "known: " .. table.concat(OPTION_NAMES, ", "))
     end
     if not types[type(value)] then return ("option '%s' cannot be a %s"):format(name, type(value)) end
@@ -115,8 +116,8 @@ function run.node_for(expected, arn)
   if expected.kind ~= "snapshot" then return expected end
   local node = expected.by_arn[arn]
   if node then return node end
-  return nil, failure.new("params", "ParamValidationError", ("the snapshot has no recording configuration with the ARN %s; "
-    .. "make the snapshot again, or do not check this one"):format(tostring(arn)))
+  return nil, failure.new("params", "ParamValidationError", "the snapshot has no recording configuration with the ARN "
+    .. printable.escape(arn) .. "; make the snapshot again, or do not check this one")
 end
 
 local function judge(expected, arn, outcome)

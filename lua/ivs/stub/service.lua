@@ -48,7 +48,7 @@ local function get(state, input)
   state.record { operation = "GetRecordingConfiguration", arn = arn }
   local answers = state.answers[arn]
   if not answers then
-    return fail(state, "ResourceNotFoundException", ("Resource: %s not found"):format(tostring(arn)))
+    return fail(state, "ResourceNotFoundException", "Resource: " .. tostring(arn) .. " not found")
   end
   local position = state.position[arn]
   state.position[arn] = math.min(position + 1, #answers)
