@@ -133,13 +133,33 @@ void ivs_lfailure_read(lua_State *L, int index, enum ivs_kind *kind, ivs_slice *
     if (ivs_text_equal(name, ivs_kind_name((enum ivs_kind)i))) *kind = (enum ivs_kind)i;
 }
 
-static int unknown_exception(lua_State *L) {
+/* ---- ivs.exceptions ---- */
+
+/* The upvalue of each of these functions is the table of codes, which nobody else is given. */
+enum { CODES = lua_upvalueindex(1) };
+
+static int find_exception(lua_State *L) {
+  lua_pushvalue(L, 2);
+  lua_rawget(L, CODES);
+  if (!lua_isnil(L, -1)) return 1;
   return luaL_error(L, "ivs.exceptions has no '%s'",
                     lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2));
 }
 
-static int read_only(lua_State *L) {
+static int refuse_write(lua_State *L) {
   return luaL_error(L, "ivs.exceptions is read-only");
+}
+
+static int next_exception(lua_State *L) {
+  lua_settop(L, 2);
+  return lua_next(L, CODES) ? 2 : 0;
+}
+
+static int list_exceptions(lua_State *L) {
+  lua_pushvalue(L, CODES);
+  lua_pushcclosure(L, next_exception, 1);
+  lua_pushvalue(L, 1);
+  return 2;
 }
 
 void ivs_lfailure_push_exceptions(lua_State *L) {
@@ -149,13 +169,16 @@ void ivs_lfailure_push_exceptions(lua_State *L) {
 #undef IVS_CODE_NAME
   };
   static const luaL_Reg strictness[] = {
-      {"__index", unknown_exception}, {"__newindex", read_only}, {NULL, NULL}};
+      {"__index", find_exception}, {"__newindex", refuse_write}, {"__pairs", list_exceptions}, {NULL, NULL}};
+  lua_newtable(L); /* stays empty, so that each access comes to its metatable */
+  lua_newtable(L);
   lua_newtable(L);
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
     lua_pushstring(L, codes[i]);
     lua_setfield(L, -2, codes[i]);
   }
-  lua_newtable(L);
-  luaL_setfuncs(L, strictness, 0);
+  luaL_setfuncs(L, strictness, 1);
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable");
   lua_setmetatable(L, -2);
 }

@@ -17,7 +17,7 @@ ivs_failure *ivs_lfailure_new(lua_State *L);
 int ivs_lfailure_return(lua_State *L, const ivs_failure *failure);
 /* Pushes the error object of a call that FAILED, with what is known of its last response. */
 void ivs_lfailure_push_call(lua_State *L, const ivs_call *call);
-/* Pushes the table of all codes, each under its own name; a name that isn't there raises. */
+/* Pushes the table of all codes, each under its own name. It is read-only; a name that isn't there raises. */
 void ivs_lfailure_push_exceptions(lua_State *L);
 
 /* Whether the value is an error object of ours. */
