@@ -15,7 +15,7 @@ int ivs_ldriver_settings(lua_State *L);
 /* Lua: client:provider() → the function(offer) → keys | nil, err that the step "credentials" gives; nil once
  * closed. */
 int ivs_ldriver_provider(lua_State *L);
-/* Lua: client:take_credentials(keys) → true | nil, message: for keys that were fetched outside a call. */
+/* Lua: client:take_credentials(keys, err?) → true | nil, err: for what a provider gave outside a call. */
 int ivs_ldriver_take_keys(lua_State *L);
 /* Lua: client:credentials_left() → seconds until the keys expire, by the service's clock; math.huge: never; nil: there are none. */
 int ivs_ldriver_keys_left(lua_State *L);

@@ -102,16 +102,26 @@ static void report_unusable(ivs_call *call, int status, const char *problem) {
   ivs_call_fault_as_set(call);
 }
 
+/* The error at the index, or whatever is there in its place. One that says that it is not retryable ends the call. */
+static void take_fault(lua_State *L, ivs_call *call, int index) {
+  ivs_lfailure_push_whole(L, index, IVS_KIND_CONNECTION, "EndpointConnectionError",
+                          "the transport gave no answer and no reason", true);
+  const ivs_lfailure_view view = ivs_lfailure_read(L, -1);
+  if (view.retryable) {
+    ivs_call_fault(call, view.kind, view.code, view.message);
+  } else {
+    ivs_failure_set(&call->failure, view.kind, view.code, view.message);
+    ivs_call_stop(call);
+  }
+  lua_pop(L, 1);
+}
+
 const char *ivs_lmessage_take_answer(lua_State *L, ivs_call *call, int index) {
-  enum ivs_kind kind = IVS_KIND_CONNECTION;
-  ivs_slice code = ivs_text_slice("EndpointConnectionError");
-  ivs_slice message = ivs_text_slice("the transport gave no answer and no reason");
   const char *problem = NULL;
   const int top = lua_gettop(L);
   index = lua_absindex(L, index);
   if (lua_isnil(L, index)) {
-    ivs_lfailure_read(L, index + 1, &kind, &code, &message);
-    ivs_call_fault(call, kind, code, message);
+    take_fault(L, call, index + 1);
     return NULL;
   }
   if (!lua_istable(L, index))

@@ -10,6 +10,7 @@ local failure = require "ivs.failure"
 local files = require "ivs.files"
 local json = require "ivs.json"
 local service = require "ivs.service"
+local transport = require "ivs.transport"
 
 local credentials = {}
 
@@ -68,9 +69,9 @@ local function providers()
   return setmetatable({}, { __index = function(_, name) return provider_named(name) end })
 end
 
---- http(request) as the providers know it: the driver's, or the user's transport with its header names in lower case.
+--- http(request) as the providers know it: the user's transport, or the driver's.
 local function make_http(found, offer)
-  local send = found.transport or offer.http
+  local send = found.transport or offer.http and transport.checked(offer.http)
   if not send then
     return function()
       return nil, failure.new("connection", "EndpointConnectionError", "this loop sends no requests: it offered no `http`")
@@ -79,11 +80,7 @@ local function make_http(found, offer)
   return function(request)
     request.headers = request.headers or {}
     request.headers["User-Agent"] = request.headers["User-Agent"] or found.user_agent
-    local response, err = send(request)
-    if not response or not found.transport then return response, err end
-    local headers = {}
-    for name, value in pairs(response.headers or {}) do headers[name:lower()] = value end
-    return { status = response.status, headers = headers, body = response.body or "" }
+    return send(request)
   end
 end
 
@@ -101,9 +98,7 @@ local function make_context(found, source, platform, offer)
     region = found.region, system = platform.system, providers = providers(), mfa_prompt = found.mfa_prompt,
     json_decode = json.decode, json_encode = json.encode, json_null = json.null,
   }
-  function context.log(level, message)
-    if found.logger then found.logger(level, message) end
-  end
+  context.log = found.logger or function() end
   function context.run(argv, options)
     if not offer.run then return nil, "this loop runs no programs" end
     options.env = found.env
@@ -159,12 +154,14 @@ local function static(keys)
   return copy
 end
 
+local NO_REASON = { kind = "credentials", code = "CredentialRetrievalError", message = "no reason was given" }
+
 --- Remembers what may be told of the keys that were given last, and tells the logger.
 local function observed(provider, summary, logger)
   local log = logger or function() end
   return function(offer)
     local keys, err = provider(offer)
-    if not keys then log("warn", "no credentials: " .. tostring(type(err) == "table" and err.message or err)) end
+    if not keys then log("warn", "no credentials: " .. failure.whole(err, NO_REASON).message) end
     if type(keys) == "table" then
       summary.provider = rawget(keys, "provider") or "option"
       summary.expiration = rawget(keys, "expiration")

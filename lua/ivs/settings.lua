@@ -6,7 +6,9 @@ local credentials = require "ivs.credentials"
 local environment = require "ivs.environment"
 local failure = require "ivs.failure"
 local files = require "ivs.files"
+local logging = require "ivs.logging"
 local proxies = require "ivs.proxies"
+local transport = require "ivs.transport"
 local user_agent = require "ivs.user_agent"
 
 local settings = {}
@@ -213,6 +215,8 @@ local function complete(found, origins, source, platform)
     found.trace_id = proxies.encode(source.getenv("_X_AMZN_TRACE_ID"))
   end
   found.user_agent = user_agent.build(platform, found)
+  found.logger = logging.protected(found.logger)
+  found.transport = found.transport and transport.protected(found.transport)
 end
 
 --- What client:credentials() tells, secrets left out.

@@ -7,21 +7,6 @@ local wires = require "resty.ivs.wire"
 
 local call = {}
 
---- What a user's transport that raises, or gives what is no answer, is taken for; it is not asked again.
-local function broken(problem)
-  if type(problem) ~= "string" then problem = "it raised an error that is no text" end
-  return { kind = "cancelled", code = "HTTPClientError", message = "transport: " .. problem }
-end
-
---- The client's own `transport` function in place of the network.
-local function report_transport(machine_call, transport)
-  local good, answer, err = pcall(transport, core.request_table(machine_call))
-  local taken, step, detail = false, answer, nil
-  if good then taken, step, detail = pcall(core.advance, machine_call, answer, err) end
-  if taken then return step, detail end
-  return core.advance(machine_call, nil, broken(step))
-end
-
 local NO_LIMITS = {} -- the wire's hold
 
 --- Sends the request and reports its response, or why there is none.
@@ -45,7 +30,7 @@ local function send(state, machine_call, url)
   local step, detail
   stats.attempts = stats.attempts + 1
   if transport then
-    step, detail = report_transport(machine_call, transport)
+    step, detail = core.advance(machine_call, transport(core.request_table(machine_call)))
   else
     step, detail = report_network(machine_call, state.wire, url)
   end
@@ -67,11 +52,6 @@ end
 local function put_aside(state, machine_call)
   local spares = state.spares
   if #spares < MAX_SPARES and not state.closed then spares[#spares + 1] = machine_call end
-end
-
-local function fail(err)
-  if err.kind == "cancelled" and err.code == "HTTPClientError" then err.kind = "connection" end
-  return nil, err
 end
 
 --- Carries out a call from its first step to its last.
@@ -98,7 +78,7 @@ function call.carry_out(state, params)
       step, detail = core.advance(machine_call, state.refresh:keys())
     else
       put_aside(state, machine_call)
-      return fail(detail)
+      return nil, detail
     end
   end
 end
