@@ -47,12 +47,11 @@ static void exchange_over_curl(lua_State *L, ivs_lcall *call) {
 /* The client's own `transport` function in place of the network. */
 static void exchange_over_transport(lua_State *L, ivs_lcall *call) {
   const int top = lua_gettop(L);
-  ivs_lclient_get(L, CLIENT,
-                  IVS_LCLIENT_TRANSPORT); /* protected, its answer checked (lua/ivs/transport.lua) */
+  ivs_lclient_get(L, CLIENT, IVS_LCLIENT_TRANSPORT);
   ivs_lmessage_push_request(L, &call->core);
-  lua_call(L, 1, 2);
-  const char *problem = ivs_lcall_take_answer(L, call, top + 1);
-  if (problem) luaL_error(L, "transport: %s", problem);
+  const bool has_returned = lua_pcall(L, 1, 2, 0) == LUA_OK;
+  if (call->client->is_open) /* else the next step says that it has been closed */
+    ivs_lmessage_take_transport(L, &call->core, top + 1, has_returned);
   lua_settop(L, top);
 }
 

@@ -151,7 +151,7 @@ static void keep_functions(lua_State *L, ivs_lclient *client, int userdata, int 
   ivs_compat_get_table(L, userdata);
   int own = lua_gettop(L);
   keep_function(L, settings, "provider", own, IVS_LCLIENT_PROVIDER);
-  client->has_transport = keep_function(L, settings, "transport", own, IVS_LCLIENT_TRANSPORT);
+  client->has_transport = keep_function(L, settings, "given_transport", own, IVS_LCLIENT_TRANSPORT);
   client->has_logger = keep_function(L, settings, "logger", own, IVS_LCLIENT_LOGGER);
   client->has_time = keep_function(L, host, "time", own, IVS_LCLIENT_TIME);
   client->has_random = keep_function(L, host, "random", own, IVS_LCLIENT_RANDOM);
@@ -179,12 +179,14 @@ static void check_host(lua_State *L, int host) {
 static void push_platform(lua_State *L, int host) {
   struct utsname names;
   if (uname(&names)) memset(&names, 0, sizeof names);
-  lua_createtable(L, 0, 7);
+  lua_createtable(L, 0, 8);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &offer_key);
   lua_getfield(L, -1, "system");
   lua_setfield(L, -3, "system");
   lua_getfield(L, -1, "service_call");
   lua_setfield(L, -3, "service_call");
+  lua_getfield(L, -1, "read_answer");
+  lua_setfield(L, -3, "read_answer");
   lua_pop(L, 1);
   lua_pushvalue(L, host);
   lua_setfield(L, -2, "host");

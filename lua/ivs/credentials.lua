@@ -70,8 +70,8 @@ local function providers()
 end
 
 --- http(request) as the providers know it: the user's transport, or the driver's.
-local function make_http(found, offer)
-  local send = found.transport or offer.http and transport.checked(offer.http)
+local function make_http(found, offer, read_answer)
+  local send = found.transport or offer.http and transport.checked(offer.http, read_answer, found.max_response_bytes)
   if not send then
     return function()
       return nil, failure.new("connection", "EndpointConnectionError", "this loop sends no requests: it offered no `http`")
@@ -92,7 +92,7 @@ end
 local function make_context(found, source, platform, offer)
   local context = {
     env = source.getenv, time = platform.host and platform.host.time or platform.system.now,
-    http = make_http(found, offer), sleep = offer.sleep or function() end,
+    http = make_http(found, offer, platform.read_answer), sleep = offer.sleep or function() end,
     profile = source.profile or nil, files = source.files, explicit_profile = source.explicit_profile,
     use_fips_endpoint = found.use_fips_endpoint, use_dualstack_endpoint = found.use_dualstack_endpoint,
     region = found.region, system = platform.system, providers = providers(), mfa_prompt = found.mfa_prompt,

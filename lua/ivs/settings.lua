@@ -216,7 +216,8 @@ local function complete(found, origins, source, platform)
   end
   found.user_agent = user_agent.build(platform, found)
   found.logger = logging.protected(found.logger)
-  found.transport = found.transport and transport.protected(found.transport)
+  found.given_transport = found.transport -- for the blocking call, which protects itself
+  found.transport = found.transport and transport.protected(found.transport, platform.read_answer, found.max_response_bytes)
 end
 
 --- What client:credentials() tells, secrets left out.
