@@ -74,6 +74,7 @@ describe("a caller's function or table", function()
       ["a bare table"] = function() return nil, { kind = "timeout", code = "ReadTimeoutError", message = "late",
         causes = { { provider = "vault", message = "sealed" } } } end,
       ["an unknown kind"] = function() return nil, { kind = "odd", code = "", message = {}, causes = 5 } end,
+      ["causes that are none"] = function() return nil, { message = "m", causes = { 5, true } } end,
       ["tricks"] = function() return nil, setmetatable({}, { __index = function() error "trick" end }) end,
       ["an error object"] = function() return nil, ours end,
       ["a raised text"] = function() error("raised", 0) end,

@@ -5,6 +5,7 @@
 #include "lcall.h"
 #include "lfailure.h"
 #include "lmessage.h"
+#include "params.h"
 #include "process.h"
 
 #include <errno.h>
@@ -103,8 +104,9 @@ int ivs_blocking_credentials(lua_State *L) {
 }
 
 int ivs_blocking_get_recording_configuration(lua_State *L) {
-  lua_settop(L, PARAMS);
   ivs_lclient_check(L, CLIENT);
+  ivs_params_check_arguments(L, PARAMS);
+  lua_settop(L, PARAMS);
   ivs_lcall *call = ivs_lcall_acquire(L, CLIENT);
   ivs_lcall_begin(L, call, PARAMS);
   for (;;) {

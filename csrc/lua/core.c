@@ -24,11 +24,13 @@
 #include "lwire.h"
 #include "module.h"
 #include "system.h"
+#include "params.h"
 
 static int begin_call(lua_State *L) {
-  lua_settop(L, 2);
   ivs_lclient_check(L, 1);
   ivs_lcall *call = ivs_lcall_acquire(L, 1);
+  ivs_params_check_arguments(L, 2);
+  lua_settop(L, 2);
   ivs_lcall_begin(L, call, 2);
   return 1;
 }

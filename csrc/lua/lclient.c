@@ -244,7 +244,9 @@ ivs_lclient *ivs_lclient_build(lua_State *L, int from, int host, const ivs_opera
 
 int ivs_lclient_new(lua_State *L) {
   enum { OPTIONS = 1, HOST = 2, SETTINGS = 3 };
-  lua_settop(L, 2);
+  if (!lua_isnoneornil(L, HOST + 1))
+    luaL_argerror(L, HOST + 1, "options and host expected, and nothing more");
+  lua_settop(L, HOST);
   if (!lua_isnil(L, OPTIONS)) luaL_checktype(L, OPTIONS, LUA_TTABLE);
   check_host(L, HOST);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &resolve_key);

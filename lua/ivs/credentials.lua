@@ -9,10 +9,14 @@
 local failure = require "ivs.failure"
 local files = require "ivs.files"
 local json = require "ivs.json"
+local names = require "ivs.names"
 local service = require "ivs.service"
 local transport = require "ivs.transport"
 
 local credentials = {}
+
+--- The members of a table of keys.
+credentials.members = { "access_key_id", "secret_access_key", "session_token", "expiration" }
 
 --- The sources in their order (BEHAVIOUR 8). `profile`: it can give the keys of a profile that another one names as its source.
 -- Loaded when first asked, so that a script with static keys loads none of them.
@@ -148,10 +152,19 @@ local function static(keys)
     end
   end
   local copy = { provider = "option" }
-  for _, name in ipairs { "access_key_id", "secret_access_key", "session_token", "expiration" } do
-    copy[name] = keys[name]
-  end
+  for _, name in ipairs(credentials.members) do copy[name] = keys[name] end
   return copy
+end
+
+--- Misuse: a member of the option that doesn't exist. Returns what is wrong, or nil.
+-- @param given the option
+function credentials.misuse(given)
+  if type(given) ~= "table" then return nil end
+  for name in pairs(given) do
+    local is_known = false
+    for _, member in ipairs(credentials.members) do is_known = is_known or name == member end
+    if not is_known then return names.unknown("option", name, credentials.members, nil, "credentials") end
+  end
 end
 
 local NO_REASON = { kind = "credentials", code = "CredentialRetrievalError", message = "no reason was given" }

@@ -17,7 +17,9 @@ local function describe(err)
   end
   local lines = { code .. ": " .. message }
   for _, cause in ipairs(err.causes or {}) do
-    lines[#lines + 1] = ("  %s: %s"):format(tostring(cause.provider), tostring(cause.message))
+    if type(cause) == "table" then
+      lines[#lines + 1] = ("  %s: %s"):format(tostring(cause.provider), tostring(cause.message))
+    end
   end
   return table.concat(lines, "\n")
 end
