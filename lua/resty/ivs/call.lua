@@ -1,7 +1,7 @@
 --- One call's steps (ivs.core), carried out over cosockets. No rule of the call stands here, only how each step is done.
 -- @module resty.ivs.call
 
-local core = require "ivs.core"
+local private = require("ivs.core").private
 local exchange = require "resty.ivs.exchange"
 local wires = require "resty.ivs.wire"
 
@@ -12,14 +12,14 @@ local NO_LIMITS = {} -- the wire's hold
 --- Sends the request and reports its response, or why there is none.
 local function report_network(machine_call, wire, url)
   local route = wires.route(wire, url)
-  local text = { core.request_text(machine_call, route.is_absolute, route.is_absolute and route.authorization or nil) }
+  local text = { private.request_text(machine_call, route.is_absolute, route.is_absolute and route.authorization or nil) }
   local reader, err = exchange.carry_out(wire, route, text, url, NO_LIMITS)
-  if not reader then return core.advance(machine_call, nil, err) end
+  if not reader then return private.advance(machine_call, nil, err) end
   local step, detail
   if exchange.is_coded(reader:header "content-encoding") then
-    step, detail = core.advance(machine_call, exchange.response(reader, url, wire.max_response_bytes))
+    step, detail = private.advance(machine_call, exchange.response(reader, url, wire.max_response_bytes))
   else
-    step, detail = core.advance(machine_call, reader)
+    step, detail = private.advance(machine_call, reader)
   end
   exchange.release(reader)
   return step, detail
@@ -30,11 +30,11 @@ local function send(state, machine_call, url)
   local step, detail
   stats.attempts = stats.attempts + 1
   if transport then
-    step, detail = core.advance(machine_call, transport(core.request_table(machine_call)))
+    step, detail = private.advance(machine_call, transport(private.request_table(machine_call)))
   else
     step, detail = report_network(machine_call, state.wire, url)
   end
-  if step ~= "done" and core.is_throttled(machine_call) then stats.throttles = stats.throttles + 1 end
+  if step ~= "done" and private.is_throttled(machine_call) then stats.throttles = stats.throttles + 1 end
   return step, detail
 end
 
@@ -46,7 +46,7 @@ local function begin(state, params)
   local count = #spares
   local spare = spares[count]
   spares[count] = nil
-  return core.begin(state.machine, params, spare)
+  return private.begin(state.machine, params, spare)
 end
 
 local function put_aside(state, machine_call)
@@ -60,7 +60,7 @@ end
 -- @return the response; or nil and an error object
 function call.carry_out(state, params)
   local machine_call = begin(state, params)
-  local step, detail = core.advance(machine_call)
+  local step, detail = private.advance(machine_call)
   local sent, tell = false, state.tell
   while true do
     if tell then tell() end
@@ -73,9 +73,9 @@ function call.carry_out(state, params)
       return detail
     elseif step == "sleep" then
       if detail > 0 then ngx.sleep(detail) end
-      step, detail = core.advance(machine_call)
+      step, detail = private.advance(machine_call)
     elseif step == "credentials" then
-      step, detail = core.advance(machine_call, state.refresh:keys())
+      step, detail = private.advance(machine_call, state.refresh:keys())
     else
       put_aside(state, machine_call)
       return nil, detail
