@@ -26,7 +26,7 @@ describe("a caller's function or table", function()
         return client
       end
       print(select(2, trap():get_recording_configuration "arn").code, select(2, trap():credentials()).code)]]
-    assert.same({ "ClientClosedError\tCredentialRetrievalError\n", 0 }, { output, status })
+    assert.same({ "ClientClosedError\tClientClosedError\n", 0 }, { output, status })
   end)
 
   it("that raises while its keys are read gives an error value", function()
@@ -42,6 +42,61 @@ describe("a caller's function or table", function()
   it("that logs and raises does not cost the call its result", function()
     local response = client_with({ logger = function() error "disk full" end }):get_recording_configuration(ARN)
     assert.equal(200, response.ResponseMetadata.HTTPStatusCode)
+  end)
+
+  it("that logs and raises costs no credentials, whatever they come from", function()
+    local function loud() error "disk full" end
+    for _, given in ipairs { { credentials = function() return KEYS end },
+      { env = { AWS_ACCESS_KEY_ID = "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY = "secret" } } } do
+      local client = assert(ivs.client { region = "us-west-2", env = given.env or {}, credentials = given.credentials, logger = loud,
+        transport = function() return { status = 200, body = "{}" } end })
+      assert(client:get_recording_configuration(ARN))
+      assert(client:credentials())
+      local call = assert(core.client { region = "us-west-2", env = given.env or {}, credentials = given.credentials,
+        logger = loud }):call(ARN)
+      local _, provider = call:next()
+      assert.equal("exchange", (call:next(provider {})))
+    end
+    local client = assert(ivs.client { region = "us-west-2", env = {}, logger = loud,
+      credentials = function() return nil, "the vault is shut" end })
+    assert.equal("the vault is shut", select(2, client:get_recording_configuration(ARN)).message)
+    assert.equal("the vault is shut", select(2, client:credentials()).message)
+  end)
+
+  it("that gives keys gives the call and client:credentials() the same errors, whatever it gives", function()
+    local ours = select(2, client_with { credentials = function() return nil, "first" end }:credentials())
+    local cases = {
+      nothing = function() end,
+      ["a text"] = function() return nil, "the vault is shut" end,
+      ["an empty text"] = function() return nil, "" end,
+      ["a number"] = function() return nil, 5 end,
+      ["an empty table"] = function() return nil, {} end,
+      ["a bare table"] = function() return nil, { kind = "timeout", code = "ReadTimeoutError", message = "late",
+        causes = { { provider = "vault", message = "sealed" } } } end,
+      ["an unknown kind"] = function() return nil, { kind = "odd", code = "", message = {}, causes = 5 } end,
+      ["causes that are none"] = function() return nil, { message = "m", causes = { 5, true } } end,
+      ["tricks"] = function() return nil, setmetatable({}, { __index = function() error "trick" end }) end,
+      ["an error object"] = function() return nil, ours end,
+      ["a raised text"] = function() error("raised", 0) end,
+      ["a raised table"] = function() error {} end,
+      ["half a pair"] = function() return { access_key_id = "A" } end,
+      ["a text as keys"] = function() return "A:S" end,
+      ["true"] = function() return true end,
+      ["keys that raise"] = function() return setmetatable({}, { __index = function() error("no keys today", 0) end }) end,
+    }
+    for case, give in pairs(cases) do
+      local client = client_with { credentials = give }
+      local called = select(2, client:get_recording_configuration(ARN))
+      local asked = select(2, client:credentials())
+      assert.equal("string", type(asked.message), case)
+      assert.is_true(#asked.message > 0, case)
+      for _, name in ipairs { "kind", "code", "message", "retryable", "attempts", "operation_name" } do
+        assert.is_not_nil(asked[name], case .. ": " .. name)
+        assert.equal(called[name], asked[name], case .. ": " .. name)
+      end
+      assert.equal(tostring(called), tostring(asked), case)
+      assert.equal(getmetatable(called), getmetatable(asked))
+    end
   end)
 
   it("that logs sees one line a message, whatever a service says", function()

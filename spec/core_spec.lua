@@ -2,6 +2,7 @@
 -- When and how it is retried is in retry_spec.
 
 local by_hand = require "support.by_hand"
+local core = require "ivs.core"
 local interpreter = require "support.interpreter"
 
 local ARN, NOW, KEYS = by_hand.ARN, by_hand.NOW, by_hand.KEYS
@@ -129,6 +130,18 @@ describe("a call by hand", function()
         assert.truthy(request.headers.Authorization:find("/" .. region .. "/ivs/aws4_request", 1, true))
       end
     end
+  end)
+
+  it("has a module that keeps what only resty.ivs uses in a table of its own", function()
+    local function names_of(list)
+      local names = {}
+      for name in pairs(list) do names[#names + 1] = name end
+      table.sort(names)
+      return names
+    end
+    assert.same({ "_VERSION", "client", "exceptions", "http_reader", "http_request", "is_bypassed", "parse_url", "private" },
+      names_of(core))
+    assert.same({ "advance", "begin", "home_directory", "is_throttled", "request_table", "request_text" }, names_of(core.private))
   end)
 
   it("loads no libcurl", function()

@@ -1,5 +1,6 @@
 --- A `transport` function in place of the network (DESIGN 1.3): what it is given, and what becomes of what it gives.
 
+local core = require "ivs.core"
 local ivs = require "ivs"
 
 local ARN = "arn:aws:ivs:us-west-2:123456789012:recording-configuration/AbCdEf123456"
@@ -112,5 +113,112 @@ describe("a transport function", function()
       return assert(client:get_recording_configuration(ARN)).recordingConfiguration.state
     end)()
     assert.equal("ACTIVE", state)
+  end)
+end)
+
+describe("a transport function that serves a source of credentials", function()
+  local TOKEN_FILE = os.tmpname()
+  local SOURCES = {
+    instance = {},
+    container = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI = "/keys" },
+    web_identity = { AWS_WEB_IDENTITY_TOKEN_FILE = TOKEN_FILE, AWS_ROLE_ARN = "arn:aws:iam::123456789012:role/spec" },
+  }
+  local KINDS = { service = true, config = true, credentials = true, connection = true, timeout = true, tls = true, response = true }
+
+  lazy_setup(function()
+    local file = assert(io.open(TOKEN_FILE, "w"))
+    file:write("token")
+    file:close()
+  end)
+
+  lazy_teardown(function() os.remove(TOKEN_FILE) end)
+
+  --- What a call fails with whose source of keys is reached over the transport. No sleep is carried out.
+  local function core_failure(source, transport)
+    local client = assert(core.client { region = "us-west-2", env = SOURCES[source], max_attempts = 1, transport = transport })
+    local call = client:call(ARN)
+    local step, provider = call:next()
+    assert.equal("credentials", step)
+    local err
+    step, err = call:next(provider {})
+    assert.equal("failed", step)
+    return err
+  end
+
+  local function assert_whole(err, case)
+    assert.is_true(KINDS[err.kind], case)
+    assert.is_true(type(err.code) == "string" and #err.code > 0, case)
+    assert.is_true(type(err.message) == "string" and #err.message > 0, case)
+    local text = tostring(err)
+    assert.is_nil(text:find("%.lua:%d"), case .. ": " .. text)
+    assert.is_nil(text:find("bad argument", 1, true), case .. ": " .. text)
+    assert.is_nil(text:find("nil$") or text:find(": nil", 1, true), case .. ": " .. text)
+  end
+
+  local BROKEN = {
+    ["a text"] = function() return "200 OK" end,
+    ["a boolean"] = function() return true end,
+    ["nothing"] = function() end,
+    ["an empty table"] = function() return {} end,
+    ["a status that is a text"] = function() return { status = "200" } end,
+    ["a body that is a table"] = function() return { status = 200, body = {} } end,
+    ["headers that are a list"] = function() return { status = 200, headers = { 1, 2 }, body = "{}" } end,
+    ["a header's name that is no token"] = function() return { status = 200, headers = { ["a b"] = "c" }, body = "" } end,
+    ["a header's value of two lines"] = function() return { status = 200, headers = { a = "b\nc" }, body = "" } end,
+    ["an error that is a number"] = function() return nil, 5 end,
+    ["an error that is an empty text"] = function() return nil, "" end,
+    ["an error of an unknown kind"] = function() return nil, { kind = "odd", code = 5, message = {} } end,
+    ["a raised table"] = function() error {} end,
+    ["a table of tricks"] = function()
+      return setmetatable({}, { __index = function() error "trick" end, __tostring = function() error "trick" end })
+    end,
+    ["an error with tricks"] = function()
+      return nil, setmetatable({}, { __index = function() error "trick" end, __tostring = function() error "trick" end })
+    end,
+  }
+
+  for source in pairs(SOURCES) do
+    it("gives whole errors, whatever it does: " .. source, function()
+      for case, transport in pairs(BROKEN) do assert_whole(core_failure(source, transport), source .. ", " .. case) end
+    end)
+
+    it("is heard where it says why: " .. source, function()
+      local text = tostring(core_failure(source, function() return nil, "cable cut" end))
+      assert.truthy(text:find("cable cut", 1, true), text)
+      text = tostring(core_failure(source, function() error("broken", 0) end))
+      assert.truthy(text:find("broken", 1, true), text)
+    end)
+  end
+
+  it("gives whole errors in a blocking client, to the call and to client:credentials()", function()
+    for _, source in ipairs { "instance", "web_identity" } do
+      for case, transport in pairs(BROKEN) do
+        local client = assert(ivs.client { region = "us-west-2", env = SOURCES[source], max_attempts = 1, transport = transport })
+        local _, err = client:get_recording_configuration(ARN)
+        assert_whole(err, case)
+        _, err = client:credentials()
+        assert_whole(err, case)
+      end
+    end
+  end)
+
+  it("has its answer checked for a loop's own driver, too", function()
+    for case, transport in pairs(BROKEN) do
+      local client = assert(core.client { region = "us-west-2", env = {}, transport = transport })
+      local answer, err = client:connection_settings().transport { method = "GET", url = "http://x", headers = {}, body = "" }
+      assert.is_nil(answer, case)
+      assert_whole(err, case)
+    end
+  end)
+
+  it("is a loop's `http`, and its answers are checked alike", function()
+    for case, http in pairs(BROKEN) do
+      if not case:find "raised" then
+        local call = assert(core.client { region = "us-west-2", env = SOURCES.web_identity, max_attempts = 1 }):call(ARN)
+        local step, err = call:next(select(2, call:next()) { http = http })
+        assert.equal("failed", step)
+        assert_whole(err, case)
+      end
+    end
   end)
 end)

@@ -111,7 +111,6 @@ enum ivs_kind {
   X(LoginError)                                                                                              \
   X(EndpointConnectionError)                                                                                 \
   X(ConnectionClosedError)                                                                                   \
-  X(ConnectionError)                                                                                         \
   X(ConnectTimeoutError)                                                                                     \
   X(ReadTimeoutError)                                                                                        \
   X(ProxyConnectionError)                                                                                    \
@@ -121,7 +120,6 @@ enum ivs_kind {
   X(WaiterError)                                                                                             \
   X(ClientClosedError) /* ours: a call on a closed client */                                                 \
   X(CallStateError)    /* ours: a driver reported what the call did not wait for */                          \
-  X(CancelledError)    /* ours */                                                                            \
   X(OutOfMemoryError)  /* ours */
 
 #define IVS_CODE_MAX 128

@@ -5,6 +5,7 @@
 #include "lcall.h"
 #include "lfailure.h"
 #include "lmessage.h"
+#include "params.h"
 #include "process.h"
 
 #include <errno.h>
@@ -47,19 +48,11 @@ static void exchange_over_curl(lua_State *L, ivs_lcall *call) {
 /* The client's own `transport` function in place of the network. */
 static void exchange_over_transport(lua_State *L, ivs_lcall *call) {
   const int top = lua_gettop(L);
-  const char *problem;
   ivs_lclient_get(L, CLIENT, IVS_LCLIENT_TRANSPORT);
   ivs_lmessage_push_request(L, &call->core);
-  if (lua_pcall(L, 1, 2, 0) == LUA_OK) {
-    problem = ivs_lcall_take_answer(L, call, top + 1);
-  } else {
-    problem = lua_tostring(L, -1);
-    if (!problem) problem = "it raised an error that is no text";
-  }
-  if (problem) {
-    ivs_failure_format(&call->core.failure, IVS_KIND_CONNECTION, "HTTPClientError", "transport: %s", problem);
-    ivs_call_stop(&call->core);
-  }
+  const bool has_returned = lua_pcall(L, 1, 2, 0) == LUA_OK;
+  if (call->client->is_open) /* else the next step says that it has been closed */
+    ivs_lmessage_take_transport(L, &call->core, top + 1, has_returned);
   lua_settop(L, top);
 }
 
@@ -84,57 +77,26 @@ static void ask_provider(lua_State *L) {
   }
 }
 
-/* take_keys(call, keys, err), to be called protected. */
-static int take_keys(lua_State *L) {
-  ivs_lcall_take_keys(L, ivs_lcall_check(L, 1), 1, 2);
-  return 0;
-}
-
 static void ask_for_keys(lua_State *L, ivs_lcall *call) {
   const int top = lua_gettop(L);
   ask_provider(L);
-  lua_pushcfunction(L, take_keys);
-  lua_pushvalue(L, CALL);
-  lua_pushvalue(L, top + 1);
-  lua_pushvalue(L, top + 2);
-  if (lua_pcall(L, 3, 0, 0) != LUA_OK) { /* a metamethod of what was given */
-    lua_pushnil(L);
-    lua_insert(L, -2);
-    ivs_lcall_take_keys(L, call, CALL, lua_gettop(L) - 1);
-  }
+  ivs_lcall_take_keys(L, call, CALL, top + 1);
   lua_settop(L, top);
 }
 
-/* Pushes nil and an error object for whatever a provider gave in place of keys; returns 2. */
-static int return_no_keys(lua_State *L, int error, const char *code_of_problem, const char *problem) {
-  enum ivs_kind kind = IVS_KIND_CREDENTIALS;
-  ivs_slice code = ivs_text_slice(code_of_problem), message = ivs_text_slice(problem);
-  if (!problem && lua_istable(L, error)) {
-    lua_pushnil(L);
-    lua_pushvalue(L, error);
-    return 2;
-  }
-  ivs_failure *failure = ivs_lfailure_new(L);
-  if (!problem) ivs_lfailure_read(L, error, &kind, &code, &message);
-  ivs_failure_set(failure, kind, code, message);
-  return ivs_lfailure_return(L, failure);
-}
-
 int ivs_blocking_credentials(lua_State *L) {
-  enum { KEYS = 2, ERROR = 3 };
+  enum { KEYS = 2 };
   lua_settop(L, CLIENT);
   ivs_lclient *client = ivs_lclient_check(L, CLIENT);
-  if (!client->is_open) {
-    ivs_failure *failure = ivs_lfailure_new(L);
-    ivs_lclient_refuse_closed(failure);
-    return ivs_lfailure_return(L, failure);
+  if (client->is_open)
+    ask_provider(L);
+  else
+    lua_settop(L, KEYS + 1);
+  if (!ivs_keys_receive(L, KEYS, client)) {
+    lua_pushnil(L);
+    lua_insert(L, -2);
+    return 2;
   }
-  ask_provider(L);
-  const char *code = "CredentialRetrievalError";
-  if (!client->is_open) return return_no_keys(L, ERROR, code, "the client was closed meanwhile");
-  if (lua_isnil(L, KEYS)) return return_no_keys(L, ERROR, code, NULL);
-  const char *problem = ivs_keys_take(L, KEYS, client, &code);
-  if (problem) return return_no_keys(L, ERROR, code, problem);
   ivs_lclient_get(L, CLIENT, IVS_LCLIENT_SETTINGS);
   lua_getfield(L, -1, "describe");
   lua_call(L, 0, 1);
@@ -142,8 +104,9 @@ int ivs_blocking_credentials(lua_State *L) {
 }
 
 int ivs_blocking_get_recording_configuration(lua_State *L) {
-  lua_settop(L, PARAMS);
   ivs_lclient_check(L, CLIENT);
+  ivs_params_check_arguments(L, PARAMS);
+  lua_settop(L, PARAMS);
   ivs_lcall *call = ivs_lcall_acquire(L, CLIENT);
   ivs_lcall_begin(L, call, PARAMS);
   for (;;) {

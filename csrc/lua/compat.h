@@ -14,7 +14,7 @@
 #define LUA_OK 0
 #define lua_rawlen lua_objlen
 #define lua_absindex(L, i) ((i) > 0 || (i) <= LUA_REGISTRYINDEX ? (i) : lua_gettop(L) + (i) + 1)
-#define luaL_setfuncs(L, functions, upvalues) luaL_register(L, NULL, functions)
+#define luaL_setfuncs ivs_compat_set_functions
 
 static inline void lua_rawgetp(lua_State *L, int index, const void *key) {
   index = lua_absindex(L, index);
@@ -27,6 +27,15 @@ static inline void lua_rawsetp(lua_State *L, int index, const void *key) {
   lua_pushlightuserdata(L, (void *)key);
   lua_insert(L, -2);
   lua_rawset(L, index);
+}
+
+static inline void ivs_compat_set_functions(lua_State *L, const luaL_Reg *functions, int upvalues) {
+  for (; functions->name; functions++) {
+    for (int i = 0; i < upvalues; i++) lua_pushvalue(L, -upvalues);
+    lua_pushcclosure(L, functions->func, upvalues);
+    lua_setfield(L, -upvalues - 2, functions->name);
+  }
+  lua_pop(L, upvalues);
 }
 #endif
 

@@ -133,6 +133,9 @@ static int http(lua_State *L) {
   };
   ivs_easy *easy = ivs_fetch_easy(L, owner, &f->failure);
   if (!easy || ivs_easy_exchange(easy, &f->request, &exception, &f->response, &f->failure)) {
+    const enum ivs_kind kind = f->failure.kind;
+    f->failure.retryable =
+        kind == IVS_KIND_CONNECTION || kind == IVS_KIND_TIMEOUT || kind == IVS_KIND_RESPONSE;
     wipe(f);
     return ivs_lfailure_return(L, &f->failure);
   }

@@ -13,8 +13,8 @@ static const char default_client_key;
 /* ivs.get_recording_configuration(params): over a default client, made at the first call. One that can't be
  * made is not remembered. */
 static int get_recording_configuration(lua_State *L) {
+  ivs_params_check_arguments(L, 1);
   lua_settop(L, 1);
-  ivs_params_check_type(L, 1);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &default_client_key);
   if (lua_isnil(L, -1)) {
     lua_pop(L, 1);
@@ -30,6 +30,7 @@ static int get_recording_configuration(lua_State *L) {
 }
 
 static int new_client(lua_State *L) {
+  if (!lua_isnoneornil(L, 2)) luaL_argerror(L, 2, "one argument expected: a table of options");
   lua_settop(L, 1);
   return ivs_lclient_new(L);
 }

@@ -2,6 +2,7 @@
 #include "keys.h"
 #include "core/moment.h"
 #include "core/status.h"
+#include "lfailure.h"
 
 /* Leaves the value on the stack, so that a string made by a metamethod lives as long as it is needed. */
 static bool push_text(lua_State *L, int index, const char *name, ivs_slice *out) {
@@ -65,4 +66,46 @@ const char *ivs_keys_take(lua_State *L, int index, ivs_lclient *client, const ch
   const char *problem = take(L, lua_absindex(L, index), client, code);
   lua_settop(L, top);
   return problem;
+}
+
+/* (keys, client) → code and problem; nothing if the keys have been taken. To be called protected. */
+static int take_protected(lua_State *L) {
+  const char *code, *problem = ivs_keys_take(L, 1, lua_touserdata(L, 2), &code);
+  if (!problem) return 0;
+  lua_pushstring(L, code);
+  lua_pushstring(L, problem);
+  return 2;
+}
+
+static void push_closed(lua_State *L) {
+  ivs_failure *failure = ivs_lfailure_new(L);
+  ivs_lclient_refuse_closed(failure);
+  ivs_lfailure_return(L, failure);
+}
+
+bool ivs_keys_receive(lua_State *L, int index, ivs_lclient *client) {
+  const char *code = "CredentialRetrievalError";
+  const char *problem = "the credentials provider gave nothing and no reason";
+  int error = lua_absindex(L, index) + 1;
+  if (client->is_open && !lua_isnil(L, index)) {
+    lua_pushcfunction(L, take_protected);
+    lua_pushvalue(L, error - 1);
+    lua_pushlightuserdata(L, client);
+    if (lua_pcall(L, 2, 2, 0) != LUA_OK) { /* by a metamethod */
+      error = lua_gettop(L);
+    } else if (lua_isnil(L, -1)) {
+      lua_pop(L, 2);
+      return true;
+    } else {
+      code = lua_tostring(L, -2);
+      problem = lua_tostring(L, -1);
+      lua_pushnil(L);
+      error = lua_gettop(L);
+    }
+  }
+  if (client->is_open)
+    ivs_lfailure_push_whole(L, error, IVS_KIND_CREDENTIALS, code, problem, false);
+  else
+    push_closed(L);
+  return false;
 }

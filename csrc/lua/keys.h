@@ -12,4 +12,8 @@
  * wrong with it in words that hold no secret, *code then being an error's code: the keys stay as they were. */
 const char *ivs_keys_take(lua_State *L, int index, ivs_lclient *client, const char **code);
 
+/* Takes what a provider gave: keys at the index, or nil there and an error after it. True; or false, with an error object
+ * pushed. What a metamethod of the keys raises is such an error, too. */
+bool ivs_keys_receive(lua_State *L, int index, ivs_lclient *client);
+
 #endif

@@ -141,14 +141,11 @@ static void log_text(lua_State *L, ivs_lcall *call, int client_index, const char
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  ivs_lclient_get(L, client_index, IVS_LCLIENT_LOGGER);
-  for (char *c = text; *c; c++) /* what a service says must not begin a line of its own */
-    if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = ' ';
+  ivs_lclient_get(L, client_index, IVS_LCLIENT_LOGGER); /* protected (lua/ivs/logging.lua) */
   lua_pushstring(L, level);
   lua_pushstring(L, text);
   call->is_logging = true;
-  if (lua_pcall(L, 2, 0, 0) != LUA_OK)
-    lua_pop(L, 1); /* a logger that fails is no reason for the call to fail */
+  lua_call(L, 2, 0);
   call->is_logging = false;
 }
 
@@ -182,6 +179,10 @@ static void push_failed(lua_State *L, const ivs_lcall *call, int call_index) {
   } else {
     lua_pushliteral(L, "causes"); /* raw: the table is the user's */
     lua_rawget(L, -2);
+    if (!lua_istable(L, -1)) {
+      lua_pop(L, 1);
+      lua_pushnil(L);
+    }
     lua_setfield(L, -3, "causes");
     lua_pop(L, 1);
   }
@@ -244,28 +245,21 @@ enum ivs_step ivs_lcall_advance(lua_State *L, ivs_lcall *call, int client_index,
 }
 
 void ivs_lcall_take_keys(lua_State *L, ivs_lcall *call, int call_index, int index) {
-  enum ivs_kind kind = IVS_KIND_CREDENTIALS;
-  ivs_slice code = ivs_text_slice("CredentialRetrievalError");
-  ivs_slice message = ivs_text_slice("the credentials provider gave nothing and no reason");
+  const int top = lua_gettop(L);
   if (!call->client->is_open) return; /* closed meanwhile: the next step says so */
   index = lua_absindex(L, index);
   call_index = lua_absindex(L, call_index);
-  if (!lua_isnil(L, index)) {
-    const char *given, *problem = ivs_keys_take(L, index, call->client, &given);
-    if (!problem) {
-      ivs_call_credentials(&call->core);
-      return;
-    }
-    code = ivs_text_slice(given);
-    message = ivs_text_slice(problem);
-  } else {
-    ivs_lfailure_read(L, index + 1, &kind, &code, &message);
-    if (lua_istable(L, index + 1)) {
-      lua_pushvalue(L, index + 1);
-      keep_keys_error(L, call, call_index, true);
-    }
+  if (ivs_keys_receive(L, index, call->client)) {
+    ivs_call_credentials(&call->core);
+    return;
   }
-  ivs_call_no_credentials(&call->core, kind, code, message);
+  const ivs_lfailure_view view = ivs_lfailure_read(L, -1);
+  ivs_call_no_credentials(&call->core, view.kind, view.code, view.message);
+  if (lua_isnil(L, index) && lua_istable(L, index + 1)) {
+    lua_pushvalue(L, index + 1);
+    keep_keys_error(L, call, call_index, true);
+  }
+  lua_settop(L, top);
 }
 
 const char *ivs_lcall_take_answer(lua_State *L, ivs_lcall *call, int index) {

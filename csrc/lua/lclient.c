@@ -151,7 +151,7 @@ static void keep_functions(lua_State *L, ivs_lclient *client, int userdata, int 
   ivs_compat_get_table(L, userdata);
   int own = lua_gettop(L);
   keep_function(L, settings, "provider", own, IVS_LCLIENT_PROVIDER);
-  client->has_transport = keep_function(L, settings, "transport", own, IVS_LCLIENT_TRANSPORT);
+  client->has_transport = keep_function(L, settings, "given_transport", own, IVS_LCLIENT_TRANSPORT);
   client->has_logger = keep_function(L, settings, "logger", own, IVS_LCLIENT_LOGGER);
   client->has_time = keep_function(L, host, "time", own, IVS_LCLIENT_TIME);
   client->has_random = keep_function(L, host, "random", own, IVS_LCLIENT_RANDOM);
@@ -179,12 +179,14 @@ static void check_host(lua_State *L, int host) {
 static void push_platform(lua_State *L, int host) {
   struct utsname names;
   if (uname(&names)) memset(&names, 0, sizeof names);
-  lua_createtable(L, 0, 7);
+  lua_createtable(L, 0, 8);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &offer_key);
   lua_getfield(L, -1, "system");
   lua_setfield(L, -3, "system");
   lua_getfield(L, -1, "service_call");
   lua_setfield(L, -3, "service_call");
+  lua_getfield(L, -1, "read_answer");
+  lua_setfield(L, -3, "read_answer");
   lua_pop(L, 1);
   lua_pushvalue(L, host);
   lua_setfield(L, -2, "host");
@@ -242,7 +244,9 @@ ivs_lclient *ivs_lclient_build(lua_State *L, int from, int host, const ivs_opera
 
 int ivs_lclient_new(lua_State *L) {
   enum { OPTIONS = 1, HOST = 2, SETTINGS = 3 };
-  lua_settop(L, 2);
+  if (!lua_isnoneornil(L, HOST + 1))
+    luaL_argerror(L, HOST + 1, "options and host expected, and nothing more");
+  lua_settop(L, HOST);
   if (!lua_isnil(L, OPTIONS)) luaL_checktype(L, OPTIONS, LUA_TTABLE);
   check_host(L, HOST);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &resolve_key);

@@ -34,7 +34,7 @@ enum {
 };
 
 /* Once, from luaopen_*: takes two tables off the stack: the methods of a client, and on top of it what C
- * offers to the Lua that resolves settings, { system, service_call }. */
+ * offers to the Lua that resolves settings, { system, service_call, read_answer }. */
 void ivs_lclient_register(lua_State *L);
 /*
  * Lua: client(options?, host?) → client | nil, err. Raises misuse at the caller's level. `host` may hold the

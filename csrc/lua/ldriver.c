@@ -41,16 +41,16 @@ int ivs_ldriver_provider(lua_State *L) {
 }
 
 int ivs_ldriver_take_keys(lua_State *L) {
+  enum { KEYS = 2, ERROR = 3 };
   ivs_lclient *client = ivs_lclient_check(L, CLIENT);
-  lua_settop(L, 2);
-  const char *code, *problem = ivs_keys_take(L, 2, client, &code);
-  if (problem) {
-    lua_pushnil(L);
-    lua_pushstring(L, problem);
-    return 2;
+  lua_settop(L, ERROR);
+  if (ivs_keys_receive(L, KEYS, client)) {
+    lua_pushboolean(L, 1);
+    return 1;
   }
-  lua_pushboolean(L, 1);
-  return 1;
+  lua_pushnil(L);
+  lua_insert(L, -2);
+  return 2;
 }
 
 int ivs_ldriver_keys_left(lua_State *L) {

@@ -15,14 +15,14 @@ int ivs_ldriver_settings(lua_State *L);
 /* Lua: client:provider() → the function(offer) → keys | nil, err that the step "credentials" gives; nil once
  * closed. */
 int ivs_ldriver_provider(lua_State *L);
-/* Lua: client:take_credentials(keys) → true | nil, message: for keys that were fetched outside a call. */
+/* Lua: client:take_credentials(keys, err?) → true | nil, err: for what a provider gave outside a call. */
 int ivs_ldriver_take_keys(lua_State *L);
 /* Lua: client:credentials_left() → seconds until the keys expire, by the service's clock; math.huge: never; nil: there are none. */
 int ivs_ldriver_keys_left(lua_State *L);
 /* Lua: client:describe() → what client:credentials() of `ivs` tells; nil once closed. */
 int ivs_ldriver_describe(lua_State *L);
 
-/* Lua: is_throttled(call): the call's last answer was one of throttling. */
+/* Lua: private.is_throttled(call): the call's last answer was one of throttling. */
 int ivs_ldriver_is_throttled(lua_State *L);
 /* Lua: parse_url(text) → { scheme, host, port, authority } | nil. host: an IPv6 address has its brackets;
  * authority: host and port, always both. */

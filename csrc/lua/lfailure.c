@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const char metatable_key;
+static const char metatable_key, whole_key;
 
 static int collect(lua_State *L) {
   ivs_failure_free(lua_touserdata(L, 1));
@@ -25,7 +25,14 @@ void ivs_lfailure_register(lua_State *L) {
   ivs_objects_require(L, "ivs.failure");
   lua_getfield(L, -1, "metatable");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
-  lua_pop(L, 1);
+  lua_getfield(L, -1, "whole");
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &whole_key);
+  lua_getfield(L, -1, "kinds");
+  for (int kind = 0; kind < IVS_KIND_COUNT; kind++) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, ivs_kind_name((enum ivs_kind)kind));
+  }
+  lua_pop(L, 2);
 }
 
 static void set_text(lua_State *L, const char *field, const char *text, size_t length) {
@@ -110,36 +117,72 @@ bool ivs_lfailure_is(lua_State *L, int index) {
   return same;
 }
 
-/* A string field, or the slice as it was. */
-static void read_field(lua_State *L, int index, const char *field, ivs_slice *out) {
+void ivs_lfailure_push_whole(lua_State *L, int index, enum ivs_kind kind, const char *code,
+                             const char *message, bool retryable) {
+  index = lua_absindex(L, index);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &whole_key);
+  lua_pushvalue(L, index);
+  lua_createtable(L, 0, 4);
+  set_text(L, "kind", ivs_kind_name(kind), strlen(ivs_kind_name(kind)));
+  set_text(L, "code", code, strlen(code));
+  set_text(L, "message", message, strlen(message));
+  lua_pushboolean(L, retryable);
+  lua_setfield(L, -2, "retryable");
+  lua_call(L, 2, 1);
+}
+
+/* A string field; empty if it is none. The table keeps the string alive. */
+static ivs_slice read_field(lua_State *L, int index, const char *field) {
+  ivs_slice text = {"", 0};
   lua_pushstring(L, field);
   lua_rawget(L, index);
-  if (lua_type(L, -1) == LUA_TSTRING) out->data = lua_tolstring(L, -1, &out->length);
-  lua_pop(L, 1); /* the table keeps the string alive */
+  if (lua_type(L, -1) == LUA_TSTRING) text.data = lua_tolstring(L, -1, &text.length);
+  lua_pop(L, 1);
+  return text;
 }
 
-void ivs_lfailure_read(lua_State *L, int index, enum ivs_kind *kind, ivs_slice *code, ivs_slice *message) {
-  ivs_slice name = {NULL, 0};
+ivs_lfailure_view ivs_lfailure_read(lua_State *L, int index) {
   index = lua_absindex(L, index);
-  if (lua_type(L, index) == LUA_TSTRING) {
-    message->data = lua_tolstring(L, index, &message->length);
-    return;
-  }
-  if (lua_type(L, index) != LUA_TTABLE) return;
-  read_field(L, index, "kind", &name);
-  read_field(L, index, "code", code);
-  read_field(L, index, "message", message);
-  for (int i = 0; name.data && i < IVS_KIND_COUNT; i++)
-    if (ivs_text_equal(name, ivs_kind_name((enum ivs_kind)i))) *kind = (enum ivs_kind)i;
+  ivs_lfailure_view view = {.kind = IVS_KIND_CONFIG,
+                            .code = read_field(L, index, "code"),
+                            .message = read_field(L, index, "message")};
+  const ivs_slice kind = read_field(L, index, "kind");
+  for (int i = 0; i < IVS_KIND_COUNT; i++)
+    if (ivs_text_equal(kind, ivs_kind_name((enum ivs_kind)i))) view.kind = (enum ivs_kind)i;
+  lua_pushliteral(L, "retryable");
+  lua_rawget(L, index);
+  view.retryable = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return view;
 }
 
-static int unknown_exception(lua_State *L) {
+/* ---- ivs.exceptions ---- */
+
+/* The upvalue of each of these functions is the table of codes, which nobody else is given. */
+enum { CODES = lua_upvalueindex(1) };
+
+static int find_exception(lua_State *L) {
+  lua_pushvalue(L, 2);
+  lua_rawget(L, CODES);
+  if (!lua_isnil(L, -1)) return 1;
   return luaL_error(L, "ivs.exceptions has no '%s'",
                     lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2));
 }
 
-static int read_only(lua_State *L) {
+static int refuse_write(lua_State *L) {
   return luaL_error(L, "ivs.exceptions is read-only");
+}
+
+static int next_exception(lua_State *L) {
+  lua_settop(L, 2);
+  return lua_next(L, CODES) ? 2 : 0;
+}
+
+static int list_exceptions(lua_State *L) {
+  lua_pushvalue(L, CODES);
+  lua_pushcclosure(L, next_exception, 1);
+  lua_pushvalue(L, 1);
+  return 2;
 }
 
 void ivs_lfailure_push_exceptions(lua_State *L) {
@@ -149,13 +192,16 @@ void ivs_lfailure_push_exceptions(lua_State *L) {
 #undef IVS_CODE_NAME
   };
   static const luaL_Reg strictness[] = {
-      {"__index", unknown_exception}, {"__newindex", read_only}, {NULL, NULL}};
+      {"__index", find_exception}, {"__newindex", refuse_write}, {"__pairs", list_exceptions}, {NULL, NULL}};
+  lua_newtable(L); /* stays empty, so that each access comes to its metatable */
+  lua_newtable(L);
   lua_newtable(L);
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
     lua_pushstring(L, codes[i]);
     lua_setfield(L, -2, codes[i]);
   }
-  lua_newtable(L);
-  luaL_setfuncs(L, strictness, 0);
+  luaL_setfuncs(L, strictness, 1);
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable");
   lua_setmetatable(L, -2);
 }

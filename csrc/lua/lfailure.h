@@ -17,15 +17,23 @@ ivs_failure *ivs_lfailure_new(lua_State *L);
 int ivs_lfailure_return(lua_State *L, const ivs_failure *failure);
 /* Pushes the error object of a call that FAILED, with what is known of its last response. */
 void ivs_lfailure_push_call(lua_State *L, const ivs_call *call);
-/* Pushes the table of all codes, each under its own name; a name that isn't there raises. */
+/* Pushes the table of all codes, each under its own name. It is read-only; a name that isn't there raises. */
 void ivs_lfailure_push_exceptions(lua_State *L);
 
 /* Whether the value is an error object of ours. */
 bool ivs_lfailure_is(lua_State *L, int index);
-/* Reads an error that Lua code gave (an error object, a table, a string) into kind, code and message. Slices
- * stay valid while the value at index does. Missing parts take the defaults that *kind and *code come with.
- */
-void ivs_lfailure_read(lua_State *L, int index, enum ivs_kind *kind, ivs_slice *code, ivs_slice *message);
+/* Pushes an error object for what Lua code gave in place of a result: an error object as it is, else one whose
+ * missing parts are the defaults (failure.whole in lua/ivs/failure.lua). No metamethod of the value runs. */
+void ivs_lfailure_push_whole(lua_State *L, int index, enum ivs_kind kind, const char *code,
+                             const char *message, bool retryable);
+
+/* An error object in the core's terms. The slices stay valid while the object does. */
+typedef struct ivs_lfailure_view {
+  enum ivs_kind kind;
+  ivs_slice code, message;
+  bool retryable;
+} ivs_lfailure_view;
+ivs_lfailure_view ivs_lfailure_read(lua_State *L, int index);
 
 /* Pushes the response's headers: lower-case names; repeated ones joined by ", ". */
 void ivs_lfailure_push_headers(lua_State *L, const ivs_response *response);

@@ -2,6 +2,7 @@
 #include "lmessage.h"
 #include "core/status.h"
 #include "lfailure.h"
+#include "objects.h"
 
 #include <math.h>
 #include <string.h>
@@ -93,37 +94,125 @@ static int take_response(lua_State *L, int index, ivs_response *response, const 
   return taken;
 }
 
-static void report_unusable(ivs_call *call, int status, const char *problem) {
-  if (status == IVS_ETOOBIG) {
-    ivs_call_fault(call, IVS_KIND_RESPONSE, ivs_text_slice("ResponseParserError"), ivs_text_slice(problem));
-    return;
+/* What reading an answer came to. */
+typedef struct reading {
+  int status;          /* IVS_OK: the response is filled; else it is empty */
+  const char *problem; /* IVS_EINVAL: what is wrong with the answer; else the failure is set */
+} reading;
+
+/* The error in an answer's place, into the failure. */
+static void take_fault(lua_State *L, int index, ivs_failure *failure) {
+  ivs_lfailure_push_whole(L, index, IVS_KIND_CONNECTION, "EndpointConnectionError",
+                          "the transport gave no answer and no reason", true);
+  const ivs_lfailure_view view = ivs_lfailure_read(L, -1);
+  ivs_failure_set(failure, view.kind, view.code, view.message);
+  failure->retryable = view.retryable;
+  lua_pop(L, 1);
+}
+
+static void set_unusable(ivs_failure *failure, int status, const char *problem) {
+  if (status == IVS_ETOOBIG)
+    ivs_failure_format(failure, IVS_KIND_RESPONSE, "ResponseParserError", "%s", problem);
+  else
+    ivs_failure_from_status(failure, status, "reading the transport's answer");
+  failure->retryable = status == IVS_ETOOBIG;
+}
+
+/* Reads the answer at the index, or nil there and an error after it. */
+static reading read_answer(lua_State *L, int index, ivs_response *response, ivs_failure *failure) {
+  const int top = lua_gettop(L);
+  reading result = {IVS_EINVAL, "an answer has to be a table { status, headers, body }, or nil and an error"};
+  if (lua_isnil(L, index)) {
+    take_fault(L, index + 1, failure);
+    return (reading){IVS_EREFUSED, NULL};
   }
-  ivs_failure_from_status(&call->failure, status, "reading the transport's answer");
-  ivs_call_fault_as_set(call);
+  if (!lua_istable(L, index)) return result;
+  result.status = take_response(L, index, response, &result.problem);
+  lua_settop(L, top);
+  if (!result.status) return result;
+  ivs_response_reset(response);
+  if (result.status != IVS_EINVAL) set_unusable(failure, result.status, result.problem);
+  return result;
+}
+
+/* An answer that is none, or an error that was raised. The same request would be answered alike. */
+static void set_broken(ivs_failure *failure, const char *source, const char *problem) {
+  ivs_failure_format(failure, IVS_KIND_CONNECTION, "HTTPClientError", "%s: %s", source, problem);
+}
+
+/* The error at the index, which was raised. */
+static void set_raised(lua_State *L, int index, const char *source, ivs_failure *failure) {
+  const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
+  set_broken(failure, source, text ? text : "it raised an error that is no text");
+}
+
+/* What the call makes of a reading: an answer, a fault that may be tried again, or its end. */
+static void report(ivs_call *call, int status) {
+  if (!status)
+    ivs_call_response(call);
+  else if (!call->failure.retryable)
+    ivs_call_stop(call);
+  else
+    ivs_call_fault_as_set(call);
+  call->failure.retryable = false; /* the core judges it by the kind */
 }
 
 const char *ivs_lmessage_take_answer(lua_State *L, ivs_call *call, int index) {
-  enum ivs_kind kind = IVS_KIND_CONNECTION;
-  ivs_slice code = ivs_text_slice("EndpointConnectionError");
-  ivs_slice message = ivs_text_slice("the transport gave no answer and no reason");
-  const char *problem = NULL;
-  const int top = lua_gettop(L);
-  index = lua_absindex(L, index);
-  if (lua_isnil(L, index)) {
-    ivs_lfailure_read(L, index + 1, &kind, &code, &message);
-    ivs_call_fault(call, kind, code, message);
-    return NULL;
-  }
-  if (!lua_istable(L, index))
-    return "an answer has to be a table { status, headers, body }, or nil and an error";
-  int status = take_response(L, index, &call->response, &problem);
-  lua_settop(L, top);
-  if (!status) {
-    ivs_call_response(call);
-    return NULL;
-  }
-  ivs_response_reset(&call->response);
-  if (status == IVS_EINVAL) return problem;
-  report_unusable(call, status, problem);
+  const reading result = read_answer(L, lua_absindex(L, index), &call->response, &call->failure);
+  if (result.status == IVS_EINVAL) return result.problem;
+  report(call, result.status);
   return NULL;
+}
+
+void ivs_lmessage_take_transport(lua_State *L, ivs_call *call, int index, bool has_returned) {
+  static const char source[] = "transport";
+  index = lua_absindex(L, index);
+  if (!has_returned) {
+    set_raised(L, index, source, &call->failure);
+    ivs_call_stop(call);
+    return;
+  }
+  const reading result = read_answer(L, index, &call->response, &call->failure);
+  if (result.status == IVS_EINVAL) set_broken(&call->failure, source, result.problem);
+  report(call, result.status);
+}
+
+/* ---- for Lua ---- */
+
+typedef struct answer {
+  ivs_response response;
+  ivs_failure failure;
+} answer;
+
+static int collect(lua_State *L) {
+  answer *read = lua_touserdata(L, 1);
+  ivs_response_free(&read->response);
+  ivs_failure_free(&read->failure);
+  return 0;
+}
+
+static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
+static const ivs_object_type answer_type = {"ivs.answer", metamethods};
+
+void ivs_lmessage_register(lua_State *L) {
+  ivs_objects_register(L, &answer_type);
+}
+
+int ivs_lmessage_read_answer(lua_State *L) {
+  enum { SOURCE = 1, CAP = 2, RETURNED = 3, ANSWER = 4, ERROR = 5 };
+  const char *source = luaL_checkstring(L, SOURCE);
+  const double cap = luaL_checknumber(L, CAP);
+  lua_settop(L, ERROR);
+  answer *read = ivs_objects_new(L, &answer_type, sizeof *read);
+  ivs_response_init(&read->response, (size_t)cap);
+  ivs_failure_init(&read->failure);
+  reading result = {IVS_EREFUSED, NULL};
+  if (lua_toboolean(L, RETURNED))
+    result = read_answer(L, ANSWER, &read->response, &read->failure);
+  else
+    set_raised(L, ANSWER, source, &read->failure);
+  if (result.status == IVS_EINVAL) set_broken(&read->failure, source, result.problem);
+  if (!result.status) ivs_lmessage_push_response(L, &read->response);
+  ivs_response_free(&read->response); /* now: a body may be large, and the collector does not know of it */
+  return result.status ? ivs_lfailure_return(L, &read->failure) : 1;
 }

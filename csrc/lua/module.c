@@ -5,6 +5,7 @@
 #include "lcall.h"
 #include "lclient.h"
 #include "lfailure.h"
+#include "lmessage.h"
 #include "lnext.h"
 #include "lservice.h"
 #include "objects.h"
@@ -14,6 +15,7 @@ void ivs_module_open(lua_State *L, const luaL_Reg *client_methods) {
   static const luaL_Reg call_methods[] = {{"next", ivs_lnext}, {NULL, NULL}};
   ivs_objects_open(L);
   ivs_lfailure_register(L);
+  ivs_lmessage_register(L);
   ivs_decode_register(L);
   lua_newtable(L);
   luaL_setfuncs(L, client_methods, 0);
@@ -22,6 +24,8 @@ void ivs_module_open(lua_State *L, const luaL_Reg *client_methods) {
   lua_setfield(L, -2, "system");
   lua_pushcfunction(L, ivs_lservice_call);
   lua_setfield(L, -2, "service_call");
+  lua_pushcfunction(L, ivs_lmessage_read_answer);
+  lua_setfield(L, -2, "read_answer");
   ivs_lclient_register(L);
   lua_newtable(L);
   luaL_setfuncs(L, call_methods, 0);

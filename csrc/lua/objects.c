@@ -38,12 +38,22 @@ void *ivs_objects_test(lua_State *L, int index, const ivs_object_type *type) {
   return same ? object : NULL;
 }
 
+/* Raises. Where the object is the first argument, a dot was probably written for the colon. */
+static void refuse(lua_State *L, int index, const ivs_object_type *type) {
+  lua_Debug function = {.name = NULL};
+  lua_pushfstring(L, "%s expected, got %s", type->name, luaL_typename(L, index));
+  if (index == 1) {
+    if (lua_getstack(L, 0, &function)) lua_getinfo(L, "n", &function);
+    lua_pushfstring(L, "; call it with a colon: %s:%s(…)", type->name + strlen("ivs."),
+                    function.name ? function.name : "method");
+    lua_concat(L, 2);
+  }
+  luaL_argerror(L, index, lua_tostring(L, -1));
+}
+
 void *ivs_objects_check(lua_State *L, int index, const ivs_object_type *type) {
   void *object = ivs_objects_test(L, index, type);
-  if (!object) {
-    const char *found = luaL_typename(L, index);
-    luaL_argerror(L, index, lua_pushfstring(L, "%s expected, got %s", type->name, found));
-  }
+  if (!object) refuse(L, index, type);
   return object;
 }
 

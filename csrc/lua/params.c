@@ -67,6 +67,12 @@ void ivs_params_check_type(lua_State *L, int index) {
   luaL_argerror(L, index, lua_pushfstring(L, "table or string expected, got %s", luaL_typename(L, index)));
 }
 
+void ivs_params_check_arguments(lua_State *L, int index) {
+  ivs_params_check_type(L, index);
+  if (!lua_isnoneornil(L, index + 1))
+    luaL_argerror(L, index + 1, "one argument expected: the ARN, or a table { arn = … }");
+}
+
 bool ivs_params_read(lua_State *L, int index, ivs_slice *arn, ivs_failure *failure) {
   if (lua_type(L, index) == LUA_TSTRING) {
     arn->data = lua_tolstring(L, index, &arn->length);

@@ -9,6 +9,8 @@
 
 /* Raises where the argument is neither table, string nor nil. */
 void ivs_params_check_type(lua_State *L, int index);
+/* The same, and where another argument follows it. */
+void ivs_params_check_arguments(lua_State *L, int index);
 /* True with the ARN, which stays valid while the argument does and the stack is not cut back; or false with a
  * ParamValidationError that names all that is wrong at once, in botocore's words. Raises where the argument
  * is neither table, string nor nil. */

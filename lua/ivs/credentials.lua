@@ -9,9 +9,14 @@
 local failure = require "ivs.failure"
 local files = require "ivs.files"
 local json = require "ivs.json"
+local names = require "ivs.names"
 local service = require "ivs.service"
+local transport = require "ivs.transport"
 
 local credentials = {}
+
+--- The members of a table of keys.
+credentials.members = { "access_key_id", "secret_access_key", "session_token", "expiration" }
 
 --- The sources in their order (BEHAVIOUR 8). `profile`: it can give the keys of a profile that another one names as its source.
 -- Loaded when first asked, so that a script with static keys loads none of them.
@@ -68,9 +73,9 @@ local function providers()
   return setmetatable({}, { __index = function(_, name) return provider_named(name) end })
 end
 
---- http(request) as the providers know it: the driver's, or the user's transport with its header names in lower case.
-local function make_http(found, offer)
-  local send = found.transport or offer.http
+--- http(request) as the providers know it: the user's transport, or the driver's.
+local function make_http(found, offer, read_answer)
+  local send = found.transport or offer.http and transport.checked(offer.http, read_answer, found.max_response_bytes)
   if not send then
     return function()
       return nil, failure.new("connection", "EndpointConnectionError", "this loop sends no requests: it offered no `http`")
@@ -79,11 +84,7 @@ local function make_http(found, offer)
   return function(request)
     request.headers = request.headers or {}
     request.headers["User-Agent"] = request.headers["User-Agent"] or found.user_agent
-    local response, err = send(request)
-    if not response or not found.transport then return response, err end
-    local headers = {}
-    for name, value in pairs(response.headers or {}) do headers[name:lower()] = value end
-    return { status = response.status, headers = headers, body = response.body or "" }
+    return send(request)
   end
 end
 
@@ -95,15 +96,13 @@ end
 local function make_context(found, source, platform, offer)
   local context = {
     env = source.getenv, time = platform.host and platform.host.time or platform.system.now,
-    http = make_http(found, offer), sleep = offer.sleep or function() end,
+    http = make_http(found, offer, platform.read_answer), sleep = offer.sleep or function() end,
     profile = source.profile or nil, files = source.files, explicit_profile = source.explicit_profile,
     use_fips_endpoint = found.use_fips_endpoint, use_dualstack_endpoint = found.use_dualstack_endpoint,
     region = found.region, system = platform.system, providers = providers(), mfa_prompt = found.mfa_prompt,
     json_decode = json.decode, json_encode = json.encode, json_null = json.null,
   }
-  function context.log(level, message)
-    if found.logger then found.logger(level, message) end
-  end
+  context.log = found.logger or function() end
   function context.run(argv, options)
     if not offer.run then return nil, "this loop runs no programs" end
     -- neither posix_spawnp nor ngx.pipe looks in the PATH of the environment that the program gets
@@ -158,9 +157,7 @@ local function static(keys)
     end
   end
   local copy = { provider = "option" }
-  for _, name in ipairs { "access_key_id", "secret_access_key", "session_token", "expiration" } do
-    copy[name] = keys[name]
-  end
+  for _, name in ipairs(credentials.members) do copy[name] = keys[name] end
   return copy
 end
 
@@ -170,12 +167,25 @@ local function seconds_of(expiration, system)
   return type(expiration) == "number" and expiration or nil
 end
 
+--- Misuse: a member of the option that doesn't exist. Returns what is wrong, or nil.
+-- @param given the option
+function credentials.misuse(given)
+  if type(given) ~= "table" then return nil end
+  for name in pairs(given) do
+    local is_known = false
+    for _, member in ipairs(credentials.members) do is_known = is_known or name == member end
+    if not is_known then return names.unknown("option", name, credentials.members, nil, "credentials") end
+  end
+end
+
+local NO_REASON = { kind = "credentials", code = "CredentialRetrievalError", message = "no reason was given" }
+
 --- Remembers what may be told of the keys that were given last, and tells the logger.
 local function observed(provider, summary, system, logger)
   local log = logger or function() end
   return function(offer)
     local keys, err = provider(offer)
-    if not keys then log("warn", "no credentials: " .. tostring(type(err) == "table" and err.message or err)) end
+    if not keys then log("warn", "no credentials: " .. failure.whole(err, NO_REASON).message) end
     if type(keys) == "table" then
       summary.provider = rawget(keys, "provider") or "option"
       summary.expiration = seconds_of(rawget(keys, "expiration"), system)

@@ -6,7 +6,10 @@ local credentials = require "ivs.credentials"
 local environment = require "ivs.environment"
 local failure = require "ivs.failure"
 local files = require "ivs.files"
+local logging = require "ivs.logging"
+local names = require "ivs.names"
 local proxies = require "ivs.proxies"
+local transport = require "ivs.transport"
 local user_agent = require "ivs.user_agent"
 
 local settings = {}
@@ -56,16 +59,27 @@ settings.rows = {
   { name = "transport", type = "function", doc = "used instead of the network, for tests" },
 }
 
-local row_of = {}
-for _, row in ipairs(settings.rows) do row_of[row.name] = row end
+local row_of, row_names = {}, {}
+for at, row in ipairs(settings.rows) do row_of[row.name], row_names[at] = row, row.name end
+
+--- What boto3 calls otherwise: the arguments of Session and client, and the members of Config.
+local ADVICE = {
+  region_name = "region", profile_name = "profile", endpoint = "endpoint_url", proxies = "proxy",
+  timeout = "connect_timeout and read_timeout", retries = "retry_mode and max_attempts",
+  max_tries = "max_attempts", total_max_attempts = "max_attempts",
+}
+for _, name in ipairs(credentials.members) do
+  ADVICE[name] = ("credentials = { %s = … }"):format(name)
+  ADVICE["aws_" .. name] = ADVICE[name]
+end
 
 local TYPE_OF = { integer = "number" }
 
 --- Misuse: an option that doesn't exist or is of the wrong type. Returns what is wrong, or nil.
-local function misuse(options)
+local function misuse(options, known)
   for name, value in pairs(options) do
     local row = row_of[name]
-    if not row then return ("unknown option '%s'"):format(tostring(name)) end
+    if not row then return names.unknown("option", name, known or row_names, ADVICE) end
     local good = row.types and row.types[type(value)] or type(value) == (TYPE_OF[row.type] or row.type)
     if not good then
       return ("option '%s' has to be %s %s, got %s"):format(name, row.type == "integer" and "an" or "a", row.type, type(value))
@@ -220,6 +234,9 @@ local function complete(found, source, platform)
     found.trace_id = proxies.encode(source.getenv("_X_AMZN_TRACE_ID"))
   end
   found.user_agent = user_agent.build(platform, found)
+  found.logger = logging.protected(found.logger)
+  found.given_transport = found.transport -- for the blocking call, which protects itself
+  found.transport = found.transport and transport.protected(found.transport, platform.read_answer, found.max_response_bytes)
 end
 
 --- What client:credentials() tells, secrets left out.
@@ -243,9 +260,10 @@ end
 
 --- Misuse of the options, found without reading anything: for drivers that resolve them later.
 -- @tab options
+-- @tab[opt] known the names of all options, where the driver has more than the rows
 -- @return what the caller did wrong, to be raised; or nil
-function settings.check(options)
-  return misuse(options) or misuse_of_environment(options.env)
+function settings.check(options, known)
+  return misuse(options, known) or credentials.misuse(options.credentials) or misuse_of_environment(options.env)
 end
 
 --- Resolves the options of a client.

@@ -262,7 +262,7 @@ describe("the cache of resty.ivs", function()
     for given, message in pairs {
       ["5"] = "option 'cache' has to be a table, got a number",
       ["{}"] = "option 'cache.dict' is missing",
-      ["{dict='cache',tll=5}"] = "unknown option 'cache.tll'",
+      ["{dict='cache',tll=5}"] = "unknown option 'cache.tll'; did you mean 'ttl'?",
       ["{dict='nowhere'}"] = "option 'cache.dict': nginx has no lua_shared_dict 'nowhere' "
         .. "(write `lua_shared_dict nowhere 10m;` in http {})",
       ["{dict=5}"] = "option 'cache.dict' has to be the name of a lua_shared_dict or ngx.shared's member, got a number",
@@ -275,7 +275,7 @@ describe("the cache of resty.ivs", function()
       ["{dict='cache',lock_ttl=0}"] = "option 'cache.lock_ttl' has to be from 0.1 to 3600",
       ["{dict='cache',redis=true}"] = "option 'cache.redis' has to be a table, got a boolean",
       ["{dict='cache',redis={}}"] = "option 'cache.redis' has to have either 'host' or 'unix'",
-      ["{dict='cache',redis={host='a',prot=1}}"] = "unknown option 'cache.redis.prot'",
+      ["{dict='cache',redis={host='a',prot=1}}"] = "unknown option 'cache.redis.prot'; did you mean 'port'?",
       ["{dict='cache',redis={host='a',port=0}}"] = "option 'cache.redis.port' has to be from 1 to 65535",
       ["{dict='cache',redis={host='a',username='u'}}"] = "option 'cache.redis.username' needs 'cache.redis.password'",
     } do

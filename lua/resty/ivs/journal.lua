@@ -5,6 +5,8 @@
 -- between two steps, where everything is allowed that is allowed to the caller.
 -- @module resty.ivs.journal
 
+local logging = require "ivs.logging"
+
 local journal = {}
 
 local MAX_NOTES = 1000 -- between two tellings; what a provider says that logs without end is lost
@@ -12,6 +14,7 @@ local MAX_NOTES = 1000 -- between two tellings; what a provider says that logs w
 --- @func logger the user's, `logger(level, message)`
 -- @return note(level, message), which never waits and never raises; and tell(), to be called where the logger may wait
 function journal.new(logger)
+  local log = logging.protected(logger)
   local levels, messages, count = {}, {}, 0
   local function note(level, message)
     if count >= MAX_NOTES then return end
@@ -23,7 +26,7 @@ function journal.new(logger)
     local told_levels, told_messages, told = levels, messages, count
     levels, messages, count = {}, {}, 0 -- first, since others may note and tell while the logger waits
     for at = 1, told do
-      pcall(logger, told_levels[at], told_messages[at]) -- a logger that fails is no reason for a call to fail
+      log(told_levels[at], told_messages[at])
     end
   end
   return note, tell

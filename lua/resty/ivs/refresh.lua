@@ -218,13 +218,7 @@ end
 --- Asks anew, whatever there is.
 -- @return true; or nil and an error object
 function Refresh:renew()
-  local keys, err = obtain(self)
-  local taken, problem = false, nil
-  if keys then taken, problem = self.machine:take_credentials(keys) end
-  if taken then return true end
-  if failure.is(err) then return nil, err end
-  return nil, failure.new("credentials", "CredentialRetrievalError",
-    tostring(problem or err or "the credentials provider gave nothing and no reason"))
+  return self.machine:take_credentials(obtain(self))
 end
 
 --- Whose keys they are, in a text that a rotation does not change: the account, or the access key where it tells none.
