@@ -57,12 +57,9 @@ ivs_easy *ivs_fetch_easy(lua_State *L, int client_index, ivs_failure *failure) {
       .tcp_keepalive = ivs_fields_flag(L, from, "tcp_keepalive"),
   };
   ivs_easy *easy;
-  int status = ivs_easy_open(&easy, &settings);
+  int status = ivs_easy_open(&easy, &settings, failure);
   lua_pop(L, 1);
-  if (status) {
-    ivs_failure_from_status(failure, status, "starting libcurl");
-    return NULL;
-  }
+  if (status) return NULL;
   client->driver = easy;
   client->close_driver = close_easy;
   return easy;
