@@ -5,8 +5,8 @@
 --     … server.url, server.tls_url … server:connections(), server:requests() … server:stop()
 --
 -- Steps: tls (certificate, { version, client_ca }), request, bytes (count), send (text), plain (text, below TLS), drip (text,
--- seconds), endless (text), wait (seconds), mark, hang, again (step), reset, goodbye (close_notify, close), close; see
--- hostile_server.py.
+-- seconds), endless (text), wait (seconds), mark, hang, again (step), reset, notify (close_notify), goodbye
+-- (close_notify, close), close; see hostile_server.py.
 -- It listens when `start` returns, and ends with `stop`, or by itself when this process is gone.
 -- Not for: answers that are merely scripted (http_server, emulator.server).
 

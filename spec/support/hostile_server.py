@@ -162,6 +162,15 @@ class Connection:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
         self.close()
 
+    def notify(self):
+        """close_notify alone; nothing is read, and the connection stays."""
+        self.sock.setblocking(False)
+        try:
+            self.sock.unwrap()
+        except OSError:
+            pass
+        self.sock.setblocking(True)
+
     def goodbye(self):
         """close_notify, then a close."""
         self.sock.settimeout(0.3)
