@@ -121,6 +121,10 @@ describe("a hostile head", function()
       { "is said twice alike", lengths(LENGTH .. LENGTH), ACTIVE },
       { "is said twice and differs, the first one right", lengths(LENGTH .. "Content-Length: 5\r\n"), malformed },
       { "is said twice and differs, the last one right", lengths("Content-Length: 5\r\n" .. LENGTH), malformed },
+      { "is said twice and differs, behind what looks like a status line", lengths("Content-Length: 5\r\nHTTP/x: y\r\n" .. LENGTH),
+        malformed },
+      { "is said twice and differs, behind another status line", lengths("Content-Length: 5\r\nHTTP/1.1 200 OK: y\r\n" .. LENGTH),
+        malformed },
       { "is a list", lengths("Content-Length: " .. #BODY .. ", 5\r\n"), malformed },
       { "is negative", lengths "Content-Length: -5\r\n", malformed },
       { "is hexadecimal", lengths "Content-Length: 0x2d\r\n", malformed },
@@ -163,7 +167,7 @@ describe("a hostile head", function()
     }
 
     it("are malformed are passed over, and the rest is as it came", function()
-      local headers = response(with("X-Before: 1\r\nX Space: 2\r\nX-Tail : 3\r\n: 4\r\nX-(): 5\r\nX-High: \255\254\r\n"
+      local headers = response(with("X-Before: 1\r\nX Space: 2\r\nX-Tail : 3\r\n: 4\r\nX-(): 5\r\nHTTP/x: 6\r\nX-High: \255\254\r\n"
         .. "X-Empty:\r\nx-amzn-RequestId:   id   \r\nX-Colons: a:b: c\r\n")).ResponseMetadata.HTTPHeaders
       assert.same({ ["x-before"] = "1", ["x-high"] = "\255\254", ["x-empty"] = "", ["x-amzn-requestid"] = "id",
         ["x-colons"] = "a:b: c", ["content-length"] = tostring(#BODY) }, headers)

@@ -108,6 +108,27 @@ describe("TLS", function()
       refuse(answer_with("server", { version = "TLSv1.1" }), { verify = false })
     end)
 
+    it("1.1, the latest of a proxy that speaks TLS, is refused", function()
+      -- where OpenSSL itself would take it
+      local settings = path "openssl.cnf"
+      local file = assert(io.open(settings, "w"))
+      file:write("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nMinProtocol = TLSv1\n"
+        .. "CipherString = DEFAULT@SECLEVEL=0\n")
+      file:close()
+      local outcomes = {}
+      for _, version in ipairs { "TLSv1.1", "TLSv1.2" } do
+        server:play(answer_with("server", { version = version }))
+        local output = interpreter.run(([[
+          local client = require "ivs".client { region = "us-west-2", env = {}, endpoint_url = "http://ivs.example", proxy = %q,
+            ca_bundle = %q, max_attempts = 1, credentials = { access_key_id = "AKID", secret_access_key = "spec" } }
+          local response, err = client:get_recording_configuration "arn"
+          print(response and response.recordingConfiguration.state or err.code)]]):format(server.tls_url, server.ca_bundle),
+          { OPENSSL_CONF = settings })
+        outcomes[version] = output
+      end
+      assert.same({ ["TLSv1.1"] = "SSLError\n", ["TLSv1.2"] = "ACTIVE\n" }, outcomes)
+    end)
+
     for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
       it(version .. " is spoken", function()
         accept(answer_with("server", { version = version }))
