@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 typedef struct ivs_handshake {
+  CURL *handle;
   bool is_traced;   /* libcurl shows the messages */
   bool is_answered; /* something came from the peer */
   bool is_not_tls;  /* and was no TLS record */

@@ -1,10 +1,10 @@
 /* Header lines to a curl_slist. */
 #include "headers.h"
-#include "core/text.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Removes libcurl's own. A header of that name in the request is earlier in the list, and is sent. */
 static const char *const unwanted[] = {"Accept:", "Accept-Encoding:", "Content-Type:", "Expect:"};
@@ -22,13 +22,14 @@ void ivs_headers_free(ivs_headers *headers) {
   ivs_headers_init(headers);
 }
 
-static ivs_slice name_of(const char *line) {
-  return (ivs_slice){line, strcspn(line, ":")};
-}
-
 static bool has_value(const char *line) {
   const char *colon = strchr(line, ':');
-  return colon && ivs_text_trim(ivs_text_slice(colon + 1)).length > 0;
+  return colon && colon[1 + strspn(colon + 1, " \t")];
+}
+
+static bool is_length(const char *line) {
+  static const char name[] = "Content-Length:";
+  return strncasecmp(line, name, sizeof name - 1) == 0;
 }
 
 /* Counts the lines, and makes the texts of those without a value: what points into the buffer can be made
@@ -39,8 +40,7 @@ static int prepare(ivs_headers *headers, const ivs_request *request, size_t *cou
   *count = 0;
   for (size_t at = 0; (line = ivs_request_next_header(request, &at)); ++*count) {
     if (has_value(line)) continue;
-    const ivs_slice name = name_of(line);
-    ivs_buffer_add(&headers->valueless, name.data, name.length);
+    ivs_buffer_add(&headers->valueless, line, strcspn(line, ":"));
     ivs_buffer_add(&headers->valueless, ";", 2);
   }
   return ivs_buffer_status(&headers->valueless);
@@ -64,7 +64,7 @@ struct curl_slist *ivs_headers_list(ivs_headers *headers, const ivs_request *req
     if (!has_value(line)) {
       line = valueless;
       valueless += strlen(valueless) + 1;
-    } else if (ivs_text_same(name_of(line), "Content-Length")) {
+    } else if (is_length(line)) {
       continue;
     }
     headers->nodes[count++].data = (char *)(uintptr_t)line;
