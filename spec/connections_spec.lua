@@ -27,7 +27,7 @@ describe("a kept connection", function()
   local function outlive(ending, tls, await)
     local bundle = kept.directory .. "/both.pem"
     shell.run(("cat %s %s >%s"):format(shell.quote(kept.ca_bundle), shell.quote(other.ca_bundle), shell.quote(bundle)))
-    local first, fresh = { REQUEST, ANSWER }, { REQUEST, ANSWER, HANG }
+    local first, fresh = { REQUEST, ANSWER, { "pause" } }, { REQUEST, ANSWER, HANG }
     for _, step in ipairs(ending) do first[#first + 1] = step end
     if tls then
       table.insert(first, 1, { "tls" })
@@ -43,6 +43,7 @@ describe("a kept connection", function()
     local other_url = tls and other.tls_url or other.url
     ask(kept.tls_url)
     ask(other_url)
+    other:release() -- its answer has been read
     other:await(await or "mark", 1)
     ask(kept.tls_url)
     ask(other_url)

@@ -137,11 +137,12 @@ describe("a hostile head", function()
     }
 
     it("is too short: the rest is not the next answer", function()
-      server:play_each { { REQUEST, { "send", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" }, { "wait", 0.02 },
+      server:play_each { { REQUEST, { "send", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" }, { "pause" },
         { "send", calls.answer '{"recordingConfiguration":{"state":"WRONG"}}' }, { "mark" }, { "hang" } },
         { REQUEST, { "send", calls.answer() }, { "hang" } } }
       local client = calls.client(server)
       assert(client:get_recording_configuration("arn"))
+      server:release()
       server:await("mark", 1)
       local found = assert(client:get_recording_configuration("arn"))
       client:close()
