@@ -46,7 +46,13 @@ $(B)/obj/core/%.o: csrc/core/%.c
 	@echo CC $@
 	@$(CC) $(CFLAGS) $(OUR_FLAGS) $(NO_LUA) $(NO_CURL) $(addprefix -I,$(CRYPTO_INCDIR)) -c -o $@ $<
 
-$(B)/obj/curl/%.o: csrc/curl/%.c | $(B)/layers/core
+# Rewritten when another libcurl is named: objects compiled against one curl.h are not linked with another's library.
+.PHONY: FORCE
+$(B)/libcurl: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CURL_INCDIR) $(CURL_LIBDIR)' | cmp -s - $@ || echo '$(CURL_INCDIR) $(CURL_LIBDIR)' >$@
+
+$(B)/obj/curl/%.o: csrc/curl/%.c $(B)/libcurl | $(B)/layers/core
 	@mkdir -p $(@D)
 	@echo CC $@
 	@$(CC) $(CFLAGS) $(OUR_FLAGS) $(NO_LUA) -I$(B)/layers $(addprefix -I,$(CURL_INCDIR) $(CRYPTO_INCDIR)) -c -o $@ $<
@@ -64,7 +70,7 @@ $(B)/$(1)/obj/%.o: csrc/lua/%.c
 
 $(B)/$(1)/ivs.so: $(CORE_OBJ) $(CURL_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(IVS_ONLY))
 	@echo LD $$@
-	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CURL) $(CRYPTO) -lm -lpthread
+	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CURL) $$(RPATH) $(CRYPTO) -lm -lpthread
 
 $(B)/$(1)/ivs/core.so: $(CORE_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(CORE_ONLY))
 	@mkdir -p $$(@D)
@@ -72,6 +78,8 @@ $(B)/$(1)/ivs/core.so: $(CORE_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(
 	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CRYPTO) -lm -lpthread
 endef
 $(foreach lua,$(LUAS),$(eval $(call for_lua,$(lua),$$$$(pkg-config --cflags $(lua)))))
+# The specs run with the libcurl that was named; a rock leaves the choice to the loader.
+$(LUAS:%=$(B)/%/ivs.so): RPATH := $(if $(CURL_LIBDIR),-Xlinker -rpath -Xlinker $(CURL_LIBDIR))
 # LuaRocks builds for one Lua after another in one tree: each has its own folder.
 ROCK := rock$(subst /,-,$(LUA_INCDIR))
 $(eval $(call for_lua,$(ROCK),-I$$(LUA_INCDIR)))

@@ -113,7 +113,7 @@ describe("a hostile connection", function()
 
     for _, tls in ipairs { false, true } do
       it("its unasked bytes are not the next answer" .. (tls and " over TLS" or ""), function()
-        local unasked = { { "wait", 0.02 }, { "send", calls.answer('{"recordingConfiguration":{"state":"WRONG"}}') }, { "mark" },
+        local unasked = { { "pause" }, { "send", calls.answer('{"recordingConfiguration":{"state":"WRONG"}}') }, { "mark" },
           { "hang" } }
         local first = { REQUEST, { "send", OK }, unasked[1], unasked[2], unasked[3], unasked[4] }
         if tls then table.insert(first, 1, TLS) end
@@ -122,7 +122,10 @@ describe("a hostile connection", function()
         for call = 1, 2 do
           local response = assert(client:get_recording_configuration("arn"))
           assert.same({ "ACTIVE", 0 }, { response.recordingConfiguration.state, response.ResponseMetadata.RetryAttempts })
-          if call == 1 then server:await("mark", 1) end
+          if call == 1 then
+            server:release()
+            server:await("mark", 1)
+          end
         end
         client:close()
         assert.equal(2, server:connections())
@@ -133,11 +136,18 @@ describe("a hostile connection", function()
   describe("that breaks in TLS:", function()
     cases({
       { "plain HTTP", { { "send", "HTTP/1.1 400 Bad Request\r\n\r\n" }, { "hang" } },
-        { "tls", "SSLError", says = "wrong version number" } },
-      { "garbage", { { "send", "\1\2\3\4\5garbage" }, { "hang" } }, { "tls", "SSLError", says = "SSL" } },
+        { "tls", "SSLError" } },
+      { "garbage", { { "send", "\1\2\3\4\5garbage" }, { "hang" } }, { "tls", "SSLError" } },
       { "a close in the handshake", { { "bytes", 5 }, CLOSE }, CLOSED },
       { "a close before it", { CLOSE }, CLOSED },
       { "a reset in the handshake", { { "bytes", 5 }, RESET }, CLOSED },
+      { "a close within the server's part of the handshake", { { "bytes", 5 }, { "send", "\22\3\3\0\100\2\0\0\96" }, CLOSE }, CLOSED },
+      { "a reset within the server's part of the handshake", { { "bytes", 5 }, { "send", "\22\3\3\0\100\2\0\0\96" }, { "wait", 0.02 },
+        RESET }, CLOSED },
+      { "an alert in place of it: the handshake was refused", { { "bytes", 5 }, { "send", "\21\3\3\0\2\2\40" }, CLOSE },
+        { "tls", "SSLError" } },
+      { "plain HTTP, and then a close", { { "bytes", 5 }, { "send", "HTTP/1.1 400 Bad Request\r\n\r\n" }, CLOSE },
+        { "tls", "SSLError" } },
       { "a close in the handshake, once", { { { "bytes", 5 }, CLOSE }, { TLS, REQUEST, { "send", OK } } },
         { state = "ACTIVE", attempts = 2 }, { tls = true, max_attempts = 2 } },
       { "garbage instead of an answer", { TLS, REQUEST, { "plain", "garbage garbage garbage" }, { "hang" } }, CLOSED },

@@ -3,6 +3,7 @@
 -- spec/memory/host.c makes one allocation after another fail; spec/memory/growth.lua calls many times. The quick sweep of
 -- loading the module steps over most allocations; IVS_MEMORY=full takes each, and a million calls.
 
+local hostile_server = require "support.hostile_server"
 local interpreter = require "support.interpreter"
 local shell = require "emulator.shell"
 
@@ -56,10 +57,14 @@ end
 
 --- Sweeps all scenarios. Returns what went wrong, as one text, and the sweeps: "scenario owner" → processes.
 local function sweep()
+  local body = '{"recordingConfiguration":{"state":"ACTIVE"}}'
+  local server = hostile_server.start()
+  server:play { { "request" }, { "send", ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"):format(#body, body) }, { "again" } }
   local command = ("exec 2>&1; LSAN_OPTIONS=suppressions=spec/memory/lsan.supp:print_suppressions=0 "
-    .. "LUA_PATH=%s LUA_CPATH=%s %s%s spec/memory/scenarios.lua"):format(shell.quote(package.path),
-    shell.quote(package.cpath), build_host(), FULL and "" or UNDER == "sanitize" and " --stride 29" or " --stride 2")
+    .. "IVS_SERVER=%s http_proxy=%s LUA_PATH=%s LUA_CPATH=%s %s%s spec/memory/scenarios.lua"):format(server.url, server.url,
+    shell.quote(package.path), shell.quote(package.cpath), build_host(), FULL and "" or UNDER == "sanitize" and " --stride 29" or " --stride 2")
   local output, status = shell.run(command)
+  server:stop()
   local troubles, sweeps = {}, {}
   for line in output:gmatch "[^\n]+" do
     local scenario, owner, count = line:match "^SWEPT (%S+) (%S+) %S+ (%d+):"
@@ -79,7 +84,8 @@ if UNDER ~= "valgrind" and not (IS_LUAJIT and UNDER == "sanitize") then
       local troubles, sweeps = sweep()
       assert.equal("", troubles)
       local expected = UNDER ~= "sanitize" and { ["call module"] = 30, ["retry module"] = 30, ["error module"] = 30,
-        ["by_hand module"] = 30, ["client module"] = 10, ["call crypto"] = 20, ["wire curl"] = 20 } or {}
+        ["by_hand module"] = 30, ["client module"] = 10, ["call crypto"] = 20, ["wire curl"] = 20,
+        ["proxied curl"] = 20, ["answered module"] = 20 } or {}
       if not IS_LUAJIT then
         for _, name in ipairs { "require", "client", "call", "retry", "error", "by_hand", "wire" } do
           expected[name .. " lua"] = UNDER == "sanitize" and 9 or 80

@@ -37,10 +37,11 @@ describe("TLS", function()
     calls.expect(server, steps, { state = "ACTIVE" }, options(more))
   end
 
-  --- Refused at the first attempt, for this reason, and without a request having been sent unless `sent`.
-  local function refuse(steps, reason, more, sent)
-    calls.expect(server, steps, { "tls", "SSLError", attempts = 1, says = "^SSL validation failed for https://localhost:%d+/.*"
-      .. reason }, options(more))
+  --- Refused at the first attempt, with a reason (in words of libcurl's, which differ from one to the next), and without a
+  -- request having been sent unless `sent`.
+  local function refuse(steps, more, sent)
+    calls.expect(server, steps, { "tls", "SSLError", attempts = 1,
+      says = "^SSL validation failed for https://localhost:%d+/GetRecordingConfiguration [^ ]+" }, options(more))
     if not sent then assert.equal(0, #server:requests()) end
   end
 
@@ -48,13 +49,13 @@ describe("TLS", function()
     it("of our authority for the host is accepted", function() accept(answer_with "server") end)
 
     local WRONG = {
-      { "for another host", "other_host", "no alternative certificate subject name matches target host name 'localhost'" },
-      { "that has expired", "expired", "certificate has expired" },
-      { "signed by itself", "self_signed", "self%-signed certificate" },
-      { "of an authority that is not there", "unknown", "unable to get local issuer certificate" },
+      { "for another host", "other_host" },
+      { "that has expired", "expired" },
+      { "signed by itself", "self_signed" },
+      { "of an authority that is not there", "unknown" },
     }
     for _, case in ipairs(WRONG) do
-      it(case[1] .. " is refused, and says so", function() refuse(answer_with(case[2]), case[3]) end)
+      it(case[1] .. " is refused, and says so", function() refuse(answer_with(case[2])) end)
       it(case[1] .. " is accepted where verify is false", function()
         accept(answer_with(case[2]), { verify = false })
         accept(answer_with(case[2]), { verify = false, ca_bundle = path "strangers.pem" })
@@ -66,7 +67,7 @@ describe("TLS", function()
       shell.run(("cat %s %s >%s"):format(shell.quote(path "ca.pem"), shell.quote(path "strangers.pem"), shell.quote(bundle)))
       accept(answer_with "unknown", { ca_bundle = bundle })
       shell.run(("cat %s >%s"):format(shell.quote(path "ca.pem"), shell.quote(bundle)))
-      refuse(answer_with "unknown", "unable to get local issuer certificate", { ca_bundle = bundle })
+      refuse(answer_with "unknown", { ca_bundle = bundle })
     end)
 
     it("that trusts itself because the bundle holds it is accepted", function()
@@ -79,21 +80,21 @@ describe("TLS", function()
       shell.run(("cd %s && mkdir authorities && cp ca.pem authorities && openssl rehash authorities"):format(
         shell.quote(server.directory)))
       accept(answer_with "server", { ca_bundle = path "authorities" })
-      refuse(answer_with "unknown", "unable to get local issuer certificate", { ca_bundle = path "authorities" })
+      refuse(answer_with "unknown", { ca_bundle = path "authorities" })
     end)
 
     it("in an empty directory are none", function()
       shell.run("mkdir " .. shell.quote(path "empty"))
-      refuse(answer_with "server", "unable to get local issuer certificate", { ca_bundle = path "empty" })
+      refuse(answer_with "server", { ca_bundle = path "empty" })
     end)
 
     it("in a file that is no bundle, or is not there, are none: the system's do not stand in", function()
-      refuse(answer_with "server", "error setting certificate", { ca_bundle = path "tls.cnf" })
-      refuse(answer_with "server", "error setting certificate", { ca_bundle = path "absent.pem" })
+      refuse(answer_with "server", { ca_bundle = path "tls.cnf" })
+      refuse(answer_with "server", { ca_bundle = path "absent.pem" })
     end)
 
     it("of the system are used where none is named", function()
-      refuse(answer_with "server", "certificate", { ca_bundle = false })
+      refuse(answer_with "server", { ca_bundle = false })
     end)
 
     it("named by AWS_CA_BUNDLE are used", function()
@@ -103,8 +104,29 @@ describe("TLS", function()
 
   describe("of a version", function()
     it("1.1, the server's latest, is refused", function()
-      refuse(answer_with("server", { version = "TLSv1.1" }), "protocol")
-      refuse(answer_with("server", { version = "TLSv1.1" }), "protocol", { verify = false })
+      refuse(answer_with("server", { version = "TLSv1.1" }))
+      refuse(answer_with("server", { version = "TLSv1.1" }), { verify = false })
+    end)
+
+    it("1.1, the latest of a proxy that speaks TLS, is refused", function()
+      -- where OpenSSL itself would take it
+      local settings = path "openssl.cnf"
+      local file = assert(io.open(settings, "w"))
+      file:write("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nMinProtocol = TLSv1\n"
+        .. "CipherString = DEFAULT@SECLEVEL=0\n")
+      file:close()
+      local outcomes = {}
+      for _, version in ipairs { "TLSv1.1", "TLSv1.2" } do
+        server:play(answer_with("server", { version = version }))
+        local output = interpreter.run(([[
+          local client = require "ivs".client { region = "us-west-2", env = {}, endpoint_url = "http://ivs.example", proxy = %q,
+            ca_bundle = %q, max_attempts = 1, credentials = { access_key_id = "AKID", secret_access_key = "spec" } }
+          local response, err = client:get_recording_configuration "arn"
+          print(response and response.recordingConfiguration.state or err.code)]]):format(server.tls_url, server.ca_bundle),
+          { OPENSSL_CONF = settings })
+        outcomes[version] = output
+      end
+      assert.same({ ["TLSv1.1"] = "SSLError\n", ["TLSv1.2"] = "ACTIVE\n" }, outcomes)
     end)
 
     for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
@@ -131,17 +153,17 @@ describe("TLS", function()
         accept(steps, { client_cert = both })
       end)
 
-      it("is refused by the server without one", function() refuse(steps, "alert", nil, true) end)
+      it("is refused by the server without one", function() refuse(steps, nil, true) end)
 
       it("is refused by the server with a stranger's", function()
-        refuse(steps, "alert unknown ca", { client_cert = path "stranger.pem", client_key = path "stranger.key" }, true)
+        refuse(steps, { client_cert = path "stranger.pem", client_key = path "stranger.key" }, true)
       end)
 
       it("fails where the files are not there, or do not belong together", function()
-        refuse(steps, "could not load PEM client certificate", { client_cert = path "absent.pem", client_key = path "client.key" })
-        refuse(steps, "unable to set private key file", { client_cert = path "client.pem", client_key = path "absent.key" })
-        refuse(steps, "private key", { client_cert = path "client.pem", client_key = path "stranger.key" })
-        refuse(steps, "could not load PEM client certificate", { client_cert = path "tls.cnf", client_key = path "client.key" })
+        refuse(steps, { client_cert = path "absent.pem", client_key = path "client.key" })
+        refuse(steps, { client_cert = path "client.pem", client_key = path "absent.key" })
+        refuse(steps, { client_cert = path "client.pem", client_key = path "stranger.key" })
+        refuse(steps, { client_cert = path "tls.cnf", client_key = path "client.key" })
       end)
     end)
   end

@@ -1,25 +1,25 @@
 /*
- * From libcurl's result to the contract's failure.
+ * From libcurl's result to the contract's failure: kind and code by the CURLcode, by what was noted of the
+ * exchange (its phase, TLS alerts, why a piece of the response was refused) and by errno; never by libcurl's
+ * texts, which differ from one version to the next. They are shown, after botocore's sentence.
  */
 #ifndef IVS_CURL_FAULT_H
 #define IVS_CURL_FAULT_H
 
 #include "core/failure.h"
+#include "session.h"
 
-/* Where an exchange stood when it ended; decides what a result means. */
+/* An exchange that ended with another result than CURLE_OK. */
 typedef struct ivs_fault_context {
   const char *url;
-  const char *detail; /* libcurl's error buffer */
-  bool proxied;       /* through a proxy */
-  bool connected;     /* a connection was made, TLS included */
-  bool too_big;       /* a cap of ours ended it */
-  bool bad_length;    /* its Content-Length did: no number, or two */
-  bool no_memory;     /* we had none to keep a piece of it */
+  const ivs_session *session; /* as the exchange left it */
+  bool is_proxied;
 } ivs_fault_context;
 
-/* result: a CURLcode other than CURLE_OK. */
-void ivs_fault_describe(ivs_failure *failure, int result, const ivs_fault_context *context);
+void ivs_fault_describe(ivs_failure *failure, CURLcode result, const ivs_fault_context *context);
 /* A proxy that answered in place of an http endpoint: it wants another user or password. */
 void ivs_fault_refused_by_proxy(ivs_failure *failure, const char *url);
+/* libcurl could not be started; result says why. */
+void ivs_fault_not_started(ivs_failure *failure, CURLcode result);
 
 #endif

@@ -57,12 +57,9 @@ ivs_easy *ivs_fetch_easy(lua_State *L, int client_index, ivs_failure *failure) {
       .tcp_keepalive = ivs_fields_flag(L, from, "tcp_keepalive"),
   };
   ivs_easy *easy;
-  int status = ivs_easy_open(&easy, &settings);
+  int status = ivs_easy_open(&easy, &settings, failure);
   lua_pop(L, 1);
-  if (status) {
-    ivs_failure_from_status(failure, status, "starting libcurl");
-    return NULL;
-  }
+  if (status) return NULL;
   client->driver = easy;
   client->close_driver = close_easy;
   return easy;
@@ -70,39 +67,67 @@ ivs_easy *ivs_fetch_easy(lua_State *L, int client_index, ivs_failure *failure) {
 
 /* ---- http(request) ---- */
 
-static const char *take_headers(lua_State *L, int headers, ivs_request *request) {
-  lua_pushnil(L);
-  while (lua_next(L, headers)) {
-    ivs_slice value;
-    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-      return "headers have to be name → string";
-    const char *name = lua_tostring(L, -2);
-    value.data = lua_tolstring(L, -1, &value.length);
-    if (ivs_text_has_control(value)) return "a header's value holds a control character";
-    ivs_request_add_header(request, name, value);
-    lua_pop(L, 1);
-  }
+static const char *take_header(ivs_request *request, const char *name, ivs_slice value) {
+  uint64_t length;
+  if (!ivs_message_is_token(ivs_text_slice(name))) return "a header's name is malformed";
+  if (ivs_text_has_control(value)) return "a header's value has a control character";
+  if (ivs_text_same(ivs_text_slice(name), "Transfer-Encoding"))
+    return "a body is sent with a Content-Length only";
+  if (ivs_text_same(ivs_text_slice(name), "Content-Length") &&
+      (!ivs_text_number(value, &length) || length != request->body.length))
+    return "the Content-Length is not that of the body";
+  ivs_request_add_header(request, name, value);
   return NULL;
 }
 
-/* NULL, or why the request can't be sent. */
-static const char *take_request(lua_State *L, int index, ivs_request *out) {
-  static const char *const methods[] = {"GET", "POST", "PUT", NULL};
-  ivs_uri uri;
-  ivs_slice method = ivs_fields_text(L, index, "method"), url = ivs_fields_text(L, index, "url");
-  ivs_slice body = ivs_fields_text(L, index, "body");
-  const char *const *known = methods;
+static const char *take_headers(lua_State *L, int headers, ivs_request *request) {
   const char *problem = NULL;
+  lua_pushnil(L);
+  while (!problem && lua_next(L, headers)) {
+    ivs_slice name, value;
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+      return "the headers have to be strings by name";
+    name.data = lua_tolstring(L, -2, &name.length);
+    value.data = lua_tolstring(L, -1, &value.length);
+    problem = strlen(name.data) == name.length ? take_header(request, name.data, value)
+                                               : "a header's name is malformed";
+    lua_pop(L, 1);
+  }
+  return problem;
+}
+
+/* One of those methods; NULL: none. */
+static const char *find_method(ivs_slice method) {
+  static const char *const methods[] = {"GET", "POST", "PUT", NULL};
+  const char *const *known = methods;
   while (*known && !ivs_text_equal(method, *known)) known++;
-  if (!*known) return "the method has to be GET, POST or PUT";
+  return *known;
+}
+
+static bool has_body_of_text(lua_State *L, int index) {
+  lua_getfield(L, index, "body");
+  bool found = lua_isnil(L, -1) || lua_type(L, -1) == LUA_TSTRING;
+  lua_pop(L, 1);
+  return found;
+}
+
+/* NULL, or why the request can't be sent as it is. */
+static const char *take_request(lua_State *L, int index, ivs_request *out) {
+  ivs_uri uri;
+  ivs_slice url = ivs_fields_text(L, index, "url"), body = ivs_fields_text(L, index, "body");
+  const char *problem = NULL;
+  out->method = find_method(ivs_fields_text(L, index, "method"));
+  if (!out->method) return "the method has to be GET, POST or PUT";
   if (ivs_uri_parse(url, &uri)) return "the URL is malformed";
-  out->method = *known;
+  if (!has_body_of_text(L, index)) return "the body has to be a string";
+  if (body.length && strcmp(out->method, "GET") == 0) return "a GET has no body";
   ivs_buffer_set(&out->url, url.data, url.length);
   ivs_buffer_set(&out->body, body.data, body.length);
   lua_getfield(L, index, "headers");
   if (lua_istable(L, -1)) problem = take_headers(L, lua_gettop(L), out);
-  if (ivs_buffer_status(&out->url) || ivs_buffer_status(&out->body) || ivs_buffer_status(&out->headers))
-    return "the request is too large";
+  if (!problem &&
+      (ivs_buffer_status(&out->url) || ivs_buffer_status(&out->body) || ivs_buffer_status(&out->headers)))
+    problem = "the request is too large";
   return problem;
 }
 

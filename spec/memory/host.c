@@ -186,6 +186,14 @@ void *realloc(void *block, size_t size) {
   return NULL;
 }
 
+/* The C library's own calls malloc from within itself. */
+char *strdup(const char *text) {
+  enum owner owner = CALLER;
+  const size_t size = strlen(text) + 1;
+  char *copy = fails(owner) ? NULL : remember(__libc_malloc(size), owner);
+  return copy ? memcpy(copy, text, size) : NULL;
+}
+
 void free(void *block) {
   if (block) forget(block);
   __libc_free(block);

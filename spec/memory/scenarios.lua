@@ -5,7 +5,8 @@
 --     run()             → outcome: "success" or an error's code; and what is wrong with that, or nil
 --     after()           → nil; and what does not work any more, or nil
 --     stride            how many of Lua's allocations to step over in a quick sweep (else what the command line says)
--- The first of them loads the module; the others find it loaded.
+-- The first of them loads the module; the others find it loaded. IVS_SERVER is the URL of a server that answers every request
+-- with a recording configuration.
 
 local ARN = "arn:aws:ivs:us-west-2:123456789012:recording-configuration/AbCdEf123456"
 local KEYS = { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret", session_token = "token" }
@@ -102,15 +103,26 @@ local function by_hand()
   return judge(nil, detail)
 end
 
-local function wire()
-  local client, err = ivs.client { region = "us-west-2", credentials = KEYS, env = {}, max_attempts = 1,
-    endpoint_url = "http://127.0.0.1:1", connect_timeout = 5 }
-  if not client then return judge(nil, err) end
-  local _
-  _, err = client:get_recording_configuration(ARN)
-  client:close()
-  return judge(nil, err, "EndpointConnectionError")
+--- A call over libcurl that ends with this code; without one, with a response. IVS_SERVER answers whatever it is asked for, and
+-- is the environment's http_proxy, too: a request that an option got lost from would reach it.
+local function over_libcurl(code, options)
+  return function()
+    local given = { region = "us-west-2", credentials = KEYS, env = {}, max_attempts = 1, connect_timeout = 5 }
+    for name, value in pairs(options) do given[name] = value end
+    local client, err = ivs.client(given)
+    if not client then return judge(nil, err) end
+    local response
+    response, err = client:get_recording_configuration(ARN)
+    client:close()
+    if not response then return judge(nil, err, code) end
+    return "success", code and "the request was sent another way than it should have been" or nil
+  end
 end
+
+local CLOSED, SERVER = "http://127.0.0.1:1", os.getenv "IVS_SERVER" -- tcpmux: nothing listens there
+local wire = over_libcurl("EndpointConnectionError", { endpoint_url = CLOSED })
+local proxied = over_libcurl("ProxyConnectionError", { endpoint_url = SERVER, proxy = CLOSED })
+local answered = over_libcurl(nil, { endpoint_url = SERVER })
 
 return {
   { name = "require", owners = "lua", stride = 61,
@@ -148,4 +160,6 @@ return {
   { name = "wire", prepare = wire, owners = "lua module curl",
     run = wire,
     after = works },
+  { name = "proxied", prepare = proxied, owners = "module curl", run = proxied, after = works },
+  { name = "answered", prepare = answered, owners = "module", run = answered, after = works },
 }

@@ -146,6 +146,11 @@ class Connection:
         """Records that the script has come here."""
         self.server.note(self.number, 'mark', b'')
 
+    def pause(self):
+        """Until the spec says `release`."""
+        while not os.path.exists(os.path.join(self.server.directory, 'release')):
+            time.sleep(0.005)
+
     def wait(self, seconds):
         time.sleep(seconds)
 
@@ -161,6 +166,15 @@ class Connection:
     def reset(self):
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
         self.close()
+
+    def notify(self):
+        """close_notify alone; nothing is read, and the connection stays."""
+        self.sock.setblocking(False)
+        try:
+            self.sock.unwrap()
+        except OSError:
+            pass
+        self.sock.setblocking(True)
 
     def goodbye(self):
         """close_notify, then a close."""
