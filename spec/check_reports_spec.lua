@@ -204,7 +204,7 @@ end)
 
 describe("a report's writer", function()
   it("takes an error that is a plain table, with or without its members", function()
-    for _, case in ipairs { { { code = "X", message = "why" }, "X: why" }, { {}, "Error: no message" },
+    for _, case in ipairs { { { code = "X", message = "why" }, "X: why" }, { {}, "error: no message" },
       { setmetatable({ code = "X", message = "why" }, {}), "X: why" } } do
       local report = check.run({ get_recording_configuration = function() return nil, case[1] end }, { arns = { GOOD }, expectation = {} })
       assert.truthy(check.tap(report):find('message: "' .. case[2] .. '"', 1, true))
