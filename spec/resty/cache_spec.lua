@@ -172,19 +172,58 @@ describe("the cache of resty.ivs", function()
       end)
     end)
 
-    it("after the request that fetched was aborted by its client", function()
-      local ask = site:asker {}
-      service:script("abort", { delay = 30 })
-      shell.run(("curl -s -m 0.2 '%s%s'"):format(site.url, ask:path("abort", "/abort")))
-      assert.equal(1, service:count "abort")
-      service:script("abort", {})
-      local answers, slowest = service:burst({ site }, 100, ask:path "abort")
-      assert.same({ ["miss 2"] = 1, ["hit 2"] = 99 }, answers)
-      assert.is_true(slowest < 2.5, "the slowest took " .. slowest)
+    it("to the end of what was begun, though every client that asked for it has gone away", function()
+      local ask = site:asker { ttl = 20 }
+      service:script("deserted", { delay = 1.5 })
+      shell.run(("for i in 1 2 3 4 5 6 7 8; do curl -s -m 0.3 '%s%s' & done; wait")
+        :format(site.url, ask:path("deserted", "/abort")))
+      assert.equal(1, service:count "deserted") -- and has not been answered
+      assert.equal("hit 1", ask "deserted")
+      assert.equal(1, service:count "deserted")
     end)
 
-    it("without what requests that were aborted have left in memory", function()
-      cache_site.with(service, { init = "require('resty.ivs.flight').sweep_interval = 0.1" }, function(own)
+    it("and keeps the answer that comes when nobody waits any more", function()
+      cache_site.with(service, {}, function(own)
+        local ask = own:asker { ttl = 20 }
+        service:script("unwatched", { delay = 1 })
+        shell.run(("curl -s -m 0.2 '%s%s'"):format(own.url, ask:path("unwatched", "/abort")))
+        for _ = 1, 500 do
+          if own:get "/flights" == "0" then break end
+          sleep(0.01)
+        end
+        assert.equal("hit 1", ask "unwatched")
+        assert.same({ hit = 1, miss = 0 }, { hit = ask:stats().hit, miss = ask:stats().miss })
+        assert.equal(1, service:count "unwatched")
+      end)
+    end)
+
+    it("in its requests when nginx has no timer left, or drops those that it takes", function()
+      cache_site.with(service, { http = "lua_max_pending_timers 1;" }, function(own) -- the guard's
+        assert.same({ ["miss 1"] = 10, ["hit 1"] = 190 },
+          (service:burst({ own }, 200, own:asker { ttl = 20 }:path "timerless-%d", 10)))
+      end)
+      cache_site.with(service, { http = "lua_max_running_timers 1;" }, function(own)
+        local ask = own:asker { ttl = 20 }
+        own:get "/occupy_timers"
+        service:script("dropped", { delay = 0.3 })
+        assert.same({ ["miss 1"] = 1, ["hit 1"] = 99 }, (service:burst({ own }, 100, ask:path "dropped")))
+        assert.is_true(ask:time "not-begun" < 5)
+      end)
+      assert.same({ 10, 1 }, { service:count "timerless-", service:count "dropped" })
+    end)
+
+    it("and leaves timers for others, however many keys are missing", function()
+      cache_site.with(service, {}, function(own)
+        for number = 0, 399 do service:script("many-" .. number, { delay = 1 }) end
+        local answers = service:burst({ own }, 400, own:asker { ttl = 20 }:path "many-%d", 400)
+        assert.same({ ["miss 1"] = 400 }, answers)
+        assert.same({}, own:errors()) -- nginx logs each timer that it drops
+      end)
+    end)
+
+    it("without what requests that were aborted have left in memory where nginx had no timer left", function()
+      cache_site.with(service, { http = "lua_max_pending_timers 1;",
+        init = "require('resty.ivs.flight').sweep_interval = 0.1" }, function(own)
         local ask = own:asker {}
         local paths = {}
         for number = 1, 30 do paths[number] = shell.quote(own.url .. ask:path("left-" .. number, "/abort")) end
@@ -212,14 +251,16 @@ describe("the cache of resty.ivs", function()
     end)
 
     it("after the light thread that fetched was killed, and lets its request end", function()
-      local ask = site:asker { lock_ttl = 0.6 }
-      service:script("kill", { delay = 30 })
-      local took = ask:time("kill", "/get_and_kill")
-      assert.is_true(took < 1, took .. " s")
-      service:script("kill", {})
-      local answers, slowest = service:burst({ site }, 100, ask:path "kill")
-      assert.same({ ["miss 2"] = 1, ["hit 2"] = 99 }, answers)
-      assert.is_true(slowest < 2.5, "the slowest took " .. slowest)
+      cache_site.with(service, { http = "lua_max_pending_timers 1;" }, function(own)
+        local ask = own:asker { lock_ttl = 0.6 }
+        service:script("kill", { delay = 30 })
+        local took = ask:time("kill", "/get_and_kill")
+        assert.is_true(took < 5, took .. " s")
+        service:script("kill", {})
+        local answers, slowest = service:burst({ own }, 100, ask:path "kill")
+        assert.same({ ["miss 2"] = 1, ["hit 2"] = 99 }, answers)
+        assert.is_true(slowest < 10, "the slowest took " .. slowest)
+      end)
     end)
 
     it("after fetch raised, which whoever called it sees", function()

@@ -3,8 +3,9 @@
 --     cache:get(cache.id(key), fetch)
 --       fresh in the dict     served; no upstream call, no lock, no wait                                        "hit"
 --       stale in the dict     served at once, while exactly one refresh runs in a timer                         "stale"
---       not in the dict       one request fetches (flight.lua), all others that ask meanwhile get what it brings
+--       not in the dict       one timer fetches (flight.lua), all that ask meanwhile get what it brings
 --
+-- A fetch belongs to no request, so it ends, and its answer is kept, though every client that asked for it goes away.
 -- A refresh that fails leaves the stale answer where it is, and is tried again after a pause: so it serves while the
 -- service throttles, fails, or can't be reached. An answer of the service about the resource (leader.lua) is no such failure
 -- and replaces it. Of failures only ResourceNotFoundException is remembered.
@@ -15,6 +16,7 @@
 -- Not for: what makes two answers differ. That is the caller's, who builds the key.
 -- @module resty.ivs.cache
 
+local background = require "resty.ivs.background"
 local copies = require "resty.ivs.copies"
 local entry = require "resty.ivs.entry"
 local flight = require "resty.ivs.flight"
@@ -87,7 +89,7 @@ local function marked(response, outcome)
   return response, nil, outcome
 end
 
---- The leader's own result of a call that it made.
+--- The result of a call, for the request that had it made.
 local function deliver(self, landing)
   self.shelf:count("miss")
   if not landing.response then return nil, landing.err, "miss" end
@@ -108,36 +110,38 @@ end
 
 local serve_stale
 
---- Nothing in the dict: leads the key's flight, or waits for it.
-local function fly(self, id, fetch)
-  local board, gone = flight.board(self.dict), nil
-  while board[id] do
-    local up = board[id]
-    if up:wait() then
-      local landing = up.landing
-      if landing.body then return share(self, landing, landing.outcome == "stale" and "stale" or "shared") end
-      -- what can't be shared: each for itself
-      if landing.called then return deliver(self, leader.call(self, fetch)) end
-    elseif up:is_up() then
-      gone = up
-      break
-    end
-  end
-  local up = flight.begin(self.dict, id, self.lock_ttl, gone)
-  local landing = leader.lead(self, up, fetch)
+--- What the flight that this request began has brought.
+local function take_own(self, id, landing, fetch)
+  if landing.raised then error(landing.raised[1], 0) end
   if landing.called then return deliver(self, landing) end
   if landing.outcome == "stale" then return serve_stale(self, id, entry.decode(landing.body), fetch) end
   return share(self, landing, landing.outcome)
 end
 
+--- Nothing in the dict: begins the key's flight, or waits for it.
+local function fly(self, id, fetch)
+  local board, gone = flight.board(self.dict), nil
+  while true do
+    local up, is_own = board[id], false
+    if not up or up == gone then
+      up, is_own = flight.begin(self.dict, id, self.lock_ttl, gone), true
+      if gone or not background.lead(self, up, fetch) then leader.lead(self, up, fetch) end
+    end
+    local landing = up:wait() and up.landing
+    if not landing then
+      gone = up:is_up() and up or nil
+    elseif is_own and up.brought then
+      return take_own(self, id, up.brought, fetch)
+    elseif landing.body then
+      return share(self, landing, landing.outcome == "stale" and "stale" or "shared")
+    elseif landing.called then -- what can't be shared: each for itself
+      return deliver(self, leader.call(self, fetch))
+    end
+  end
+end
+
 --- Where nginx takes no timers: ngx.timer.at raises there, or the timer never runs.
 local WITHOUT_TIMERS = { init = true, exit_worker = true }
-
-local function refresh(premature, self, up, fetch)
-  up.has_begun = true
-  if premature or not up:is_up() then return up:land({}) end
-  leader.lead(self, up, fetch)
-end
 
 --- Has the stale answer refreshed, once among all: in a timer; where there is none, by this request.
 -- @treturn table|nil the landing, if it was this request
@@ -150,14 +154,15 @@ local function refresh_somehow(self, id, fetch)
   local dropped = up and not up.has_begun
   up = flight.begin(self.dict, id, self.lock_ttl, up)
   up.is_refresh = true
-  if not dropped and ngx.timer.at(0, refresh, self, up, fetch) then return nil end
-  up.has_begun = true
-  if flight.can_wait() then return leader.lead(self, up, fetch) end
-  up:land({})
+  if not dropped and background.lead(self, up, fetch) then return nil end
+  if not flight.can_wait() then return up:land({}) end
+  leader.lead(self, up, fetch)
+  return up.brought
 end
 
 function serve_stale(self, id, response, fetch)
   local landing = refresh_somehow(self, id, fetch)
+  if landing and landing.raised then error(landing.raised[1], 0) end
   if landing and landing.called and not landing.failed then return deliver(self, landing) end
   self.shelf:count("stale")
   return marked(response, "stale")
@@ -170,10 +175,11 @@ function Cache.id(key)
   return shelf.key(key)
 end
 
---- The answer of an id: remembered, or fetched by this request, or by another that is at it.
+--- The answer of an id: remembered, or fetched now, for all that ask meanwhile.
 -- @string id
--- @func fetch () → response, or nil and an error object; and third, whether that is for another id than this. It may run in a
---   timer, after the request has ended. Its tables are handed over. What it raises is raised.
+-- @func fetch () → response, or nil and an error object; and third, whether that is for another id than this. It runs in a
+--   timer, maybe after the request has ended; in the request only where nginx has no timer for it. Its tables are handed
+--   over. What it raises is raised.
 -- @treturn table|nil the response, the caller's own, with `ResponseMetadata.Cache`
 -- @treturn table|nil the error object
 -- @treturn string "hit": remembered, or fetched by another request that was at it; "stale": remembered, no longer fresh;

@@ -2,7 +2,8 @@
 --
 -- What it brings is a landing: `body` (for all who waited) and `outcome`; and when the service was `called`: `response` or
 -- `err` (the leader's own), `fresh_for` and `stale_for` of what is to be remembered, else `failed` (what is remembered
--- stays) or not (it goes); `pause` before the next refresh. A landing with `cancelled` is nobody's but the leader's.
+-- stays) or not (it goes); `pause` before the next refresh. A landing with `cancelled` is nobody's but the leader's, and
+-- so is one with `raised`, a list of the value that `fetch` raised.
 --
 -- Invariant: whoever has lost a lock changes nothing that it stands for: another may have brought a newer answer.
 -- Not for: whoever asks (cache.lua).
@@ -140,20 +141,19 @@ local function bring(cache, up, fetch)
   end)
 end
 
---- Carries a flight through to its end, whatever happens on the way. An error that `fetch` raises is raised.
+--- Carries a flight through to its end, whatever happens on the way.
 -- @tab cache
--- @tparam Flight up
+-- @tparam Flight up its `brought` is the landing afterwards, for the request that began it
 -- @func fetch
--- @treturn table the landing
 function leader.lead(cache, up, fetch)
+  up.has_begun = true
   local good, landing = pcall(bring, cache, up, fetch)
+  up.brought = good and landing or { raised = { landing } }
   local reached = good and not landing.cancelled and landing or {}
   -- the workers first, then the machines, which may cost as much as Redis' timeout
   up.lock:release()
   up:land(reached)
   if up.locked_in_redis then tell_machines(cache, up, reached) end
-  if not good then error(landing, 0) end
-  return landing
 end
 
 return leader
