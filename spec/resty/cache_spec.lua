@@ -63,9 +63,40 @@ describe("the cache of resty.ivs", function()
       local again = cjson.decode(ask("whole", "/whole"))
       assert.same({ "miss", "hit" }, { first.ResponseMetadata.Cache, again.ResponseMetadata.Cache })
       first.ResponseMetadata.Cache, again.ResponseMetadata.Cache = nil, nil
+      first.ResponseMetadata.Age, again.ResponseMetadata.Age = nil, nil
       assert.same(first, again)
       assert.same({ 60, "id-1", "application/json" }, { again.recordingConfiguration.recordingReconnectWindowSeconds,
         again.ResponseMetadata.RequestId, again.ResponseMetadata.HTTPHeaders["content-type"] })
+    end)
+
+    it("with its age in seconds: 0 when it is new", function()
+      local ask, hasty = site:asker { ttl = 20 }, site:asker { ttl = 0.1, stale_ttl = 20 }
+      local function age(asker, what)
+        local cache, seconds = asker("aged", "/age"):match "^(%a+) ([%d.]+)$"
+        assert.equal(what, cache)
+        return tonumber(seconds)
+      end
+      local function now() return tonumber((shell.run "date +%s.%N")) end
+      local begun = now()
+      assert.equal(0, age(ask, "miss"))
+      service:script("aged", { status = 500 }) -- no refresh makes it new
+      sleep(0.2)
+      local fresh = age(ask, "hit")
+      assert.is_true(fresh >= 0.2 and fresh <= now() - begun, fresh)
+      sleep(0.2)
+      local stale = age(hasty, "stale")
+      assert.is_true(stale >= fresh + 0.2 and stale <= now() - begun, stale)
+    end)
+
+    it("with age 0 whoever waited for it, in the worker that fetched it and in the others at their next look", function()
+      service:script("ageless", { delay = 0.3 })
+      local answers = service:burst({ site }, 40, site:asker { ttl = 20 }:path("ageless", "/age"))
+      local count = 0
+      for answer, number in pairs(answers) do
+        assert.is_true(answer == "miss 0" and number == 1 or tonumber(answer:match "^hit ([%d.]+)$") >= 0, answer)
+        count = count + number
+      end
+      assert.equal(40, count)
     end)
 
     it("in the access phase, and in a filter from what it has", function()

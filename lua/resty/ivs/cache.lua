@@ -84,8 +84,10 @@ end
 
 -- Whoever asks ------------------------------------------------------------------------------------------------------------
 
-local function marked(response, outcome)
-  response.ResponseMetadata.Cache = outcome
+--- @number age seconds since the service answered, as the clocks have it
+local function marked(response, outcome, age)
+  local metadata = response.ResponseMetadata
+  metadata.Cache, metadata.Age = outcome, math.floor(math.max(age, 0) * 1000 + 0.5) / 1000
   return response, nil, outcome
 end
 
@@ -93,7 +95,7 @@ end
 local function deliver(self, landing)
   self.shelf:count("miss")
   if not landing.response then return nil, landing.err, "miss" end
-  return marked(landing.response, "miss")
+  return marked(landing.response, "miss", 0)
 end
 
 local OUTCOME = { hit = "hit", shared = "hit", stale = "stale" }
@@ -104,7 +106,7 @@ local function share(self, landing, counted)
   local response, err = entry.decode(landing.body)
   if counted == "hit" and err then counted = "negative" end
   self.shelf:count(counted)
-  if response then return marked(response, OUTCOME[landing.outcome] or "hit") end
+  if response then return marked(response, OUTCOME[landing.outcome] or "hit", landing.age or 0) end
   return nil, err, landing.outcome == "hit" and "hit" or "miss"
 end
 
@@ -114,7 +116,7 @@ local serve_stale
 local function take_own(self, id, landing, fetch)
   if landing.raised then error(landing.raised[1], 0) end
   if landing.called then return deliver(self, landing) end
-  if landing.outcome == "stale" then return serve_stale(self, id, entry.decode(landing.body), fetch) end
+  if landing.outcome == "stale" then return serve_stale(self, id, entry.decode(landing.body), landing.age, fetch) end
   return share(self, landing, landing.outcome)
 end
 
@@ -160,12 +162,12 @@ local function refresh_somehow(self, id, fetch)
   return up.brought
 end
 
-function serve_stale(self, id, response, fetch)
+function serve_stale(self, id, response, age, fetch)
   local landing = refresh_somehow(self, id, fetch)
   if landing and landing.raised then error(landing.raised[1], 0) end
   if landing and landing.called and not landing.failed then return deliver(self, landing) end
   self.shelf:count("stale")
-  return marked(response, "stale")
+  return marked(response, "stale", age)
 end
 
 --- What an answer is kept under.
@@ -180,24 +182,24 @@ end
 -- @func fetch () → response, or nil and an error object; and third, whether that is for another id than this. It runs in a
 --   timer, maybe after the request has ended; in the request only where nginx has no timer for it. Its tables are handed
 --   over. What it raises is raised.
--- @treturn table|nil the response, the caller's own, with `ResponseMetadata.Cache`
+-- @treturn table|nil the response, the caller's own, with `ResponseMetadata.Cache` and `ResponseMetadata.Age`
 -- @treturn table|nil the error object
 -- @treturn string "hit": remembered, or fetched by another request that was at it; "stale": remembered, no longer fresh;
 --   "miss": the service was called for this, or for another request whose failure this shares
 function Cache:get(id, fetch)
-  local state, text = self.shelf:look(id)
+  local state, text, age = self.shelf:look(id)
   if state == "fresh" then
     local response, err = self.copies:decode(id, text)
     if response then
       self.shelf:count("hit")
-      return marked(response, "hit")
+      return marked(response, "hit", age)
     elseif err then
       self.shelf:count("negative")
       return nil, err, "hit"
     end
   elseif state == "stale" then
     local response = self.copies:decode(id, text)
-    if response then return serve_stale(self, id, response, fetch) end
+    if response then return serve_stale(self, id, response, age, fetch) end
   end
   if flight.can_wait() then return fly(self, id, fetch) end
   -- no waiting here, so neither locks nor flights; `fetch` will say what this phase can't do

@@ -111,19 +111,21 @@ function Flight:is_silent()
 end
 
 --- Becomes the one among the workers who fetches, or learns what another has fetched.
--- @func look () → body or nothing: the answer, if it is there by now
+-- @func look () → body and age, or nothing: the answer, if it is there by now
 -- @bool patient wait for another worker's fetch
 -- @treturn boolean whether the lock is ours
 -- @treturn string|nil the body that another brought
+-- @treturn number|nil its age in seconds
 function Flight:acquire(look, patient)
   local step, waited_for = FIRST_STEP, nil
   while true do
     local locked, holder = self.lock:try()
     -- again after locking: another may have come to its end since the caller looked
-    local body = look() or waited_for and self.dict:get("ivs:note:" .. waited_for)
+    local body, age = look()
+    if not body and waited_for then body = self.dict:get("ivs:note:" .. waited_for) end
     if body or not (locked or patient) then
       if locked then self.lock:release() end
-      return false, body
+      return false, body, age
     end
     if locked then return true end
     waited_for = holder or waited_for
