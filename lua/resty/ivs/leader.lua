@@ -2,8 +2,8 @@
 --
 -- What it brings is a landing: `body` (for all who waited), its `age` (seconds; 0 where there is none) and `outcome`; and
 -- when the service was `called`: `response` or `err` (the leader's own), `keep_for` (seconds) of what is to be remembered,
--- else `failed` (what is remembered stays) or not (it goes); `pause` before the next refresh. A landing with `cancelled` is nobody's but the leader's, and
--- so is one with `raised`, a list of the value that `fetch` raised.
+-- else `failed` (what is remembered stays) or not (it goes); `pause` before the next refresh. A landing with `cancelled` is
+-- nobody's but the leader's, and so is one with `raised`, a list of the value that `fetch` raised.
 --
 -- Invariant: whoever has lost a lock changes nothing that it stands for: another may have brought a newer answer.
 -- Not for: whoever asks (cache.lua).
