@@ -158,7 +158,8 @@ describe("a response is refused", function()
 
   it("where it is no HTTP/1", function()
     for _, text in ipairs { "HTTP/2 200 OK\r\n", "HTTP/1.1200 OK\r\n", "HTTP/1.x 200 OK\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\r\n",
-      "http/1.1 200 OK\r\n", "HTTP/1.2 200 OK\r\n", "HTTP/1.1  200 OK\r\n", "HTTP/1.1 200OK\r\n", "HTTP/1.1 20 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 099 OK\r\n", "HTTP/1.1 2x0 OK\r\n" } do
+      "http/1.1 200 OK\r\n", "HTTP/1.2 200 OK\r\n", "HTTP/1.1  200 OK\r\n", "HTTP/1.1 200OK\r\n",
+      "HTTP/1.1 20 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 099 OK\r\n", "HTTP/1.1 2x0 OK\r\n" } do
       refuses(text .. "\r\n", "malformed", "it")
     end
     refuses("HTTP/1.1 101 Switching Protocols\r\n\r\n", "malformed", "another protocol")

@@ -133,7 +133,7 @@ raw_responses.list = {
   { "another protocol", "SSH-2.0-OpenSSH_9.2\r\n", UNREADABLE },
   { "100 before it", "HTTP/1.1 100 Continue\r\n\r\n" .. with "", ACTIVE },
   { "101, which nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", UNREADABLE,
-    curl = { CLOSED, "service 101, sent once" }, why = "libcurl waits for a response, or takes it for one: nothing of HTTP comes after it" },
+    curl = { CLOSED, "service 101, sent once" }, why = "libcurl waits for a response, or takes it for one: no HTTP follows it" },
   -- Chunks (RFC 9112, 7.1): boto3 says ConnectionClosedError, too, when it does not know where a chunk ends
   { "a trailer", chunks "#\r\nBODY\r\n0\r\nX-T: 1\r\n\r\n", ACTIVE },
   { "a folded trailer", chunks "#\r\nBODY\r\n0\r\nX-T: a\r\n b\r\n\r\n", ACTIVE },

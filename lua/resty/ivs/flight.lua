@@ -71,7 +71,8 @@ function flight.begin(dict, id, lock_ttl, gone)
   local board = board_of(dict)
   sweep(board)
   local self = setmetatable({ dict = dict, id = id, lock_ttl = lock_ttl, beats = 0, silences = 0, beats_seen = 0,
-    seen = ngx.now(), has_begun = false, lock = lock.new(dict, id, lock_ttl, gone and gone.lock), semaphore = assert(semaphore.new(0)) }, Flight)
+    seen = ngx.now(), has_begun = false, lock = lock.new(dict, id, lock_ttl, gone and gone.lock),
+    semaphore = assert(semaphore.new(0)) }, Flight)
   board.flights[id] = self
   return self
 end

@@ -5,7 +5,8 @@
 --           left; so the machines need no common clock to know its age)
 --   lock    the token of who fetches, with an expiry
 --   pause   while it is there, no machine tries a refresh: one has failed
--- and for a token a note, the failure that its holder has met, for the machines that waited for it.
+-- and for a token a note, the failure that its holder has met, for the machines that waited for it. The names of an id's keys
+-- have the id as their hash tag, so that in a Redis Cluster one node has all of them, and a script may use them together.
 --
 -- Invariants: each operation is one script, so what it does, it does to what it saw. Only a lock's holder changes anything.
 -- A key of a type that is not ours is not there. No failure is more than "the dict alone serves".
@@ -88,13 +89,19 @@ function redis.new(options)
   if values.username and not values.password then
     return nil, "option 'cache.redis.username' needs 'cache.redis.password'"
   end
+  -- a hash tag of the prefix's own serves as well; half a one would put an id's keys on several nodes of a cluster
+  local opened = values.prefix:match("{(.*)$")
+  if opened and not opened:find("^[^}]+}") then
+    return nil, "option 'cache.redis.prefix' may have a '{' only where it begins a hash tag, as in '{ivs}:'"
+  end
   local link = redis_link.new(values)
   if not link then return nil, HOW_TO_INSTALL end
   return setmetatable({ link = link }, Store)
 end
 
 local function keys_of(id, token)
-  return { "lock:" .. id, "entry:" .. id, "pause:" .. id, token and "note:" .. token }
+  local tag = "{" .. id .. "}"
+  return { "lock:" .. tag, "entry:" .. tag, "pause:" .. tag, token and "note:" .. tag .. token }
 end
 
 local function milliseconds(seconds)
@@ -156,7 +163,7 @@ end
 
 --- Keeps the lock for as long again. For a light thread that is killed when it takes too long.
 function Store:renew(id, token, seconds)
-  local done, why = self.link:run(RENEW, { "lock:" .. id }, { token, milliseconds(seconds) }, true)
+  local done, why = self.link:run(RENEW, { keys_of(id)[1] }, { token, milliseconds(seconds) }, true)
   return done and true, why
 end
 
