@@ -203,94 +203,12 @@ describe("the cache of resty.ivs", function()
       end)
     end)
 
-    it("to the end of what was begun, though every client that asked for it has gone away", function()
-      local ask = site:asker { ttl = 20 }
-      service:script("deserted", { delay = 1.5 })
-      shell.run(("for i in 1 2 3 4 5 6 7 8; do curl -s -m 0.3 '%s%s' & done; wait")
-        :format(site.url, ask:path("deserted", "/abort")))
-      assert.equal(1, service:count "deserted") -- and has not been answered
-      assert.equal("hit 1", ask "deserted")
-      assert.equal(1, service:count "deserted")
-    end)
-
-    it("and keeps the answer that comes when nobody waits any more", function()
-      cache_site.with(service, {}, function(own)
-        local ask = own:asker { ttl = 20 }
-        service:script("unwatched", { delay = 1 })
-        shell.run(("curl -s -m 0.2 '%s%s'"):format(own.url, ask:path("unwatched", "/abort")))
-        for _ = 1, 500 do
-          if own:get "/flights" == "0" then break end
-          sleep(0.01)
-        end
-        assert.equal("hit 1", ask "unwatched")
-        assert.same({ hit = 1, miss = 0 }, { hit = ask:stats().hit, miss = ask:stats().miss })
-        assert.equal(1, service:count "unwatched")
-      end)
-    end)
-
-    it("in its requests when nginx has no timer left, or drops those that it takes", function()
-      cache_site.with(service, { http = "lua_max_pending_timers 1;" }, function(own) -- the guard's
-        assert.same({ ["miss 1"] = 10, ["hit 1"] = 190 },
-          (service:burst({ own }, 200, own:asker { ttl = 20 }:path "timerless-%d", 10)))
-      end)
-      cache_site.with(service, { http = "lua_max_running_timers 1;" }, function(own)
-        local ask = own:asker { ttl = 20 }
-        own:get "/occupy_timers"
-        service:script("dropped", { delay = 0.3 })
-        assert.same({ ["miss 1"] = 1, ["hit 1"] = 99 }, (service:burst({ own }, 100, ask:path "dropped")))
-        assert.is_true(ask:time "not-begun" < 5)
-      end)
-      assert.same({ 10, 1 }, { service:count "timerless-", service:count "dropped" })
-    end)
-
-    it("and leaves timers for others, however many keys are missing", function()
-      cache_site.with(service, {}, function(own)
-        for number = 0, 399 do service:script("many-" .. number, { delay = 1 }) end
-        local answers = service:burst({ own }, 400, own:asker { ttl = 20 }:path "many-%d", 400)
-        assert.same({ ["miss 1"] = 400 }, answers)
-        assert.same({}, own:errors()) -- nginx logs each timer that it drops
-      end)
-    end)
-
-    it("without what requests that were aborted have left in memory where nginx had no timer left", function()
-      cache_site.with(service, { http = "lua_max_pending_timers 1;",
-        init = "require('resty.ivs.flight').sweep_interval = 0.1" }, function(own)
-        local ask = own:asker {}
-        local paths = {}
-        for number = 1, 30 do paths[number] = shell.quote(own.url .. ask:path("left-" .. number, "/abort")) end
-        for number = 1, 30 do service:script("left-" .. number, { delay = 5 }) end
-        shell.run(("for path in %s; do curl -s -m 0.3 $path & done; wait"):format(table.concat(paths, " ")))
-        assert.equal("30", (own:get "/flights"))
-        local left
-        for number = 1, 40 do
-          ask("other-" .. number)
-          left = own:get "/flights"
-          if left == "0" then break end
-          sleep(0.1)
-        end
-        assert.equal("0", left)
-      end)
-    end)
-
     it("with another's call when a client is closed that was at it", function()
       cache_site.with(service, {}, function(own)
         local ask = own:asker {}
         shell.run(("curl -s '%s%s' >/dev/null 2>&1 &"):format(own.url, ask:path("handed-on", "/cancelled")))
         sleep(0.1)
         assert.equal("miss 1", ask "handed-on")
-      end)
-    end)
-
-    it("after the light thread that fetched was killed, and lets its request end", function()
-      cache_site.with(service, { http = "lua_max_pending_timers 1;" }, function(own)
-        local ask = own:asker { lock_ttl = 0.6 }
-        service:script("kill", { delay = 30 })
-        local took = ask:time("kill", "/get_and_kill")
-        assert.is_true(took < 5, took .. " s")
-        service:script("kill", {})
-        local answers, slowest = service:burst({ own }, 100, ask:path "kill")
-        assert.same({ ["miss 2"] = 1, ["hit 2"] = 99 }, answers)
-        assert.is_true(slowest < 10, "the slowest took " .. slowest)
       end)
     end)
 

@@ -159,7 +159,9 @@ describe("a worker of nginx", function()
 
     it("ends a call whose clients have all gone away, and keeps its answer", function()
       with_cached(function(own, url)
-        shell.run(("for i in 1 2 3 4; do curl -s --max-time 0.3 '%s' & done; wait"):format(url "slow-2000"))
+        local pids = shell.run(("for i in 1 2 3 4; do curl -s '%s' >/dev/null 2>&1 & echo $!; done"):format(url "slow-2000"))
+        await(function() return own:run "return client:stats().attempts" == 1 end, 10)
+        shell.run("kill " .. pids:gsub("\n", " "))
         assert.equal("ACTIVE", (shell.run(("curl -s '%s'"):format(url "slow-2000"))))
         local stats = own:run "return client:stats()"
         assert.same({ 1, 0 }, { stats.attempts, stats.cache.miss })
