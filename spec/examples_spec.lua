@@ -179,6 +179,21 @@ describe("examples/nginx", function()
       { #rows, rows[1].status, rows[1].error.code, rows[2].state, rows[2].bucket })
   end)
 
+  it("tells the dashboard how old an answer is, which shows that of one from the cache", function()
+    local arn = emulator:script("aged", { status = 200, body = json.encode { recordingConfiguration = { arn = "x", state = "ACTIVE" } } })
+    local path = "/recordings?arn=" .. arn
+    local function row() return json.decode((get(path))).recordings[1] end
+    local first = row()
+    assert.same({ "miss", 0 }, { first.cache, first.age })
+    shell.run "sleep 0.2"
+    local second = row()
+    assert.equal("hit", second.cache)
+    assert.is_true(second.age >= 0.2, second.age)
+    local alone = json.decode((get("/recording?arn=" .. arn)))
+    assert.is_true(alone.cache == "hit" and alone.age >= second.age)
+    assert.truthy((get "/dashboard.js"):find("cached ${Math.floor(recording.age)} s ago", 1, true))
+  end)
+
   it("has no other page", function() assert.equal(404, select(2, get "/nginx.conf")) end)
 end)
 

@@ -108,7 +108,18 @@ describe("a response", function()
   end)
 
   it("has no other header that is malformed", function()
-    gives(OK .. "A B: 1\r\nX: a\0b\r\n: 2\r\nY: 3\r\nContent-Length: 0\r\n\r\n", { 200, "" }, { headers = { y = "3", x = nil } })
+    gives(OK .. "A B: 1\r\nX: a\rb\r\n: 2\r\nY: 3\r\nContent-Length: 0\r\n\r\n", { 200, "" }, { headers = { y = "3", x = nil } })
+    gives(OK .. "A: b\r\n folded: 1\r\n\tB: 2\r\nContent-Length: 0\r\n\r\n", { 200, "" }, { headers = { a = "b", b = nil } })
+    gives(OK .. "Content-Length : 5\r\nTransfer-Encoding\t: chunked\r\n\r\nhi", { 200, "hi" }, { until_closed = true })
+  end)
+
+  it("whose length is told twice is read as RFC 9112, 6.3 says, and its connection is not kept", function()
+    gives(OK .. "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", { 200, "hello" })
+    for _, codings in ipairs { "chunked\r\nContent-Length: 3", "identity, chunked\r\nContent-Length: 3", "chunked,,chunked\r\nContent-Length: 3" } do
+      gives(OK .. "Transfer-Encoding: " .. codings .. "\r\n\r\n2\r\nhi\r\n0\r\n\r\n", { 200, "hi" }, { keep_alive = false })
+    end
+    gives(OK .. "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", { 200, "" })
+    gives(OK .. "Transfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nhi", { 200, "hi" })
   end)
 
   it("says whether the connection may be kept", function()
@@ -121,49 +132,57 @@ end)
 
 describe("a response is refused", function()
   it("where its length could be read in two ways", function()
-    refuses(OK .. "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "malformed", "more than one Content-Length")
-    refuses(OK .. "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", "malformed", "more than one Content-Length")
+    refuses(OK .. "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "malformed", "two Content-Lengths that differ")
+    refuses(OK .. "Content-Length: 5\r\nContent-Length: 05\r\n\r\nhello", "malformed", "two Content-Lengths that differ")
     refuses(OK .. "Content-Length: 5, 5\r\n\r\nhello", "malformed", "not a number")
-    refuses(OK .. "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "malformed", "both")
-    refuses(OK .. "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", "malformed", "Transfer-Encoding")
+    refuses(OK .. "Content-Length: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "malformed", "not a number")
     refuses(OK .. "Transfer-Encoding: gzip, chunked\r\n\r\n", "malformed", "Transfer-Encoding")
-    refuses(OK .. "Transfer-Encoding: identity\r\n\r\n", "malformed", "Transfer-Encoding")
-    refuses(OK .. "Content-Length : 5\r\n\r\nhello", "malformed", "blanks")
-    refuses(OK .. "Transfer-Encoding\t: chunked\r\n\r\n", "malformed", "blanks")
+    refuses(OK .. "Transfer-Encoding: chunked;q=1\r\n\r\n", "malformed", "Transfer-Encoding")
+    refuses(OK .. "Content-Length: 4\r\n 5\r\n\r\nhello", "malformed", "folded")
+    refuses(OK .. "Transfer-Encoding: chunked\r\n\tx\r\n\r\nhello", "malformed", "folded")
   end)
 
   it("where a length is no number", function()
     for _, text in ipairs { "", "x", "-1", "+5", "0x5", "5.0", "5 5", "99999999999999999999" } do
       refuses(OK .. "Content-Length: " .. text .. "\r\n\r\nhello", "malformed", "not a number")
     end
-    for _, text in ipairs { "", "x", "-1", " 5", "5 5", "0x5", "5g" } do
-      refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n" .. text .. "\r\nhello\r\n", "malformed", "no number")
+    for _, text in ipairs { "", "x", "-1", " 5", "x5" } do
+      refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n" .. text .. "\r\nhello\r\n", "closed", "no number")
     end
-    refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n" .. ("0"):rep(16) .. "\r\n\r\n", "malformed", "out of all bounds")
-    refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n5\r\nhello!\r\n0\r\n\r\n", "malformed", "does not end")
+    refuses(OK .. "Transfer-Encoding: chunked\r\n\r\nx", "closed", "no number") -- and not at the line's end only
+    for _, text in ipairs { ("0"):rep(17), ("f"):rep(16), "8" .. ("0"):rep(15) } do
+      refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n" .. text .. "\r\n\r\n", "closed", "out of all bounds")
+    end
+    refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n5\r\nhello!", "closed", "does not end")
   end)
 
   it("where it is no HTTP/1", function()
     for _, text in ipairs { "HTTP/2 200 OK\r\n", "HTTP/1.1200 OK\r\n", "HTTP/1.x 200 OK\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\r\n",
-      "http/1.1 200 OK\r\n", "HTTP/1.1 20 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 099 OK\r\n", "HTTP/1.1 2x0 OK\r\n" } do
+      "http/1.1 200 OK\r\n", "HTTP/1.2 200 OK\r\n", "HTTP/1.1  200 OK\r\n", "HTTP/1.1 200OK\r\n",
+      "HTTP/1.1 20 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 099 OK\r\n", "HTTP/1.1 2x0 OK\r\n" } do
       refuses(text .. "\r\n", "malformed", "it")
     end
     refuses("HTTP/1.1 101 Switching Protocols\r\n\r\n", "malformed", "another protocol")
     refuses(OK .. "no colon\r\n\r\n", "malformed", "no colon")
-    refuses(OK .. "A: b\r\n folded\r\n\r\n", "malformed", "folded")
+    refuses(OK .. "no\rcolon: x\r\n\r\n", "malformed", "no colon")
     refuses(OK .. " A: b\r\n\r\n", "malformed", "folded")
+    refuses("garbage", "malformed", "status line") -- and not at the line's end only
+    for _, head in ipairs { "HTTP/1.1 200 O\0K\r\n", OK .. "X: a\0b\r\n", OK .. "Transfer-Encoding: chunked\r\n\r\n0\r\nT: \0\r\n" } do
+      refuses(head .. "\r\n", "malformed", "NUL")
+    end
+    refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n0\r\nT\r\n\r\n", "malformed", "a trailer has no colon")
   end)
 
   it("where it is larger than allowed", function()
-    refuses(OK .. "Content-Length: " .. MAX + 1 .. "\r\n\r\n", "too large", "larger than allowed")
-    refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n" .. ("%x"):format(MAX + 1) .. "\r\n", "too large", "larger than allowed")
+    refuses(OK .. "Content-Length: " .. MAX + 1 .. "\r\n\r\n" .. ("x"):rep(MAX + 1), "too large", "larger than allowed")
+    refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n" .. ("x"):rep(MAX + 1), "too large", "larger than allowed")
     refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n" .. ("a\r\n0123456789\r\n"):rep(MAX / 10 + 1), "too large", "larger than allowed")
     refuses(OK .. "\r\n" .. ("x"):rep(MAX + 1), "too large", "larger than allowed")
     refuses(OK .. ("A: b\r\n"):rep(20000), "too large", "64 KiB")
     refuses(OK .. "A: " .. ("b"):rep(70000), "too large", "64 KiB")
     refuses(("HTTP/1.1 100 Continue\r\n\r\n"):rep(3000), "too large", "64 KiB")
     refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n0\r\n" .. ("A: b\r\n"):rep(20000), "too large", "64 KiB")
-    refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n5;" .. ("x"):rep(2000), "malformed", "line is too long")
+    refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n5;" .. ("x"):rep(2000), "closed", "line is too long")
   end)
 
   it("where the connection ended too early", function()

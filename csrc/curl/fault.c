@@ -37,6 +37,8 @@ static const struct {
     {CURLE_PARTIAL_FILE, IVS_KIND_CONNECTION, "ConnectionClosedError"},
     {CURLE_SSL_SHUTDOWN_FAILED, IVS_KIND_CONNECTION, "ConnectionClosedError"},
     {CURLE_WEIRD_SERVER_REPLY, IVS_KIND_RESPONSE, "HTTPClientError"},
+    /* so libcurl calls a header or a trailer without a colon */
+    {CURLE_BAD_FUNCTION_ARGUMENT, IVS_KIND_RESPONSE, "HTTPClientError"},
     {CURLE_UNSUPPORTED_PROTOCOL, IVS_KIND_RESPONSE, "HTTPClientError"},
     {CURLE_BAD_CONTENT_ENCODING, IVS_KIND_RESPONSE, "HTTPClientError"},
     {CURLE_WRITE_ERROR, IVS_KIND_RESPONSE, "HTTPClientError"},

@@ -36,7 +36,7 @@ static size_t check_cap(lua_State *L, int index) {
   return (size_t)cap;
 }
 
-static int push_progress(lua_State *L, const ivs_http1 *reader, int status, bool closed) {
+static int push_progress(lua_State *L, const ivs_http1 *reader, int status) {
   if (!status) {
     lua_pushstring(L, ivs_http1_is_done(reader) ? "done" : "more");
     return 1;
@@ -44,7 +44,7 @@ static int push_progress(lua_State *L, const ivs_http1 *reader, int status, bool
   const char *what = status == IVS_ETOOBIG ? "too large" : status == IVS_ENOMEM ? "memory" : "malformed";
   lua_pushnil(L);
   lua_pushstring(L, reader->problem);
-  lua_pushstring(L, closed ? "closed" : what);
+  lua_pushstring(L, reader->cut_off ? "closed" : what);
   return 3;
 }
 
@@ -52,13 +52,12 @@ static int feed(lua_State *L) {
   size_t length;
   ivs_http1 *reader = check_reader(L);
   const char *bytes = luaL_checklstring(L, 2, &length);
-  return push_progress(L, reader, ivs_http1_feed(reader, bytes, length), false);
+  return push_progress(L, reader, ivs_http1_feed(reader, bytes, length));
 }
 
 static int close_reader(lua_State *L) {
   ivs_http1 *reader = check_reader(L);
-  const bool had_failed = reader->failed != IVS_OK;
-  return push_progress(L, reader, ivs_http1_end(reader), !had_failed);
+  return push_progress(L, reader, ivs_http1_end(reader));
 }
 
 static int reset(lua_State *L) {

@@ -23,7 +23,7 @@ ivs_http1 *ivs_lhttp1_test(lua_State *L, int index);
  *   reader:keep_alive()    whether the connection may carry another request
  *   reader:reset(max_body?, bodiless?)   for the next response; bodiless: the answer to a CONNECT
  *
- * what: "closed" (too early), "malformed", "too large" or "memory".
+ * what: "closed" (too early, or a chunk is malformed), "malformed", "too large" or "memory".
  */
 int ivs_lhttp1_reader(lua_State *L);
 

@@ -63,9 +63,40 @@ describe("the cache of resty.ivs", function()
       local again = cjson.decode(ask("whole", "/whole"))
       assert.same({ "miss", "hit" }, { first.ResponseMetadata.Cache, again.ResponseMetadata.Cache })
       first.ResponseMetadata.Cache, again.ResponseMetadata.Cache = nil, nil
+      first.ResponseMetadata.Age, again.ResponseMetadata.Age = nil, nil
       assert.same(first, again)
       assert.same({ 60, "id-1", "application/json" }, { again.recordingConfiguration.recordingReconnectWindowSeconds,
         again.ResponseMetadata.RequestId, again.ResponseMetadata.HTTPHeaders["content-type"] })
+    end)
+
+    it("with its age in seconds: 0 when it is new", function()
+      local ask, hasty = site:asker { ttl = 20 }, site:asker { ttl = 0.1, stale_ttl = 20 }
+      local function age(asker, what)
+        local cache, seconds = asker("aged", "/age"):match "^(%a+) ([%d.]+)$"
+        assert.equal(what, cache)
+        return tonumber(seconds)
+      end
+      local function now() return tonumber((shell.run "date +%s.%N")) end
+      local begun = now()
+      assert.equal(0, age(ask, "miss"))
+      service:script("aged", { status = 500 }) -- no refresh makes it new
+      sleep(0.2)
+      local fresh = age(ask, "hit")
+      assert.is_true(fresh >= 0.2 and fresh <= now() - begun, fresh)
+      sleep(0.2)
+      local stale = age(hasty, "stale")
+      assert.is_true(stale >= fresh + 0.2 and stale <= now() - begun, stale)
+    end)
+
+    it("with age 0 whoever waited for it, in the worker that fetched it and in the others at their next look", function()
+      service:script("ageless", { delay = 0.3 })
+      local answers = service:burst({ site }, 40, site:asker { ttl = 20 }:path("ageless", "/age"))
+      local count = 0
+      for answer, number in pairs(answers) do
+        assert.is_true(answer == "miss 0" and number == 1 or tonumber(answer:match "^hit ([%d.]+)$") >= 0, answer)
+        count = count + number
+      end
+      assert.equal(40, count)
     end)
 
     it("in the access phase, and in a filter from what it has", function()
@@ -172,36 +203,6 @@ describe("the cache of resty.ivs", function()
       end)
     end)
 
-    it("after the request that fetched was aborted by its client", function()
-      local ask = site:asker {}
-      service:script("abort", { delay = 30 })
-      shell.run(("curl -s -m 0.2 '%s%s'"):format(site.url, ask:path("abort", "/abort")))
-      assert.equal(1, service:count "abort")
-      service:script("abort", {})
-      local answers, slowest = service:burst({ site }, 100, ask:path "abort")
-      assert.same({ ["miss 2"] = 1, ["hit 2"] = 99 }, answers)
-      assert.is_true(slowest < 2.5, "the slowest took " .. slowest)
-    end)
-
-    it("without what requests that were aborted have left in memory", function()
-      cache_site.with(service, { init = "require('resty.ivs.flight').sweep_interval = 0.1" }, function(own)
-        local ask = own:asker {}
-        local paths = {}
-        for number = 1, 30 do paths[number] = shell.quote(own.url .. ask:path("left-" .. number, "/abort")) end
-        for number = 1, 30 do service:script("left-" .. number, { delay = 5 }) end
-        shell.run(("for path in %s; do curl -s -m 0.3 $path & done; wait"):format(table.concat(paths, " ")))
-        assert.equal("30", (own:get "/flights"))
-        local left
-        for number = 1, 40 do
-          ask("other-" .. number)
-          left = own:get "/flights"
-          if left == "0" then break end
-          sleep(0.1)
-        end
-        assert.equal("0", left)
-      end)
-    end)
-
     it("with another's call when a client is closed that was at it", function()
       cache_site.with(service, {}, function(own)
         local ask = own:asker {}
@@ -209,17 +210,6 @@ describe("the cache of resty.ivs", function()
         sleep(0.1)
         assert.equal("miss 1", ask "handed-on")
       end)
-    end)
-
-    it("after the light thread that fetched was killed, and lets its request end", function()
-      local ask = site:asker { lock_ttl = 0.6 }
-      service:script("kill", { delay = 30 })
-      local took = ask:time("kill", "/get_and_kill")
-      assert.is_true(took < 1, took .. " s")
-      service:script("kill", {})
-      local answers, slowest = service:burst({ site }, 100, ask:path "kill")
-      assert.same({ ["miss 2"] = 1, ["hit 2"] = 99 }, answers)
-      assert.is_true(slowest < 2.5, "the slowest took " .. slowest)
     end)
 
     it("after fetch raised, which whoever called it sees", function()

@@ -181,9 +181,9 @@ describe("inside nginx, a connection", function()
       ["no HTTP"] = { "SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTPClientError" },
       ["two lengths"] = { "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", "HTTPClientError" },
       ["a head without end"] = { "HTTP/1.1 200 OK\r\nX: " .. ("x"):rep(70000), "ResponseParserError" },
-      ["too large a body"] = { "HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n", "ResponseParserError" },
-      ["a coding that nobody asked for"] = { hostile.answer("x", "Content-Encoding: br\r\n"), "ResponseParserError" },
-      ["broken gzip"] = { hostile.answer("\31\139\8x", "Content-Encoding: gzip\r\n"), "ResponseParserError" },
+      ["too large a body"] = { "HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n" .. ("x"):rep(2000000), "ResponseParserError" },
+      ["a coding that nobody asked for"] = { hostile.answer("x", "Content-Encoding: br\r\n"), "HTTPClientError" },
+      ["broken gzip"] = { hostile.answer("not gzip at all", "Content-Encoding: gzip\r\n"), "HTTPClientError" },
     } do
       it(name .. " is an error of kind response", function()
         fails({ REQUEST, { "send", case[1] } }, "response", case[2])

@@ -74,7 +74,7 @@ describe("the lock of a key", function()
       end
       local shelf = require "resty.ivs.shelf"
       shelf.new(dict, { ttl = 60, stale_ttl = 0, negative_ttl = 0 }):keep(shelf.key "guarded",
-        require("resty.ivs.entry").of_response(answer "newer"), 60, 60)
+        require("resty.ivs.entry").of_response(answer "newer"), 0, 60)
       local _, outcome = ngx.thread.wait(slow)
       return { outcome, cache:get(cache.id "guarded", error).recordingConfiguration.name }]])
   end)

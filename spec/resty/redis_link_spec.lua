@@ -164,7 +164,7 @@ describe("the cache of resty.ivs, connected to Redis,", function()
         local given = { redis = { unix = server.unix, username = "video", password = "pass-word", database = 3,
           prefix = "x:" } }
         assert.same({ "miss 1", "hit 1" }, { first:asker(given) "unix", second:asker(given) "unix" })
-        assert.is_truthy(server:cli("-a other -n 3 --no-auth-warning keys '*'"):find "^x:entry:ivs:[%w+/=]+$")
+        assert.is_truthy(server:cli("-a other -n 3 --no-auth-warning keys '*'"):find "^x:entry:{ivs:[%w+/=]+}$")
       end)
     end)
 

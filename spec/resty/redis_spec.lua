@@ -103,6 +103,23 @@ describe("the cache of resty.ivs over Redis", function()
       assert.equal("stale 1", ask_other "age")
     end)
 
+    it("and tells its age", function()
+      local ask, ask_other = askers { ttl = 20 }
+      local _, hasty = askers { ttl = 0.1, stale_ttl = 20 }
+      local function now() return tonumber((shell.run "date +%s.%N")) end
+      local begun = now()
+      assert.equal("miss 0", ask("told-age", "/age"))
+      service:script("told-age", { status = 500 }) -- no refresh makes it new
+      local least = 0
+      for _, each in ipairs { { ask_other, "hit" }, { ask_other, "hit" }, { hasty, "stale" } } do -- Redis', then the dict's
+        sleep(0.2)
+        least = least + 0.2
+        local cache, age = each[1]("told-age", "/age"):match "^(%a+) ([%d.]+)$"
+        assert.equal(each[2], cache)
+        assert.is_true(tonumber(age) >= least and tonumber(age) <= now() - begun, age)
+      end
+    end)
+
     it("when it is stale on a machine that has nothing", function()
       local ask, ask_other = askers { ttl = 0.2, stale_ttl = 20 }
       assert.equal("miss 1", ask "old")

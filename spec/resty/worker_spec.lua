@@ -147,6 +147,39 @@ describe("a worker of nginx", function()
     assert.same({}, errors)
   end)
 
+  describe("with a cache", function()
+    local function with_cached(test)
+      local init = read(site.prefix .. "/init.lua"):gsub("env = {},", "%0 cache = { dict = 'ivs', ttl = 60 },", 1)
+      local own = nginx.start { init = init, locations = { ["/call"] = { content = CALL:format(store.configurations.complete.arn) } },
+        http = ("lua_ssl_trusted_certificate %s; lua_check_client_abort on; lua_shared_dict ivs 1m;"):format(emulator.ca_bundle) }
+      local good, why = pcall(test, own, function(id) return ("%s/call?arn=%s"):format(own.url, store.arn(id)) end)
+      own:stop()
+      if not good then error(why, 0) end
+    end
+
+    it("ends a call whose clients have all gone away, and keeps its answer", function()
+      with_cached(function(own, url)
+        local pids = shell.run(("for i in 1 2 3 4; do curl -s '%s' >/dev/null 2>&1 & echo $!; done"):format(url "slow-2000"))
+        await(function() return own:run "return client:stats().attempts" == 1 end, 10)
+        shell.run("kill " .. pids:gsub("\n", " "))
+        assert.equal("ACTIVE", (shell.run(("curl -s '%s'"):format(url "slow-2000"))))
+        local stats = own:run "return client:stats()"
+        assert.same({ 1, 0 }, { stats.attempts, stats.cache.miss })
+      end)
+    end)
+
+    it("ends its calls before it ends, and ends clean", function()
+      with_cached(function(own, url)
+        local calling = io.popen(("curl -s '%s'"):format(url "slow-500"))
+        await(function() return own:run "return client:stats().attempts" == 1 end, 10)
+        local errors = own:stop(true)
+        assert.equal("ACTIVE", calling:read "*a")
+        calling:close()
+        assert.same({}, errors)
+      end)
+    end)
+  end)
+
   it("has no libcurl loaded, and logged no error of Lua's", function()
     assert.is_nil(read(("/proc/%d/maps"):format(site:workers()[1])):find("libcurl", 1, true))
     assert.is_nil(table.concat(site:errors(), "\n"):match "[^\n]*%.lua:%d[^\n]*")

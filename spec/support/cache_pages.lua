@@ -80,6 +80,13 @@ function pages.whole()
   ngx.print(json.encode((look_up(arguments.o, arguments.key))))
 end
 
+--- One word on where the answer comes from, and its age.
+function pages.age()
+  local arguments = ngx.req.get_uri_args()
+  local metadata = look_up(arguments.o, arguments.key).ResponseMetadata
+  ngx.print(metadata.Cache, " ", metadata.Age)
+end
+
 function pages.stats() ngx.print(json.encode(cache_of(ngx.req.get_uri_args().o):stats())) end
 
 --- Starts a `get` and kills it while it fetches.

@@ -95,7 +95,7 @@ function Asker:stats()
   return cjson.decode((self.site:get("/stats?o=" .. self.options)))
 end
 
-local PAGES = { "get", "whole", "stats", "get_and_kill", "raise", "spoil", "fill", "misuse", "occupy_timers", "cancelled",
+local PAGES = { "get", "whole", "age", "stats", "get_and_kill", "raise", "spoil", "fill", "misuse", "occupy_timers", "cancelled",
   "told", "flights" }
 
 --- Starts a site.

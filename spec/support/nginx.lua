@@ -216,6 +216,11 @@ function Site:errors()
   return found
 end
 
+--- All that nginx has logged.
+function Site:log()
+  return read(self.prefix .. "/error.log") or ""
+end
+
 --- The processes of its workers.
 function Site:workers()
   local pids = {}

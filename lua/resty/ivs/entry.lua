@@ -2,8 +2,8 @@
 --
 -- A body is one letter and JSON: `r` for a response; `e` for the one error that may be remembered, that there is no such
 -- resource; `f` for any other, which is handed to those who waited for it and never sealed. A sealed entry is a time in
--- fifteen characters and a body; what the time means is each level's own business: the dict holds until when the answer is
--- fresh, Redis (whose machines have clocks of their own) how long it may be served after that.
+-- fifteen characters and a body. From the time follows the answer's age: the dict holds when the service answered, Redis
+-- (whose machines have clocks of their own) for how many seconds the answer was to be kept.
 --
 -- Invariants: each `decode` gives new tables, so that nobody can change what another gets; and they are what their names
 -- say (shape.lua), whatever the text was.

@@ -70,7 +70,7 @@ function fault.too_large(url)
 end
 
 function fault.undecodable(url, detail)
-  return made("response", "ResponseParserError", 'The response from "%s" can\'t be decoded: %s', url, detail)
+  return made("response", "HTTPClientError", 'The response from "%s" can\'t be decoded: %s', url, detail)
 end
 
 function fault.out_of_memory(url)

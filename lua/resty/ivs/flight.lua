@@ -1,9 +1,9 @@
 --- One flight for a key: however many ask, one of them fetches and the others take what it brings.
 --
 -- Within a worker the others wait on the flight's semaphore. Among workers a lock in the dict decides (lock.lua); a light
--- thread beside the leader's keeps it alive, however long the fetch takes. So a leader that is gone (client abort,
--- `ngx.thread.kill`, a worker that crashed) leaves the key locked no longer than `lock_ttl`, and within its own worker about
--- a second.
+-- thread beside the leader's keeps it alive, however long the fetch takes. So a leader that is gone (a worker that crashed;
+-- where nginx had no timer for it, client abort and `ngx.thread.kill`) leaves the key locked no longer than `lock_ttl`, and
+-- within its own worker about a second.
 --
 -- Invariant: silence is counted, not measured: while the worker was busy, or the clock was set, nobody could give a sign.
 -- Not for: what is fetched and where it is kept (leader.lua).
@@ -21,6 +21,7 @@ Flight.__index = Flight
 local FIRST_STEP, LONGEST_STEP = 0.001, 0.05 -- seconds between two looks at another worker's lock
 local BEAT = 0.25 -- seconds between two signs of life of a leader
 local SILENCES = 4 -- waits of a beat's length without a sign, after which a leader counts as gone
+local START = 0.02 -- seconds after which a flight that has not begun was dropped: its timer was due at once
 local LOOK = 2 * BEAT -- seconds between two looks of those who don't wait: the second that finds no sign since the first
 local LONGEST_FETCH = 3600 -- seconds for which a lock is kept alive: the bound that no bug passes
 local NOTE_TTL = 1 -- seconds that a failure lies ready for the workers that waited for it
@@ -61,7 +62,7 @@ local function sweep(board)
   end
 end
 
---- Puts a flight on the board; the caller leads it.
+--- Puts a flight on the board; the caller leads it, or has a timer lead it (background.lua).
 -- @tab dict
 -- @string id the key
 -- @number lock_ttl seconds
@@ -70,7 +71,8 @@ function flight.begin(dict, id, lock_ttl, gone)
   local board = board_of(dict)
   sweep(board)
   local self = setmetatable({ dict = dict, id = id, lock_ttl = lock_ttl, beats = 0, silences = 0, beats_seen = 0,
-    seen = ngx.now(), lock = lock.new(dict, id, lock_ttl, gone and gone.lock), semaphore = assert(semaphore.new(0)) }, Flight)
+    seen = ngx.now(), has_begun = false, lock = lock.new(dict, id, lock_ttl, gone and gone.lock),
+    semaphore = assert(semaphore.new(0)) }, Flight)
   board.flights[id] = self
   return self
 end
@@ -81,10 +83,12 @@ function Flight:is_up()
 end
 
 --- Waits until the flight has landed.
--- @treturn boolean false when its leader gives no sign of life
+-- @treturn boolean false when its leader gives no sign of life, or nginx has dropped the timer that was to lead it
 function Flight:wait()
   local beats, silences = self.beats, 0
+  if not (self.has_begun or self.landing) then self.semaphore:wait(START) end
   while not self.landing do
+    if not self.has_begun then return false end
     local woken, why = self.semaphore:wait(BEAT)
     if not woken and not self.landing then
       if why ~= "timeout" then return false end
@@ -108,19 +112,21 @@ function Flight:is_silent()
 end
 
 --- Becomes the one among the workers who fetches, or learns what another has fetched.
--- @func look () → body or nothing: the answer, if it is there by now
+-- @func look () → body and age, or nothing: the answer, if it is there by now
 -- @bool patient wait for another worker's fetch
 -- @treturn boolean whether the lock is ours
 -- @treturn string|nil the body that another brought
+-- @treturn number|nil its age in seconds
 function Flight:acquire(look, patient)
   local step, waited_for = FIRST_STEP, nil
   while true do
     local locked, holder = self.lock:try()
     -- again after locking: another may have come to its end since the caller looked
-    local body = look() or waited_for and self.dict:get("ivs:note:" .. waited_for)
+    local body, age = look()
+    if not body and waited_for then body = self.dict:get("ivs:note:" .. waited_for) end
     if body or not (locked or patient) then
       if locked then self.lock:release() end
-      return false, body
+      return false, body, age
     end
     if locked then return true end
     waited_for = holder or waited_for

@@ -1,4 +1,5 @@
---- gzip, if it comes although nobody asked for it, through the zlib that nginx itself is linked with.
+--- gzip, if it comes although nobody asked for it, through the zlib that nginx itself is linked with. It takes and refuses what
+-- libcurl does: up to five codings over one another, and data that break off, whose beginning is taken.
 -- @module resty.ivs.gzip
 
 local ffi = require "ffi"
@@ -7,7 +8,9 @@ local gzip = { TOO_LARGE = "larger than allowed" }
 
 local PIECE = 32 * 1024
 local GZIP_OR_ZLIB = 32 + 15 -- inflateInit2's windowBits: the header tells which
-local Z_OK, Z_STREAM_END = 0, 1
+local Z_OK, Z_STREAM_END, Z_BUF_ERROR = 0, 1, -5
+local MAX_LAYERS = 5
+local ZLIB = { gzip = true, ["x-gzip"] = true, deflate = true }
 
 -- Under names of our own, since another module of the worker may have declared zlib's.
 local declared = pcall(ffi.cdef, [[
@@ -46,22 +49,13 @@ local function inflate(zlib, stream, max_bytes)
     total = total + count
     if total > max_bytes then return nil, gzip.TOO_LARGE end
     pieces[#pieces + 1] = ffi.string(out, count)
-    if status == Z_STREAM_END then return table.concat(pieces) end
-    if status ~= Z_OK or count == 0 then return nil, "the gzip data is broken or cut off" end
+    if status == Z_STREAM_END and stream.avail_in > 0 then return nil, "something follows the compressed data" end
+    if status == Z_STREAM_END or count == 0 and (status == Z_OK or status == Z_BUF_ERROR) then return table.concat(pieces) end
+    if status ~= Z_OK and status ~= Z_BUF_ERROR then return nil, "the compressed data is broken" end
   end
 end
 
---- @string coding the Content-Encoding
--- @string body
--- @number max_bytes what the result may have
--- @return the decoded body; or nil and why not (gzip.TOO_LARGE if it is that)
-function gzip.decode(coding, body, max_bytes)
-  coding = coding:lower()
-  if coding ~= "gzip" and coding ~= "x-gzip" then
-    return nil, "its Content-Encoding is one that was not asked for"
-  end
-  local zlib = find_library()
-  if not zlib then return nil, "it came as gzip, which was not asked for, and this nginx has no zlib to decode it with" end
+local function decode_layer(zlib, body, max_bytes)
   local stream = ffi.new "ivs_z_stream"
   stream.next_in, stream.avail_in = body, #body
   if zlib.ivs_inflate_init(stream, GZIP_OR_ZLIB, "1.2.0", ffi.sizeof(stream)) ~= Z_OK then
@@ -70,6 +64,27 @@ function gzip.decode(coding, body, max_bytes)
   local decoded, problem = inflate(zlib, stream, max_bytes)
   zlib.ivs_inflate_end(stream)
   return decoded, problem
+end
+
+--- @string list the Content-Encoding
+-- @string body
+-- @number max_bytes what the result may have
+-- @return the decoded body; or nil and why not (gzip.TOO_LARGE if it is that)
+function gzip.decode(list, body, max_bytes)
+  local layers = 0
+  for coding in list:lower():gmatch "[^,%s]+" do
+    if ZLIB[coding] then layers = layers + 1
+    elseif coding ~= "identity" then return nil, "its Content-Encoding is one that was not asked for" end
+  end
+  if layers > MAX_LAYERS then return nil, "it is compressed more than five times" end
+  local zlib = find_library()
+  if not zlib then return nil, "it came as gzip, which was not asked for, and this nginx has no zlib to decode it with" end
+  local problem
+  for _ = 1, layers do
+    body, problem = decode_layer(zlib, body, max_bytes)
+    if not body then return nil, problem end
+  end
+  return body
 end
 
 return gzip

@@ -1,8 +1,9 @@
 --- What the leader of a flight does: asks the machines, then the service, and tells both levels what came of it.
 --
--- What it brings is a landing: `body` (for all who waited) and `outcome`; and when the service was `called`: `response` or
--- `err` (the leader's own), `fresh_for` and `stale_for` of what is to be remembered, else `failed` (what is remembered
--- stays) or not (it goes); `pause` before the next refresh. A landing with `cancelled` is nobody's but the leader's.
+-- What it brings is a landing: `body` (for all who waited), its `age` (seconds; 0 where there is none) and `outcome`; and
+-- when the service was `called`: `response` or `err` (the leader's own), `keep_for` (seconds) of what is to be remembered,
+-- else `failed` (what is remembered stays) or not (it goes); `pause` before the next refresh. A landing with `cancelled` is
+-- nobody's but the leader's, and so is one with `raised`, a list of the value that `fetch` raised.
 --
 -- Invariant: whoever has lost a lock changes nothing that it stands for: another may have brought a newer answer.
 -- Not for: whoever asks (cache.lua).
@@ -40,14 +41,14 @@ function leader.call(cache, fetch)
   elseif response then
     landing.body = entry.of_response(response)
     landing.failed = not landing.body
-    if landing.body then landing.fresh_for, landing.stale_for = cache.ttl, cache.stale_ttl end
+    if landing.body then landing.keep_for = select(2, cache.shelf:lifetime(false)) end
   elseif type(err) == "table" and err.kind == "cancelled" then
     landing.cancelled, landing.failed = true, true -- this client was closed; another's call may go on
   else
     landing.body = entry.of_error(err)
     landing.failed = not is_answer(err)
     if not landing.failed and err.code == entry.NOT_FOUND and cache.negative_ttl > 0 then
-      landing.fresh_for, landing.stale_for = cache.negative_ttl, 0
+      landing.keep_for = cache.negative_ttl
     end
   end
   if landing.failed and not landing.cancelled then landing.pause = math.min(cache.ttl, REFRESH_PAUSE) end
@@ -63,15 +64,15 @@ local function take_from_redis(cache, up, found)
   end
   local body = found.body
   if not body or not entry.is_sound(body) then return nil end
-  local is_error = entry.is_error(body)
-  local fresh_for = math.min(found.fresh_for, is_error and cache.negative_ttl or cache.ttl)
-  local state = cache.shelf:state(is_error, fresh_for)
+  local is_error, age = entry.is_error(body), found.age
+  local state = cache.shelf:state(is_error, age)
   -- a stale answer serves, too, but not in place of the refresh that is due
   if not state or state == "stale" and up.is_refresh then return nil end
-  cache.shelf:keep(up.id, body, fresh_for, math.min(found.keep_for, fresh_for + cache.stale_ttl))
-  if state == "stale" then return { body = body, outcome = "stale" } end
+  local _, lifetime = cache.shelf:lifetime(is_error)
+  cache.shelf:keep(up.id, body, age, math.min(found.keep_for, lifetime - age))
+  if state == "stale" then return { body = body, age = age, outcome = "stale" } end
   cache.shelf:count("redis_hit")
-  return { body = body, outcome = "hit" }
+  return { body = body, age = age, outcome = "hit" }
 end
 
 --- What other machines have, or are about to have.
@@ -100,8 +101,8 @@ local function tell_machines(cache, up, landing)
   local result
   if landing.called then
     result = { pause = up.is_refresh and landing.pause or nil }
-    if landing.body and landing.fresh_for then
-      result.body, result.fresh_for, result.stale_for = landing.body, landing.fresh_for, landing.stale_for
+    if landing.body and landing.keep_for then
+      result.body, result.keep_for = landing.body, landing.keep_for
     else
       result.note, result.is_gone = landing.body, not landing.failed
     end
@@ -111,11 +112,11 @@ local function tell_machines(cache, up, landing)
 end
 
 local function remember(cache, up, landing)
-  local is_kept = landing.body and landing.fresh_for
+  local is_kept = landing.body and landing.keep_for
   if landing.body and not is_kept then up:leave_note(landing.body) end
   if not up.lock:is_ours() then return end
   if is_kept then
-    cache.shelf:keep(up.id, landing.body, landing.fresh_for, landing.fresh_for + landing.stale_for)
+    cache.shelf:keep(up.id, landing.body, 0, landing.keep_for)
   elseif not landing.failed then
     cache.shelf:remove(up.id)
   end
@@ -133,27 +134,26 @@ local function bring_locked(cache, up, fetch)
 end
 
 local function bring(cache, up, fetch)
-  local locked, body = up:acquire(function() return cache.shelf:fresh_body(up.id) end, not up.is_refresh)
-  if not locked then return { body = body, outcome = body and "shared" } end
+  local locked, body, age = up:acquire(function() return cache.shelf:fresh_body(up.id) end, not up.is_refresh)
+  if not locked then return { body = body, age = age, outcome = body and "shared" } end
   return up:keeping_alive(function() return bring_locked(cache, up, fetch) end, cache.redis and function()
     if up.locked_in_redis then cache.redis:renew(up.id, up.lock.token, cache.lock_ttl) end
   end)
 end
 
---- Carries a flight through to its end, whatever happens on the way. An error that `fetch` raises is raised.
+--- Carries a flight through to its end, whatever happens on the way.
 -- @tab cache
--- @tparam Flight up
+-- @tparam Flight up its `brought` is the landing afterwards, for the request that began it
 -- @func fetch
--- @treturn table the landing
 function leader.lead(cache, up, fetch)
+  up.has_begun = true
   local good, landing = pcall(bring, cache, up, fetch)
+  up.brought = good and landing or { raised = { landing } }
   local reached = good and not landing.cancelled and landing or {}
   -- the workers first, then the machines, which may cost as much as Redis' timeout
   up.lock:release()
   up:land(reached)
   if up.locked_in_redis then tell_machines(cache, up, reached) end
-  if not good then error(landing, 0) end
-  return landing
 end
 
 return leader

@@ -1,11 +1,12 @@
 --- The cache's second level: a Redis that many machines share, so that one of them asks the service for all.
 --
 -- For each key there may be
---   entry   an answer (entry.lua; the seal says how long it may be served stale, the key's own time to live how old it is,
---           so machines need no common clock)
+--   entry   an answer (entry.lua; the seal says how long it was to be kept, the key's own time to live how much of that is
+--           left; so the machines need no common clock to know its age)
 --   lock    the token of who fetches, with an expiry
 --   pause   while it is there, no machine tries a refresh: one has failed
--- and for a token a note, the failure that its holder has met, for the machines that waited for it.
+-- and for a token a note, the failure that its holder has met, for the machines that waited for it. The names of an id's keys
+-- have the id as their hash tag, so that in a Redis Cluster one node has all of them, and a script may use them together.
 --
 -- Invariants: each operation is one script, so what it does, it does to what it saw. Only a lock's holder changes anything.
 -- A key of a type that is not ours is not there. No failure is more than "the dict alone serves".
@@ -88,13 +89,19 @@ function redis.new(options)
   if values.username and not values.password then
     return nil, "option 'cache.redis.username' needs 'cache.redis.password'"
   end
+  -- a hash tag of the prefix's own serves as well; half a one would put an id's keys on several nodes of a cluster
+  local opened = values.prefix:match("{(.*)$")
+  if opened and not opened:find("^[^}]+}") then
+    return nil, "option 'cache.redis.prefix' may have a '{' only where it begins a hash tag, as in '{ivs}:'"
+  end
   local link = redis_link.new(values)
   if not link then return nil, HOW_TO_INSTALL end
   return setmetatable({ link = link }, Store)
 end
 
 local function keys_of(id, token)
-  return { "lock:" .. id, "entry:" .. id, "pause:" .. id, token and "note:" .. token }
+  local tag = "{" .. id .. "}"
+  return { "lock:" .. tag, "entry:" .. tag, "pause:" .. tag, token and "note:" .. tag .. token }
 end
 
 local function milliseconds(seconds)
@@ -111,7 +118,7 @@ end
 -- @tab wish `token`; `lock_ttl` (seconds); `gone`, a token that is taken over; `waited_for`, whose holder's failure
 --   is shared; `is_refresh`
 -- @treturn table|nil `locked`, or whose the lock is, `holder`; `note`; `pause` (seconds); and, where there is an entry:
---   `body`, `fresh_for` (seconds; negative when stale), `keep_for`
+--   `body`, `age` (seconds), `keep_for` (seconds from now)
 -- @treturn string|nil why it failed; nothing when Redis is being left alone
 function Store:acquire(id, wish)
   local reply, why = self.link:run(ACQUIRE, keys_of(id, wish.waited_for), { wish.token, milliseconds(wish.lock_ttl),
@@ -125,11 +132,11 @@ function Store:acquire(id, wish)
   local pause = tonumber(reply[4])
   local found = { locked = reply[1] == wish.token, holder = text(reply[1]), note = text(reply[5]),
     pause = pause and pause > 0 and pause / 1000 or nil }
-  local stale_for, left = entry.time(reply[2]), tonumber(reply[3])
-  if stale_for and left and left > 0 then
+  local kept_for, left = entry.time(reply[2]), tonumber(reply[3])
+  if kept_for and left and left > 0 and left / 1000 <= kept_for then
     found.body = reply[2]:sub(entry.BODY)
     found.keep_for = left / 1000
-    found.fresh_for = found.keep_for - stale_for
+    found.age = kept_for - found.keep_for
   end
   return found
 end
@@ -137,16 +144,16 @@ end
 --- Ends what `acquire` began: releases the lock, and leaves what came of it, if the lock is still this token's.
 -- @string id
 -- @string token
--- @tab[opt] result `body`, `fresh_for`, `stale_for` (seconds) of a new entry; or `is_gone`, when there is to be none; a
---   `note` for those who waited; `pause` (seconds) before the next refresh
+-- @tab[opt] result `body` of a new entry that the service gave just now, and `keep_for` (seconds); or `is_gone`, when there
+--   is to be none; a `note` for those who waited; `pause` (seconds) before the next refresh
 -- @treturn boolean|nil
 -- @treturn string|nil why it failed
 function Store:release(id, token, result)
   result = result or {}
   local what, sealed, expiry = result.is_gone and "remove" or "keep", "", ""
   if result.body then
-    sealed = entry.seal(result.stale_for, result.body)
-    expiry = milliseconds(result.fresh_for + result.stale_for)
+    sealed = entry.seal(result.keep_for, result.body)
+    expiry = milliseconds(result.keep_for)
     what = #sealed <= MAX_BYTES and "set" or "remove"
   end
   local done, why = self.link:run(RELEASE, keys_of(id, token), { token, what, what == "set" and sealed or "", expiry,
@@ -156,7 +163,7 @@ end
 
 --- Keeps the lock for as long again. For a light thread that is killed when it takes too long.
 function Store:renew(id, token, seconds)
-  local done, why = self.link:run(RENEW, { "lock:" .. id }, { token, milliseconds(seconds) }, true)
+  local done, why = self.link:run(RENEW, { keys_of(id)[1] }, { token, milliseconds(seconds) }, true)
   return done and true, why
 end
 

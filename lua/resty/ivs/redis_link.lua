@@ -2,11 +2,12 @@
 --
 -- Invariants: an operation ends within `timeout` seconds, whatever is slow about it (a name's look-up, connecting, single
 -- bytes), because the light thread that carries it out is killed then. After a failure Redis is left alone by this worker
--- for a second. There are `pool_size` connections at most. Neither the password nor a value is in any message: of what
--- Redis says only the first word is repeated.
--- Not for: what is kept there (redis.lua). Redis Cluster or Sentinel (their answers count as failures).
+-- for a second. There are `pool_size` connections at most, to each node of a cluster. Neither the password nor a value is in
+-- any message: of what Redis says only the first word is repeated.
+-- Not for: what is kept there (redis.lua), which node of a cluster has it (redis_nodes.lua). Redis Sentinel.
 -- @module resty.ivs.redis_link
 
+local redis_nodes = require "resty.ivs.redis_nodes"
 local semaphore = require "ngx.semaphore"
 
 local redis_link = {}
@@ -26,9 +27,14 @@ local function find_library()
   end
 end
 
---- What this worker knows of each Redis: `pool`, the connections' name, and `left_alone`, since when. Two links share it
--- when all is equal that makes two connections differ.
+--- What this worker knows of each Redis: `pool`, the connections' name; `left_alone`, since when; and, once it has turned out
+-- to be a cluster, its `nodes`. Two links share it when all is equal that makes two connections differ.
 local servers, server_count = {}, 0
+
+local function new_server()
+  server_count = server_count + 1
+  return { pool = "resty.ivs.redis." .. server_count }
+end
 
 local function server_of(values)
   local words = {}
@@ -36,11 +42,12 @@ local function server_of(values)
     words[#words + 1] = #tostring(values[name]) .. ":" .. tostring(values[name])
   end
   local identity = table.concat(words, ",")
-  if not servers[identity] then
-    server_count = server_count + 1
-    servers[identity] = { pool = "resty.ivs.redis." .. server_count }
-  end
+  servers[identity] = servers[identity] or new_server()
   return servers[identity]
+end
+
+local function name_of(values)
+  return values.unix or ("%s:%d"):format(values.host, values.port)
 end
 
 --- Makes a link. No connection is opened.
@@ -49,13 +56,27 @@ end
 function redis_link.new(values)
   local library = find_library()
   if not library then return nil end
-  return setmetatable({ values = values, library = library, server = server_of(values),
-    name = values.unix or ("%s:%d"):format(values.host, values.port) }, Link)
+  return setmetatable({ values = values, library = library, server = server_of(values), name = name_of(values) }, Link)
 end
+
+--- This link to another node of the cluster.
+-- @tab node of redis_nodes: `host`, `port`, and what else is known of a Redis
+local function link_to(self, node)
+  local values = setmetatable({ unix = false, host = node.host, port = node.port }, { __index = self.values })
+  -- nginx verifies names only: a node that is named by its address has to be of the name that was configured
+  values.tls_name = not redis_nodes.is_address(node.host) and node.host or self.values.host
+  return setmetatable({ values = values, library = self.library, server = node, name = name_of(values) }, Link)
+end
+
+local EXPLAINED = {
+  ASK = " (a cluster is moving the key to another node)", TRYAGAIN = " (a cluster is moving the key to another node)",
+  CLUSTERDOWN = " (nodes of the cluster are missing)", READONLY = " (this is a replica: name the master)",
+}
 
 --- Messages of Redis may quote what was sent (`AUTH`'s arguments): the first word is what tells.
 local function told(what, reply_error)
-  return what .. ": " .. (tostring(reply_error):match("^%u+") or "an error")
+  local word = tostring(reply_error):match("^%u+")
+  return what .. ": " .. (word or "an error") .. (EXPLAINED[word] or "")
 end
 
 -- Connections ---------------------------------------------------------------------------------------------------------
@@ -64,7 +85,7 @@ local function introduce(values, client)
   if values.ssl then
     local socket = rawget(client, "_sock")
     -- lua-resty-core raises for a certificate that is refused when the handshake needed no wait (its issue 499)
-    local returned, session, why = pcall(socket.sslhandshake, socket, nil, values.host, values.ssl_verify)
+    local returned, session, why = pcall(socket.sslhandshake, socket, nil, values.tls_name or values.host, values.ssl_verify)
     if not returned then return nil, "TLS: the handshake failed" end
     if not session then return nil, "TLS: " .. tostring(why) end
   end
@@ -80,7 +101,7 @@ local function introduce(values, client)
   end
   if values.database ~= 0 then
     local good, why = client:select(values.database)
-    if good == false then return nil, told("the database was refused", why) end
+    if good == false then return nil, told("the database was refused (a cluster has no other than 0)", why) end
     if not good then return nil, why end
   end
   return true
@@ -114,13 +135,12 @@ end
 local STALE = { closed = true, ["broken pipe"] = true, ["connection reset by peer"] = true }
 
 --- One round trip. A pooled connection that Redis has closed meanwhile is replaced, and that is no failure.
--- @return the reply; or nil and why not
-local function exchange(self, script, keys, arguments)
+-- @return the reply; or nil, why not, and whether it says which other node has the keys
+local function ask(self, script, keys, arguments)
   while true do
     local client, reused = connect(self)
     if not client then return nil, reused end
-    local words = { #keys }
-    for _, key in ipairs(keys) do words[#words + 1] = self.values.prefix .. key end
+    local words = { #keys, unpack(keys) }
     for _, argument in ipairs(arguments) do words[#words + 1] = argument end
     -- its reader recurses as deep as a reply is nested, and takes numbers for what they say
     local read, reply, why = pcall(client.eval, client, script, unpack(words))
@@ -128,11 +148,31 @@ local function exchange(self, script, keys, arguments)
       client:set_keepalive(IDLE * 1000, self.values.pool_size)
       return reply
     end
+    if read and redis_nodes.is_redirection(reply, why) then
+      client:set_keepalive(IDLE * 1000, self.values.pool_size)
+      return nil, why, true
+    end
     client:close()
     if not read then return nil, "a reply that can't be read" end
     if reply == false then return nil, told("a script failed", why) end
     if reused == 0 or not STALE[why] then return nil, why end
   end
+end
+
+--- Asks a node, and the one that it refers to.
+-- @tab at `node`: the link to the one that is asked first, then the link to the one that was asked last
+-- @return the reply; or nil; or nil and why not
+local function exchange(self, at, script, keys, arguments)
+  local reply, why, is_redirected = ask(at.node, script, keys, arguments)
+  if not is_redirected then return reply, why end
+  local host, port = redis_nodes.parse(why, at.node.values.host)
+  if not host then return nil, "a MOVED that names no node" end
+  self.server.nodes = self.server.nodes or redis_nodes.new(new_server)
+  at.node = link_to(self, self.server.nodes:take(keys[1], host, port))
+  if not at.node:is_trusted() then return nil end
+  reply, why, is_redirected = ask(at.node, script, keys, arguments)
+  if is_redirected then return nil, "two nodes of the cluster each name another for one key" end
+  return reply, why
 end
 
 --- Carries out an exchange in a light thread, which is killed when it takes too long: sockets bound each read only, and a
@@ -161,18 +201,24 @@ function Link:is_trusted()
   return not since or math.abs(ngx.now() - since) >= LEFT_ALONE
 end
 
---- Runs a script, unless Redis is being left alone.
+--- Runs a script, unless Redis is being left alone; in a cluster, on the node that has the keys, as far as that is known.
 -- @string script
--- @tab keys without the prefix
+-- @tab keys without the prefix; of one hash slot
 -- @tab arguments
 -- @bool[opt] is_killed whoever calls this is a light thread that is killed in time
 -- @return the reply; or nil; or nil and why it failed
 function Link:run(script, keys, arguments, is_killed)
-  if not self:is_trusted() then return nil end
-  local reply, why = (is_killed and exchange or exchange_in_time)(self, script, keys, arguments)
-  if reply then return reply end
-  why = tostring(why)
-  self:fail(why)
+  local names = {}
+  for at, key in ipairs(keys) do names[at] = self.values.prefix .. key end
+  local nodes = self.server.nodes
+  local node = nodes and nodes:find(names[1])
+  local at = { node = node and link_to(self, node) or self }
+  if not at.node:is_trusted() then return nil end
+  local reply, why = (is_killed and exchange or exchange_in_time)(self, at, script, names, arguments)
+  if reply or not why then return reply end
+  at.node:fail(why)
+  nodes = self.server.nodes
+  if nodes then nodes:forget(at.node.server) end -- another may have taken its place
   return nil, why
 end
 

@@ -33,40 +33,47 @@ function shelf.key(key)
   return "ivs:" .. ngx.encode_base64(ngx.sha1_bin(key))
 end
 
+--- Seconds for which an answer is fresh, and for which it is of any use.
+function Shelf:lifetime(is_error)
+  if is_error then return self.negative_ttl, self.negative_ttl end
+  return self.ttl, self.ttl + self.stale_ttl
+end
+
 --- What an answer is to this client.
 -- @bool is_error
--- @number left seconds for which it is fresh; negative when it is no longer
+-- @number age seconds
 -- @treturn string|nil "fresh", "stale", or nothing
-function Shelf:state(is_error, left)
-  local ttl = is_error and self.negative_ttl or self.ttl
-  -- more than we would have given it: the clock was set back, or another client with a longer ttl wrote it
-  if left > 0 and left <= ttl + CLOCKS and ttl > 0 then return "fresh" end
-  if not is_error and -left < self.stale_ttl and self.stale_ttl > 0 then return "stale" end
+function Shelf:state(is_error, age)
+  local fresh_for, keep_for = self:lifetime(is_error)
+  if age < fresh_for and age >= -CLOCKS then return fresh_for > 0 and "fresh" or nil end -- else the clock was set back
+  if age < keep_for and keep_for > fresh_for then return "stale" end
 end
 
 --- @treturn string|nil "fresh" or "stale"
 -- @treturn string|nil the sealed entry
+-- @treturn number|nil its age in seconds
 function Shelf:look(id)
   local text = self.dict:get(id)
-  local until_when = entry.time(text)
-  if not until_when then return nil end
-  return self:state(entry.is_error(text, entry.BODY), until_when - ngx.now()), text
+  local answered = entry.time(text)
+  if not answered then return nil end
+  local age = ngx.now() - answered
+  return self:state(entry.is_error(text, entry.BODY), age), text, age
 end
 
---- The body of a fresh entry, or nothing.
+--- The body of a fresh entry, and its age; or nothing.
 function Shelf:fresh_body(id)
-  local state, text = self:look(id)
+  local state, text, age = self:look(id)
   local body = state == "fresh" and text:sub(entry.BODY)
-  return body and entry.is_sound(body) and body or nil
+  if body and entry.is_sound(body) then return body, age end
 end
 
 --- @string id
 -- @string body
--- @number fresh_for seconds; negative for an answer that is stale by now
--- @number keep_for seconds in all
-function Shelf:keep(id, body, fresh_for, keep_for)
+-- @number age seconds since the service answered
+-- @number keep_for seconds from now
+function Shelf:keep(id, body, age, keep_for)
   if keep_for < SHORTEST then return self.dict:delete(id) end
-  local kept, why = self.dict:set(id, entry.seal(ngx.now() + fresh_for, body), keep_for)
+  local kept, why = self.dict:set(id, entry.seal(ngx.now() - age, body), keep_for)
   if not kept then ngx.log(ngx.WARN, "ivs: an answer was not remembered, the lua_shared_dict is too small: ", why) end
 end
 
