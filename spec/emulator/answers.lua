@@ -112,11 +112,12 @@ local function becomes(state)
   end
 end
 
--- The service's quota: a token bucket for an account and region, however many ARNs of theirs are asked for.
+-- The service's quota: a token bucket for an account and region, however many ARNs of theirs are asked for. A request may name the
+-- time that it is to be counted at (X-Emulator-Time, in seconds), for a test that must not depend on how fast it runs.
 local function throttle(request, rate)
   rate = tonumber(rate)
   ngx.update_time()
-  local now = ngx.now()
+  local now = tonumber(request.headers["x-emulator-time"]) or ngx.now()
   local bucket = "bucket\n" .. rate .. "\n" .. request.arn:match("^arn:aws:ivs:([^:]+:[^:]+):")
   local tokens, filled = counts:get(bucket) or rate, counts:get(bucket .. "\nat") or now
   tokens = math.min(rate, tokens + (now - filled) * rate)

@@ -3,7 +3,9 @@
 Input: {"endpoint_url", "ca_bundle", "calls": {NAME: CALL}, "order": [NAME, ...]}; the calls are made in that order.
 Every CALL may have access_key_id, secret_access_key, session_token, region, endpoint_url. One of
 
-    {"arn": ARN, "max_attempts": N}     boto3's get_recording_configuration; N attempts in all, 1 unless told
+    {"arn": ARN, "max_attempts": N, "times": [SECONDS, ...]}
+                                        boto3's get_recording_configuration; N attempts in all, 1 unless told; with
+                                        times, one in X-Emulator-Time for each attempt, the last one repeated
     {"send": {"method", "path", "body", "headers", "service", "clock_offset", "unsigned", "alter": {...}}}
                                         a request of its own, signed by botocore's SigV4Auth and changed afterwards:
                                         alter has the "body" or "headers" that are sent instead (null drops one)
@@ -79,6 +81,13 @@ def get_recording_configuration(session, job, call):
             parameter_validation=False,
         ),
     )
+    times = list(call.get("times", []))
+
+    def tell_time(request, **_):
+        request.headers["X-Emulator-Time"] = str(times.pop(0) if len(times) > 1 else times[0])
+
+    if times:
+        client.meta.events.register("before-send.ivs", tell_time)
     try:
         response = client.get_recording_configuration(**({"arn": call["arn"]} if "arn" in call else {}))
     except botocore.exceptions.ClientError as error:
