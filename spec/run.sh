@@ -28,6 +28,8 @@ case " $* " in *" lua5.4 "*) once=lua5.4 ;; *) once=$1 ;; esac
 files=$(find ${SPECS:-spec} -name '*_spec.lua' | sort) || exit 1
 reports=$(mktemp -d) || exit 1
 trap 'rm -rf "$reports"' EXIT
+export IVS_ORACLE_FOLDER="$reports/oracle"
+mkdir "$IVS_ORACLE_FOLDER"
 
 for file in $files; do
   if runs_once "$file"; then
