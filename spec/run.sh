@@ -18,7 +18,7 @@ unset http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY 
 runs_once() {
   case $1 in
     spec/resty/* | spec/emulator_spec.lua | spec/emulator/signature_spec.lua | spec/examples_spec.lua) true ;;
-    spec/rock_spec.lua | spec/unit_spec.lua) true ;;
+    spec/emulator/list_spec.lua | spec/emulator/sts_spec.lua | spec/rock_spec.lua | spec/unit_spec.lua) true ;;
     *) false ;;
   esac
 }
