@@ -2,7 +2,8 @@
 # Debian packages that are missing are installed by `make setup`, which demo and test begin with; all that is built goes
 # into .build/.
 
-LUAS      := lua5.1 lua5.2 lua5.3 lua5.4 luajit
+# Debian's, and Lua 5.5 where the machine has it.
+LUAS      := lua5.1 lua5.2 lua5.3 lua5.4 luajit $(shell pkg-config --exists lua5.5 2>/dev/null && command -v lua5.5 >/dev/null && echo lua5.5)
 LUA       ?= lua5.4
 B         := .build
 

@@ -84,7 +84,7 @@ describe("a hostile body", function()
       { "is compressed in a way that nobody knows", with(BODY, "Content-Encoding: snappy\r\n"), UNDECODABLE },
       { "is compressed a hundred times", with(BODY, "Content-Encoding: " .. ("gzip, "):rep(99) .. "gzip\r\n"), UNDECODABLE },
       { "never becomes a byte", { REQUEST, { "send", "HTTP/1.1 200 OK\r\n" .. GZIP .. "\r\n" .. nothing },
-        { "endless", "\0\0\0\255\255" } }, { "timeout", "ReadTimeoutError", after = calls.TIMEOUT, within = calls.TIMEOUT } },
+        { "endless", "\0\0\0\255\255" } }, { "timeout", "ReadTimeoutError", after = calls.TIMEOUT } },
     }
     it("is a bomb of less than 1 KB", function() assert.is_true(#bomb < 1024) end)
   end)

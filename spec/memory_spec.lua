@@ -44,6 +44,11 @@ local function run(script)
   assert.truthy(output:find "fine", "it did not come to its end")
 end
 
+--- Whether there is a library of this Lua to link the host with; one that was built by hand may be a program alone.
+local function has_library()
+  return shell.run("pkg-config --libs " .. LUA .. " 2>/dev/null"):find "%-l%a*lua" ~= nil
+end
+
 local function build_host()
   local path = BUILD .. "/" .. LUA .. "/memory-host"
   local flags = "-O1 -g -std=c11 -D_GNU_SOURCE"
@@ -81,6 +86,7 @@ end
 if UNDER ~= "valgrind" and not (IS_LUAJIT and UNDER == "sanitize") then
   describe("an allocation that fails", function()
     it("gives an error or raises, leaks nothing, and the same client works afterwards", function()
+      if not has_library() then return pending("no library of " .. LUA .. " to link with") end
       local troubles, sweeps = sweep()
       assert.equal("", troubles)
       local expected = UNDER ~= "sanitize" and { ["call module"] = 30, ["retry module"] = 30, ["error module"] = 30,

@@ -201,21 +201,19 @@ describe("through a proxy", function()
       ["the tunnel ends in the handshake"] = { REQUEST, ESTABLISHED, { "bytes", 5 }, { "close" } },
     } do
       it(name, function()
-        local err, took = fail({ tls = true, proxy = server.url }, steps)
-        check(err)
-        assert.is_true(took <= calls.AT_ONCE + calls.tolerance(), took .. " s")
+        check((fail({ tls = true, proxy = server.url }, steps)))
       end)
     end
 
     for name, steps in pairs {
       ["it says nothing"] = { REQUEST, HANG },
-      ["its answer drips"] = { REQUEST, { "drip", "HTTP/1.1 200 OK\r\nX: " .. ("x"):rep(100), 0.05 } },
+      ["its answer drips"] = { REQUEST, { "drip", "HTTP/1.1 200 OK\r\nX: " .. ("x"):rep(10000), 0.05 } },
       ["the tunnel says nothing"] = { REQUEST, ESTABLISHED, HANG },
     } do
       it("but " .. name .. ": then connect_timeout ends it", function()
-        local err, took = fail({ tls = true, proxy = server.url, read_timeout = 5 }, steps)
+        local err, took = fail({ tls = true, proxy = server.url, connect_timeout = calls.TIMEOUT }, steps)
         assert.same({ "timeout", "ConnectTimeoutError" }, { err.kind, err.code })
-        assert.is_true(math.abs(took - calls.TIMEOUT) <= calls.tolerance(), took .. " s")
+        calls.took_at_least(calls.TIMEOUT, took)
       end)
     end
   end)

@@ -1,10 +1,8 @@
 -- The README is true: its settings table is that of lua/ivs/settings.lua, its examples run and print what they say.
 
-local nginx = require "support.nginx"
 local readme = require "support.readme"
 local server = require "emulator.server"
 local shell = require "emulator.shell"
-local store = require "emulator.store"
 
 local LUA = os.getenv "IVS_LUA" or "lua5.4"
 
@@ -41,22 +39,6 @@ describe("the README", function()
     assert.is_truthy(first_screen:find("make demo", 1, true))
     assert.is_truthy(first_screen:find("make test", 1, true))
   end)
-
-  if nginx.available then
-    it("has an nginx example whose Lua answers with the state", function()
-      local text = readme.nginx()
-      local environment = emulator:environment()
-      local main = {}
-      for name in pairs(environment) do main[#main + 1] = "env " .. name .. ";" end
-      local site = nginx.start { main = table.concat(main, "\n"), environment = environment,
-        http = "lua_ssl_trusted_certificate " .. emulator.ca_bundle .. "; lua_ssl_verify_depth 3; " .. text:match("lua_shared_dict[^;]*;"),
-        init_worker = text:match("init_worker_by_lua_block {(.-)}\n"),
-        locations = { ["/state"] = { content = text:match("content_by_lua_block {(.-)\n%s*}") } } }
-      local body, status = site:get("/state?arn=" .. store.configurations.complete.arn)
-      site:stop()
-      assert.same({ "ACTIVE\n", 200 }, { body, status })
-    end)
-  end
 
   for number, example in ipairs(readme.examples()) do
     it("has an example " .. number .. " that prints what it says", function()

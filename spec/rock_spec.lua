@@ -1,7 +1,5 @@
 -- The rock: luarocks builds and installs it offline, for one Lua after another in one tree, and scripts outside the tree require what
--- was installed. Run once, by Lua 5.4, for Lua 5.4 and LuaJIT.
-
-if _VERSION ~= "Lua 5.4" then return end
+-- was installed: Lua 5.4 and LuaJIT.
 
 local readme = require "support.readme"
 local shell = require "emulator.shell"

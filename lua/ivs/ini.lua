@@ -177,8 +177,8 @@ local function parse_nested(block)
     if find(text, LINE_END_BYTES) then
       for _, line_end in ipairs(LINE_ENDS) do text = text:gsub(line_end, "\n") end
     end
-    for line in text:gmatch("[^\n]+") do
-      line = trim(line)
+    for untrimmed in text:gmatch("[^\n]+") do
+      local line = trim(untrimmed)
       local at = find(line, "=", 1, true)
       if at then
         settings[trim(sub(line, 1, at - 1))] = trim(sub(line, at + 1))

@@ -39,6 +39,17 @@ while alive $1; do
   sleep 0.01
 done]]
 
+-- Roles for trying: one that the emulator's STS gives keys for, and one that it refuses.
+local CONFIG = ([[
+[profile video]
+role_arn = arn:aws:iam::%s:role/video
+credential_source = Environment
+
+[profile denied]
+role_arn = arn:aws:iam::%s:role/denied
+credential_source = Environment
+]]):format(store.account, store.account)
+
 local source = debug.getinfo(1, "S").source:match("^@(.*)$")
 
 local Emulator = { __name = "ivs.emulator" }
@@ -182,6 +193,7 @@ end
 
 local function start_in(here, options)
   write(here.prefix .. "/requests.jsonl", "")
+  write(here.prefix .. "/config", CONFIG)
   make_certificates(here.prefix, options.hostnames)
   local pid, problem
   for _ = 1, START_ATTEMPTS do
@@ -232,7 +244,9 @@ end
 function Emulator:environment()
   return {
     AWS_ENDPOINT_URL_IVS = self.endpoint_url,
+    AWS_ENDPOINT_URL_STS = self.endpoint_url,
     AWS_CA_BUNDLE = self.ca_bundle,
+    AWS_CONFIG_FILE = self.prefix .. "/config",
     AWS_REGION = self.region,
     AWS_DEFAULT_REGION = self.region,
     AWS_ACCESS_KEY_ID = self.access_key_id,

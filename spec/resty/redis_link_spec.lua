@@ -173,12 +173,11 @@ describe("the cache of resty.ivs, connected to Redis,", function()
       shell.run("cd " .. shell.quote(directory) .. [[ && openssl req -x509 -days 2 -nodes -subj /CN=127.0.0.1 \
         -newkey ec -pkeyopt ec_paramgen_curve:P-256 -addext subjectAltName=DNS:127.0.0.1,IP:127.0.0.1 \
         -keyout key.pem -out cert.pem 2>&1; chmod 644 *]])
-      local port = redis_server.free_port()
-      local server = redis_server.start(("--tls-port %d --tls-auth-clients no --tls-cert-file @DIR@/cert.pem "):format(port)
+      local server = redis_server.start("--tls-port @PORT@ --tls-auth-clients no --tls-cert-file @DIR@/cert.pem "
         .. "--tls-key-file @DIR@/key.pem --tls-ca-cert-file @DIR@/cert.pem", directory)
       local trusting = cache_site.start(service, { http = ("lua_ssl_trusted_certificate %s/cert.pem;"):format(directory) })
       local wary = cache_site.start(service)
-      local given = { ttl = 20, redis = { host = "127.0.0.1", port = port, ssl = true } }
+      local given = { ttl = 20, redis = { host = "127.0.0.1", port = server.second_port, ssl = true } }
       assert.equal("miss 1", trusting:asker(given) "tls")
       assert.equal("1", server:cli "dbsize")
       assert.equal("miss 2", wary:asker(given) "tls")

@@ -112,7 +112,7 @@ end
 
 --- Waits until so many things of one kind have happened.
 function Server:await(what, count)
-  for _ = 1, 300 do
+  for _ = 1, 3000 do
     if #select_kind(self:record(), what) >= count then return end
     shell.run "sleep 0.01"
   end

@@ -19,7 +19,7 @@ import time
 import warnings
 
 GUARD_INTERVAL = 0.5  # seconds
-ENDLESS = 20  # seconds after which even endless sending ends
+ENDLESS = 60  # seconds after which even endless sending ends
 BLOCK = 64 * 1024
 VERSIONS = {'TLSv1.1': ssl.TLSVersion.TLSv1_1, 'TLSv1.2': ssl.TLSVersion.TLSv1_2, 'TLSv1.3': ssl.TLSVersion.TLSv1_3}
 
@@ -188,8 +188,8 @@ class Connection:
     def close(self):
         if self.open:
             self.open = False
-            self.server.note(self.number, 'closed', b'')
             self.sock.close()
+            self.server.note(self.number, 'closed', b'')
 
 
 class Server:

@@ -6,8 +6,7 @@
 -- A location's members are the phases: `content`, `access`, `rewrite`, `log`, `header_filter`, `body_filter` (Lua each),
 -- and `more` (directives). `site:run(code)` runs Lua in a worker, in content phase, and gives back what it returns. It
 -- listens when `start` returns, and ends with `stop`, or by itself when this process is gone.
--- `nginx.available` is false where the module has not been built for LuaJIT, or this is not the Lua that drives these
--- specs: nginx runs LuaJIT whatever Lua the specs run on, so once is enough.
+-- `nginx.available` is false where the module has not been built for LuaJIT, which nginx runs whatever Lua runs the spec.
 
 local json = require "cjson"
 local shell = require "emulator.shell"
@@ -95,8 +94,7 @@ local function write(path, text)
   file:close()
 end
 
-nginx.available = _VERSION == "Lua 5.4" and read(MODULES .. "ngx_http_lua_module.so") ~= nil
-  and read(ROOT .. "/" .. BUILD .. "/ivs/core.so") ~= nil
+nginx.available = read(MODULES .. "ngx_http_lua_module.so") ~= nil and read(ROOT .. "/" .. BUILD .. "/ivs/core.so") ~= nil
 
 local function free_port()
   local used = (read "/proc/net/tcp" or "") .. (read "/proc/net/tcp6" or "")

@@ -47,18 +47,19 @@ function redis_server.free_port()
 end
 
 --- Starts a server.
--- @string[opt] arguments more of redis-server's; `@DIR@` is its directory
+-- @string[opt] arguments more of redis-server's; `@DIR@` is its directory, `@PORT@` a second port, free like the first
 -- @string[opt] directory one with what the arguments name; else a new one
--- @treturn Server with `port`, `unix` (its socket's path), `directory`, `pid`
+-- @treturn Server with `port`, `second_port`, `unix` (its socket's path), `directory`, `pid`
 function redis_server.start(arguments, directory)
   directory = directory or redis_server.directory()
   local said, status
   for _ = 1, START_ATTEMPTS do
-    local port = redis_server.free_port()
-    local given = (arguments or ""):gsub("@DIR@", directory)
+    local port, second_port = redis_server.free_port(), redis_server.free_port()
+    local given = (arguments or ""):gsub("@DIR@", directory):gsub("@PORT@", second_port)
     said, status = shell.run(LAUNCH:format(shell.quote(directory), port, given))
     if status == 0 then
-      return setmetatable({ port = port, pid = tonumber(said), directory = directory, unix = directory .. "/socket" }, Server)
+      return setmetatable({ port = port, second_port = second_port, pid = tonumber(said), directory = directory,
+        unix = directory .. "/socket" }, Server)
     end
     if not said:find("Address already in use", 1, true) then break end
   end
