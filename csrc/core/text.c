@@ -55,10 +55,12 @@ bool ivs_text_has_control(ivs_slice text) {
 
 bool ivs_text_number(ivs_slice text, uint64_t *out) {
   uint64_t number = 0;
-  if (!text.length || text.length > 18) return false;
+  if (!text.length) return false;
   for (size_t i = 0; i < text.length; i++) {
     if (!ivs_text_is_digit(text.data[i])) return false;
-    number = number * 10 + (uint64_t)(text.data[i] - '0');
+    const uint64_t digit = (uint64_t)(text.data[i] - '0');
+    if (number > (UINT64_MAX - digit) / 10) return false;
+    number = number * 10 + digit;
   }
   *out = number;
   return true;

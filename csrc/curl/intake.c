@@ -6,9 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* All header lines of an exchange, those too that are not kept: 1xx, malformed ones, trailers. */
-enum { HEAD_BYTES_MAX = 256 * 1024 };
-
 /* Notes why a piece of the response could not be kept; 0 makes libcurl end the transfer. */
 static size_t refuse_piece(ivs_intake *intake, int status) {
   if (status == IVS_ETOOBIG) intake->too_big = true;
@@ -41,7 +38,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *user) {
   ivs_intake *intake = user;
   size_t length = size * count, end = length;
   intake->head_bytes += length;
-  if (intake->head_bytes > HEAD_BYTES_MAX) return refuse_piece(intake, IVS_ETOOBIG);
+  if (intake->head_bytes > IVS_RESPONSE_HEAD_MAX) return refuse_piece(intake, IVS_ETOOBIG);
   while (end && (data[end - 1] == '\r' || data[end - 1] == '\n')) end--;
   if (end == 0) {
     intake->head_ended = true;

@@ -157,7 +157,7 @@ static enum ivs_step next(world *w) {
 static void report(world *w, unsigned which) {
   ivs_call *call = &w->call;
   const enum ivs_step state = call->state;
-  const bool waiting = call->report == REPORT_NONE && !is_final(state);
+  const bool waiting = call->report == IVS_REPORT_NONE && !is_final(state);
   const size_t message = call->failure.message.length;
   const double delay = call->delay;
   const enum ivs_kind kind = (enum ivs_kind)(fuzz_byte(&w->in) % IVS_KIND_COUNT);
@@ -274,7 +274,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   /* whatever went before, one who gives up gets to the end */
   for (int i = 0; i < 2; i++) { /* a report that is under way goes first */
-    if (!is_final(w.call.state) && w.call.report == REPORT_NONE)
+    if (!is_final(w.call.state) && w.call.report == IVS_REPORT_NONE)
       ivs_failure_format(&w.call.failure, IVS_KIND_CANCELLED, "CancelledError", "stopped");
     ivs_call_stop(&w.call);
     next(&w);
