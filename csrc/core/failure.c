@@ -19,30 +19,22 @@ void ivs_failure_free(ivs_failure *failure) {
   ivs_buffer_free(&failure->message);
 }
 
-/* The longest beginning of at most `cap` bytes that does not end within a UTF-8 sequence. */
-static size_t whole_characters(ivs_slice text, size_t cap) {
-  if (!text.data || text.length <= cap) return text.data ? text.length : 0;
-  size_t end = cap;
-  for (int i = 0; i < 3 && end && ((unsigned char)text.data[end] & 0xc0) == 0x80; i++) end--;
-  return end;
-}
-
 static bool is_internal(enum ivs_kind kind, const char *code) {
   return kind != IVS_KIND_SERVICE && (strcmp(code, OUT_OF_MEMORY) == 0 || strcmp(code, "CryptoError") == 0);
 }
 
 void ivs_failure_set(ivs_failure *failure, enum ivs_kind kind, ivs_slice code, ivs_slice message) {
-  size_t length = whole_characters(code, IVS_CODE_MAX - 1);
+  size_t length = ivs_text_fit(code, IVS_CODE_MAX - 1);
   if (length) memmove(failure->code, code.data, length);
   failure->code[length] = '\0';
   failure->kind = is_internal(kind, failure->code) ? IVS_KIND_INTERNAL : kind;
   failure->retryable = failure->kind == IVS_KIND_INTERNAL && strcmp(failure->code, OUT_OF_MEMORY) == 0;
-  ivs_buffer_set(&failure->message, message.data, whole_characters(message, MESSAGE_CAP));
+  ivs_buffer_set(&failure->message, message.data, ivs_text_fit(message, MESSAGE_CAP));
 }
 
 void ivs_failure_cut(ivs_failure *failure) {
   const ivs_slice message = {failure->message.data, failure->message.length};
-  ivs_buffer_truncate(&failure->message, whole_characters(message, IVS_FAILURE_MESSAGE_MAX));
+  ivs_buffer_truncate(&failure->message, ivs_text_fit(message, IVS_FAILURE_MESSAGE_MAX));
 }
 
 void ivs_failure_format(ivs_failure *failure, enum ivs_kind kind, const char *code, const char *format, ...) {

@@ -109,3 +109,10 @@ bool ivs_text_is_utf8(ivs_slice text) {
     if (ivs_text_next_codepoint(text, &at) < 0) return false;
   return true;
 }
+
+size_t ivs_text_fit(ivs_slice text, size_t cap) {
+  if (!text.data || text.length <= cap) return text.data ? text.length : 0;
+  size_t end = cap;
+  for (int i = 0; i < 3 && end && ((unsigned char)text.data[end] & 0xc0) == 0x80; i++) end--;
+  return end;
+}

@@ -134,6 +134,28 @@ static void add_encoded(ivs_buffer *out, ivs_slice text) {
   ivs_buffer_add(out, text.data + start, text.length - start);
 }
 
+/* The length of "scheme://" (RFC 3986, 3.1) at the beginning, or 0. */
+static size_t scheme_length(ivs_slice text) {
+  size_t at = 0;
+  while (at < text.length && (ivs_text_is_alnum(text.data[at]) || (at && memchr("+-.", text.data[at], 3))))
+    at++;
+  return at && text.length - at >= 3 && memcmp(text.data + at, "://", 3) == 0 ? at + 3 : 0;
+}
+
+int ivs_uri_add_masked(ivs_buffer *out, ivs_slice text) {
+  const char *last = text.length ? memrchr(text.data, '@', text.length) : NULL;
+  const size_t authority = scheme_length(text), at = out->length;
+  if (last && (size_t)(last - text.data) >= authority) {
+    ivs_buffer_add(out, text.data, authority);
+    ivs_buffer_add_text(out, "***");
+    text = after(text, (size_t)(last - text.data));
+  }
+  if (ivs_buffer_add(out, text.data, text.length)) return out->status;
+  for (size_t i = at; i < out->length; i++)
+    if (ivs_text_has_control((ivs_slice){out->data + i, 1})) out->data[i] = '?';
+  return IVS_OK;
+}
+
 int ivs_uri_add_canonical_path(ivs_buffer *out, ivs_slice path) {
   ivs_slice segments[PATH_SEGMENTS_MAX];
   size_t count = 0;

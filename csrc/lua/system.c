@@ -7,6 +7,7 @@
 #include "core/call.h"
 #include "core/moment.h"
 #include "core/status.h"
+#include "core/uri.h"
 #include "es256.h"
 #include "objects.h"
 
@@ -92,6 +93,16 @@ static int parse_time(lua_State *L) {
   text.data = luaL_checklstring(L, 1, &text.length);
   if (!ivs_moment_parse_iso8601(text, &seconds)) return 0;
   lua_pushnumber(L, seconds);
+  return 1;
+}
+
+/* mask_url(text) → the text for a message, without user and password (core/uri.h). */
+static int mask_url(lua_State *L) {
+  ivs_slice text;
+  text.data = luaL_checklstring(L, 1, &text.length);
+  ivs_buffer *out = ivs_objects_new_buffer(L, text.length + 3);
+  if (ivs_uri_add_masked(out, text)) return luaL_error(L, "out of memory");
+  lua_pushlstring(L, ivs_buffer_text(out), out->length);
   return 1;
 }
 
@@ -241,6 +252,7 @@ void ivs_system_push(lua_State *L) {
                                        {"base64url", base64url},
                                        {"uuid", uuid},
                                        {"parse_time", parse_time},
+                                       {"mask_url", mask_url},
                                        {"es256_sign", es256_sign},
                                        {"es256_public", es256_public},
                                        {"read_file", read_file},

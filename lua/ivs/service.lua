@@ -11,7 +11,7 @@ local INHERITED = { "user_agent", "retry_mode", "max_attempts", "connect_timeout
 local function machine_settings(settings, spec)
   local out = {}
   for _, name in ipairs(INHERITED) do out[name] = settings[name] end
-  for _, name in ipairs { "service", "operation", "content_type", "region", "endpoint_url", "credentials" } do
+  for _, name in ipairs { "service", "operation", "content_type", "region", "endpoint_url", "credentials", "secrets" } do
     out[name] = spec[name]
   end
   if out.endpoint_url then out.use_fips_endpoint, out.use_dualstack_endpoint = false, false end
@@ -27,6 +27,7 @@ end
 --- @tab context of a provider (`http`, `sleep`)
 -- @tab machine { service_call, settings, host }, from the client
 -- @tab spec { service, operation, region, endpoint_url?, content_type, body, credentials? (none: unsigned),
+-- secrets? (a list of texts in the body that no message may hold),
 -- read_error = function(status, headers, body) → code, message }
 -- @return { status, headers, body }; or nil and an error object
 function service.call(context, machine, spec)

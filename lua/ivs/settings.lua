@@ -206,7 +206,7 @@ local function complete(found, origins, source, platform)
     found.endpoint_url, origins.endpoint_url = nil, nil
   end
   local err
-  found.proxy, err = proxies.choose(found, source.getenv)
+  found.proxy, err = proxies.choose(found, source.getenv, source.system.mask_url)
   if err then return err end
   if found.ca_bundle then found.ca_bundle = files.expand(found.ca_bundle, source.getenv) end
   if source.getenv("AWS_LAMBDA_FUNCTION_NAME") then
