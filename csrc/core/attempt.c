@@ -75,7 +75,7 @@ static int note_secrets(ivs_call *call) {
                                {headers->data + headers->length - SIGNATURE, SIGNATURE}};
   int status = IVS_OK;
   for (size_t i = 0; i < sizeof secrets / sizeof *secrets && !status; i++)
-    status = ivs_redaction_add(&call->redaction, secrets[i]);
+    status = ivs_redaction_add(&call->secrets, secrets[i]);
   return status;
 }
 

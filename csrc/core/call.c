@@ -1,6 +1,7 @@
 /* The call machine: one table of transitions, one function that makes them. */
 #include "call.h"
 #include "attempt.h"
+#include "conceal.h"
 #include "skew.h"
 #include "status.h"
 
@@ -36,42 +37,11 @@ static const enum ivs_step expected[] = {
     [IVS_REPORT_ERROR] = IVS_STEP_DECODE,      [IVS_REPORT_SLEPT] = IVS_STEP_SLEEP,
 };
 
-/* ---- secrets ---- */
-
-/* A code is shown as it came or not at all. */
-static ivs_slice code_without_secret(ivs_call *call, ivs_slice code) {
-  return ivs_redaction_finds(&call->redaction, code) ? ivs_text_slice("HTTPClientError") : code;
-}
-
-/* Of the failure as it was reported: by then nothing but a code that is longer than IVS_CODE_MAX has been cut. */
-static void hide_in_failure(ivs_call *call) {
-  ivs_failure *failure = &call->failure;
-  ivs_redaction_hide(&call->redaction, failure->message.data, failure->message.length);
-  ivs_failure_cut(failure);
-  const ivs_slice code = code_without_secret(call, ivs_text_slice(failure->code));
-  memmove(failure->code, code.data, code.length + 1);
-}
-
-static void hide_in_headers(ivs_call *call, ivs_response *response) {
-  ivs_slice name, value;
-  char *headers = response->headers.data;
-  for (size_t at = 0; ivs_response_next_header(response, &at, &name, &value);) {
-    ivs_redaction_hide(&call->redaction, headers + (name.data - headers), name.length);
-    ivs_redaction_hide(&call->redaction, headers + (value.data - headers), value.length);
-  }
-}
-
-/* What is handed to the caller from here on holds no secret, and neither does the call. */
 static void end(ivs_call *call, enum ivs_step step) {
-  if (step == IVS_STEP_FAILED) {
-    hide_in_headers(call, &call->response);
-    hide_in_headers(call, &call->previous);
-  }
+  if (step == IVS_STEP_FAILED) ivs_conceal_responses(call);
   ivs_request_reset(&call->request);
-  ivs_redaction_reset(&call->redaction);
+  ivs_buffer_reset(&call->secrets);
 }
-
-/* ---- transitions ---- */
 
 static void enter(ivs_call *call, enum event event) {
   enum ivs_step next = transitions[call->state][event];
@@ -91,14 +61,14 @@ void ivs_call_init(ivs_call *call, ivs_client *client, size_t max_response_bytes
   ivs_response_init(&call->response, max_response_bytes);
   ivs_response_init(&call->previous, max_response_bytes);
   ivs_failure_init(&call->failure);
-  ivs_redaction_init(&call->redaction);
+  ivs_redaction_init(&call->secrets);
 }
 
 void ivs_call_reset(ivs_call *call) {
   ivs_request_reset(&call->request);
   ivs_response_reset(&call->response);
   ivs_response_reset(&call->previous);
-  ivs_redaction_reset(&call->redaction);
+  ivs_buffer_reset(&call->secrets);
   ivs_buffer_reset(&call->failure.message);
   call->failure.code[0] = '\0';
   call->failure.retryable = false;
@@ -115,7 +85,7 @@ void ivs_call_free(ivs_call *call) {
   ivs_response_free(&call->response);
   ivs_response_free(&call->previous);
   ivs_failure_free(&call->failure);
-  ivs_redaction_free(&call->redaction);
+  ivs_buffer_free(&call->secrets);
 }
 
 void ivs_call_write_uuid(char out[37], const unsigned char random[16]) {
@@ -157,7 +127,7 @@ void ivs_call_begin(ivs_call *call, ivs_slice arn, const unsigned char random[16
 }
 
 int ivs_call_add_secret(ivs_call *call, ivs_slice secret) {
-  return ivs_redaction_add(&call->redaction, secret);
+  return ivs_redaction_add(&call->secrets, secret);
 }
 
 void ivs_call_begin_with_body(ivs_call *call, ivs_slice body, const unsigned char random[16]) {
@@ -237,7 +207,7 @@ static bool is_failing(enum ivs_report report) {
 /* Turns what was reported into the one transition it means. */
 static void settle(ivs_call *call, double now, double random) {
   const ivs_retry *policy = &call->client->retry;
-  if (is_failing(call->report)) hide_in_failure(call);
+  if (is_failing(call->report)) ivs_conceal_failure(call);
   switch (call->report) {
   case IVS_REPORT_NONE:
     if (call->state == IVS_STEP_BEGUN) authenticate(call, now);
@@ -319,8 +289,10 @@ static int report(ivs_call *call, enum ivs_report what) {
 static int report_failure(ivs_call *call, enum ivs_report what, enum ivs_kind kind, ivs_slice code,
                           ivs_slice message) {
   int status = report(call, what);
-  if (!status) ivs_failure_set(&call->failure, kind, code_without_secret(call, code), message);
-  return status;
+  if (status) return status;
+  if (ivs_conceal_is_needed(call, code)) code = ivs_text_slice(IVS_CONCEAL_CODE);
+  ivs_failure_set(&call->failure, kind, code, message);
+  return IVS_OK;
 }
 
 int ivs_call_credentials(ivs_call *call) {
@@ -361,7 +333,7 @@ int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw) 
   ivs_slice header = ivs_response_header(&call->response, "x-amzn-errortype");
   const ivs_slice whole = header.length ? header : code;
   code = ivs_operation_plain_code(whole);
-  if (!code.length || ivs_text_has_control(code) || ivs_redaction_finds(&call->redaction, whole))
+  if (!code.length || ivs_text_has_control(code) || ivs_conceal_is_needed(call, whole))
     code = ivs_text_slice(number);
   ivs_slice body = {ivs_buffer_text(&call->response.body), call->response.body.length};
   if (raw && http >= 500 && ivs_operation_is_generic(body)) {

@@ -5,8 +5,8 @@
  * reports what happened, and asks again. Time and randomness are arguments of ivs_call_next and are read
  * nowhere else, so each path can be walked in a test. Asking twice without a report gives the same step. A
  * report that does not fit the step is refused with IVS_ESTATE and changes nothing. DONE and FAILED are
- * final: the request is wiped, and neither the failure nor, when FAILED, a header of a response holds a secret that a request of
- * the call was sent with (redaction.h).
+ * final: the request is wiped, and a FAILED call holds no secret that a request of it was sent with: neither the
+ * failure nor the headers do (redaction.h), and the bodies are wiped.
  *
  *   step           what the owner does                          what it reports
  *   CREDENTIALS    asks its provider for keys                   ivs_call_credentials, ivs_call_no_credentials
@@ -85,14 +85,14 @@ typedef struct ivs_call {
   /* private to call.c and attempt.c */
   enum ivs_step state;
   enum ivs_report report;
-  ivs_redaction redaction; /* what the call's requests were sent with */
-  bool built;              /* the request of this attempt is signed */
-  bool asked;              /* credentials have been asked for in this attempt */
-  bool resent;             /* the clock has been set right once */
-  bool pacing;             /* the sleep is for the adaptive rate, not before a retry */
-  double offset;           /* the client's clock offset that this attempt was signed with */
-  int quota_cost;          /* taken for the last retry, to be given back */
-  double date_lead;        /* the last response's Date minus our time */
+  ivs_buffer secrets; /* what the call's requests were sent with */
+  bool built;         /* the request of this attempt is signed */
+  bool asked;         /* credentials have been asked for in this attempt */
+  bool resent;        /* the clock has been set right once */
+  bool pacing;        /* the sleep is for the adaptive rate, not before a retry */
+  double offset;      /* the client's clock offset that this attempt was signed with */
+  int quota_cost;     /* taken for the last retry, to be given back */
+  double date_lead;   /* the last response's Date minus our time */
   bool has_date;
   char invocation_id[37];
 } ivs_call;
@@ -126,7 +126,7 @@ int ivs_call_credentials(ivs_call *call);
 int ivs_call_no_credentials(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message);
 /* call->response is complete. */
 int ivs_call_response(ivs_call *call);
-/* No response came: kind connection, timeout, tls, response or cancelled. */
+/* No response came: kind connection, timeout, tls, response, cancelled or internal. */
 int ivs_call_fault(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message);
 /* The same, where the driver has filled call->failure itself. */
 int ivs_call_fault_as_set(ivs_call *call);

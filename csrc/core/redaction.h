@@ -18,25 +18,22 @@
 #define IVS_REDACTION_LEAST 16
 #define IVS_REDACTION_FILTER_BITS 8192
 
-typedef struct ivs_redaction {
-  ivs_buffer secrets; /* each ended by a NUL, which none of them holds */
+/* Prepares a buffer for secrets; allocates nothing. Each secret is ended by a NUL, which none of them holds. */
+void ivs_redaction_init(ivs_buffer *secrets);
+/* Takes a copy of the secret. IVS_OK, IVS_ENOMEM, IVS_ETOOBIG. */
+int ivs_redaction_add(ivs_buffer *secrets, ivs_slice secret);
 
-  /* private to redaction.c: a bit for the beginning of each piece, so that most texts need no search */
+/* A search for secrets, which have to outlive it and stay as they are. */
+typedef struct ivs_redaction {
+  const ivs_buffer *secrets;
+  /* private: a bit for the beginning of each piece, so that most texts need no search */
   unsigned char filter[IVS_REDACTION_FILTER_BITS / 8];
-  bool has_filter;
 } ivs_redaction;
 
-/* Allocates nothing. */
-void ivs_redaction_init(ivs_redaction *redaction);
-/* Wipes the secrets. */
-void ivs_redaction_reset(ivs_redaction *redaction);
-void ivs_redaction_free(ivs_redaction *redaction);
-
-/* Takes a copy of the secret, which holds no NUL. IVS_OK, IVS_ENOMEM, IVS_ETOOBIG. */
-int ivs_redaction_add(ivs_redaction *redaction, ivs_slice secret);
+void ivs_redaction_begin(ivs_redaction *redaction, const ivs_buffer *secrets);
 /* Overwrites every piece of a secret in the text with '*'. */
-void ivs_redaction_hide(ivs_redaction *redaction, char *text, size_t length);
+void ivs_redaction_hide(const ivs_redaction *redaction, char *text, size_t length);
 /* Whether the text holds a piece of a secret. */
-bool ivs_redaction_finds(ivs_redaction *redaction, ivs_slice text);
+bool ivs_redaction_finds(const ivs_redaction *redaction, ivs_slice text);
 
 #endif

@@ -1,5 +1,6 @@
 /* The blocking driver: no rule of the call stands here, only how each step is done. */
 #include "blocking.h"
+#include "core/status.h"
 #include "fetch.h"
 #include "keys.h"
 #include "lcall.h"
@@ -50,13 +51,17 @@ static void exchange_over_transport(lua_State *L, ivs_lcall *call) {
   const char *problem;
   ivs_lclient_get(L, CLIENT, IVS_LCLIENT_TRANSPORT);
   ivs_lmessage_push_request(L, &call->core);
-  if (lua_pcall(L, 1, 2, 0) == LUA_OK) {
+  const int status = lua_pcall(L, 1, 2, 0);
+  if (status == LUA_OK) {
     problem = ivs_lcall_take_answer(L, call, top + 1);
   } else {
     problem = lua_tostring(L, -1);
     if (!problem) problem = "it raised an error that is no text";
   }
-  if (problem) {
+  if (status == LUA_ERRMEM) {
+    ivs_failure_from_status(&call->core.failure, IVS_ENOMEM, "running the transport");
+    ivs_call_stop(&call->core);
+  } else if (problem) {
     ivs_failure_format(&call->core.failure, IVS_KIND_CONNECTION, "HTTPClientError", "transport: %s", problem);
     ivs_call_stop(&call->core);
   }

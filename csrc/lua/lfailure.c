@@ -54,6 +54,13 @@ int ivs_lfailure_return(lua_State *L, const ivs_failure *failure) {
   return 2;
 }
 
+int ivs_lfailure_raise(lua_State *L, int status, const char *doing) {
+  ivs_failure *failure = ivs_lfailure_new(L);
+  ivs_failure_from_status(failure, status, doing);
+  push(L, failure);
+  return lua_error(L);
+}
+
 enum { COMMON_HEADERS = 16 }; /* AWS sends so many; room is made for them at once */
 
 /* Adds a value (at the top, popped) to those that the table at `index` has under the name below it: a string, or a list of more. */
@@ -163,6 +170,7 @@ void ivs_lfailure_read(lua_State *L, int index, enum ivs_kind *kind, ivs_slice *
   index = lua_absindex(L, index);
   if (lua_type(L, index) == LUA_TSTRING) {
     message->data = lua_tolstring(L, index, &message->length);
+    if (ivs_text_equal(*message, "not enough memory")) *code = ivs_text_slice("OutOfMemoryError");
     return;
   }
   if (lua_type(L, index) != LUA_TTABLE) return;

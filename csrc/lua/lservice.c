@@ -3,6 +3,7 @@
 #include "fields.h"
 #include "core/status.h"
 #include "lcall.h"
+#include "lfailure.h"
 
 #include <openssl/rand.h>
 
@@ -53,7 +54,8 @@ int ivs_lservice_call(lua_State *L) {
   ivs_operation operation = read_operation(L, SETTINGS);
   if (!ivs_lclient_build(L, SETTINGS, HOST, &operation)) return 2;
   ivs_lcall *call = ivs_lcall_acquire(L, lua_gettop(L));
-  if (RAND_bytes(random, sizeof random) != 1) return luaL_error(L, "libcrypto has no random bytes");
+  if (RAND_bytes(random, sizeof random) != 1)
+    return ivs_lfailure_raise(L, IVS_ECRYPTO, "making an invocation id");
   ivs_call_begin_with_body(&call->core, (ivs_slice){body, length}, random);
   const int status = add_secrets(L, SETTINGS, &call->core);
   if (status) {

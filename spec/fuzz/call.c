@@ -206,7 +206,7 @@ static void check(const world *w, enum ivs_step before, enum ivs_step step) {
   check_failure(w);
   check_headers(w, &call->response);
   check_headers(w, &call->previous);
-  REQUIRE(!call->request.headers.length && !call->redaction.secrets.length);
+  REQUIRE(!call->request.headers.length && !call->secrets.length);
 }
 
 static enum ivs_step next(world *w) {

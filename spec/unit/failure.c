@@ -134,7 +134,7 @@ static void a_call_that_is_over_holds_no_secret(void) {
       CHECK(ivs_call_next(&call, 0, 0) == IVS_STEP_FAILED);
     }
     CHECK(call.state == IVS_STEP_FAILED);
-    CHECK(!holds(&call.request.headers, token) && !holds(&call.redaction.secrets, token));
+    CHECK(!holds(&call.request.headers, token) && !holds(&call.secrets, token));
     CHECK(!holds(&call.response.headers, token) && !holds(&call.failure.message, token));
     ivs_call_reset(&call);
   }
