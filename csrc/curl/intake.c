@@ -4,7 +4,6 @@
 #include "core/text.h"
 
 #include <string.h>
-#include <strings.h>
 
 /* Notes why a piece of the response could not be kept; 0 makes libcurl end the transfer. */
 static size_t refuse_piece(ivs_intake *intake, int status) {
@@ -13,22 +12,22 @@ static size_t refuse_piece(ivs_intake *intake, int status) {
   return 0;
 }
 
-/* A length has to be a number, and one (RFC 9112, 6.3): where the body ends is not guessed. */
-static bool is_bad_length(const ivs_response *response, ivs_slice name, ivs_slice value) {
-  static const char length_name[] = "content-length";
+/* A length has to be a number, and one (RFC 9112, 6.3): where the body ends is not guessed. IVS_OK, IVS_EINVAL, or IVS_ETOOBIG
+ * where the body could not be kept. */
+static int check_length(const ivs_response *response, ivs_slice value) {
   uint64_t length;
-  if (name.length != sizeof length_name - 1 || strncasecmp(name.data, length_name, name.length) != 0)
-    return false;
   value = ivs_text_trim(value);
-  ivs_slice earlier = ivs_response_header(response, length_name);
-  return !ivs_text_number(value, &length) || (earlier.data && !ivs_text_equal(value, earlier.data));
+  ivs_slice earlier = ivs_response_header(response, "content-length");
+  if (!ivs_text_number(value, &length) || (earlier.data && !ivs_text_equal(value, earlier.data)))
+    return IVS_EINVAL;
+  return length > response->body.cap ? IVS_ETOOBIG : IVS_OK;
 }
 
 static size_t keep_header(ivs_intake *intake, ivs_slice name, ivs_slice value) {
-  if (is_bad_length(intake->response, name, value)) {
-    intake->bad_length = true;
-    return 0;
-  }
+  const int length_status =
+      ivs_text_same(name, "content-length") ? check_length(intake->response, value) : IVS_OK;
+  if (length_status == IVS_EINVAL) intake->bad_length = true;
+  if (length_status) return refuse_piece(intake, length_status);
   int status = ivs_response_add_header(intake->response, name, value);
   if (status == IVS_ENOMEM || status == IVS_ETOOBIG) return refuse_piece(intake, status);
   return 1; /* a malformed header is passed over, as HTTP clients do */
