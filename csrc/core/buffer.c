@@ -122,7 +122,7 @@ void ivs_buffer_truncate(ivs_buffer *buffer, size_t length) {
 
 int ivs_buffer_set(ivs_buffer *buffer, const char *bytes, size_t length) {
   const uintptr_t start = (uintptr_t)buffer->data, at = (uintptr_t)bytes;
-  if (length && buffer->data && at >= start && at - start < buffer->length) {
+  if (length && at >= start && at - start < buffer->length) {
     memmove(buffer->data, bytes, length);
     ivs_buffer_truncate(buffer, length);
     return buffer->status = IVS_OK;

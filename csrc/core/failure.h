@@ -127,7 +127,7 @@ enum ivs_kind {
   X(CryptoError)       /* ours: kind internal; libcrypto failed */
 
 #define IVS_CODE_MAX 128
-#define IVS_FAILURE_MESSAGE_MAX (8 * 1024)
+#define IVS_FAILURE_MESSAGE_MAX 8192
 /* What a message may have beyond that until it is cut: enough to find a secret at the cut (redaction.h). */
 #define IVS_FAILURE_MESSAGE_SPARE 16
 

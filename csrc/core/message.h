@@ -25,10 +25,10 @@ int ivs_request_add_header(ivs_request *request, const char *name, ivs_slice val
 const char *ivs_request_next_header(const ivs_request *request, size_t *at);
 
 /* The bytes that the names and trimmed values of a response's headers may have together. */
-#define IVS_RESPONSE_HEADERS_MAX (64 * 1024)
+#define IVS_RESPONSE_HEADERS_MAX 65536
 /* The bytes that all lines of a response's head may have with their ends: status lines, interim responses, headers that are not
  * kept, and trailers among them. */
-#define IVS_RESPONSE_HEAD_MAX (256 * 1024)
+#define IVS_RESPONSE_HEAD_MAX 262144
 
 /* What came back. Header names are in lower case. */
 typedef struct ivs_response {

@@ -110,6 +110,17 @@ bool ivs_text_is_utf8(ivs_slice text) {
   return true;
 }
 
+void ivs_text_make_printable(char *text, size_t length) {
+  const ivs_slice whole = {text, length};
+  for (size_t at = 0; at < length;) {
+    const size_t start = at;
+    const int32_t point = ivs_text_next_codepoint(whole, &at);
+    if (point >= 0x20 && (point < 0x7f || point > 0x9f)) continue;
+    if (point < 0) at = start + 1;
+    memset(text + start, '?', at - start);
+  }
+}
+
 size_t ivs_text_fit(ivs_slice text, size_t cap) {
   if (!text.data || text.length <= cap) return text.data ? text.length : 0;
   size_t end = cap;

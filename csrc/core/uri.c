@@ -134,11 +134,14 @@ static void add_encoded(ivs_buffer *out, ivs_slice text) {
   ivs_buffer_add(out, text.data + start, text.length - start);
 }
 
+static bool is_scheme(char c) {
+  return ivs_text_is_alnum(c) || c == '+' || c == '-' || c == '.';
+}
+
 /* The length of "scheme://" (RFC 3986, 3.1) at the beginning, or 0. */
 static size_t scheme_length(ivs_slice text) {
   size_t at = 0;
-  while (at < text.length && (ivs_text_is_alnum(text.data[at]) || (at && memchr("+-.", text.data[at], 3))))
-    at++;
+  while (at < text.length && is_scheme(text.data[at])) at++;
   return at && text.length - at >= 3 && memcmp(text.data + at, "://", 3) == 0 ? at + 3 : 0;
 }
 
@@ -151,8 +154,7 @@ int ivs_uri_add_masked(ivs_buffer *out, ivs_slice text) {
     text = after(text, (size_t)(last - text.data));
   }
   if (ivs_buffer_add(out, text.data, text.length)) return out->status;
-  for (size_t i = at; i < out->length; i++)
-    if (ivs_text_has_control((ivs_slice){out->data + i, 1})) out->data[i] = '?';
+  ivs_text_make_printable(out->data + at, out->length - at);
   return IVS_OK;
 }
 

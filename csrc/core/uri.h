@@ -32,7 +32,7 @@ int ivs_uri_add_host(ivs_buffer *out, const ivs_uri *uri);
 
 /*
  * The text for a message, whether it is a URL or not: what stands between "://" (or the beginning) and the last '@' as ***, since
- * a password that should have been percent-encoded may hold any character; control characters as '?'.
+ * a password that should have been percent-encoded may hold any character; what is not printable as '?'.
  */
 int ivs_uri_add_masked(ivs_buffer *out, ivs_slice text);
 

@@ -5,6 +5,7 @@
 #include "core/buffer.h"
 #include "core/call.h"
 #include "core/status.h"
+#include "core/uri.h"
 #include "unit.h"
 
 #include <string.h>
@@ -63,6 +64,34 @@ static void out_of_memory_and_libcrypto_are_internal(void) {
   ivs_failure_set(&failure, IVS_KIND_SERVICE, BYTES("OutOfMemoryError"), BYTES(""));
   CHECK(failure.kind == IVS_KIND_SERVICE && !failure.retryable);
   ivs_failure_free(&failure);
+}
+
+/* RFC 3629's examples of what is no UTF-8 among it. */
+static void urls_are_masked_and_printable(void) {
+  static const char *const cases[][2] = {
+      {"https://u:p@h/", "https://***@h/"},
+      {"https://u:p/w@h@i", "https://***@i"},
+      {"u:p://w@h", "***@h"},
+      {"a+b.c-d://u@h", "a+b.c-d://***@h"},
+      {"https://h/", "https://h/"},
+      {"://u@h", "***@h"},
+      {"@", "***@"},
+      {"", ""},
+      {"a\r\n\t\x7f", "a????"},
+      {"\xc3\xa9\xe2\x82\xac\xf0\x9f\x8e\xa5", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x8e\xa5"},
+      {"\xc2\x85\xc0\x80\xed\xa0\x80\xff\xe2\x82", "??"
+                                                   "??"
+                                                   "???"
+                                                   "?"
+                                                   "??"}};
+  ivs_buffer out;
+  ivs_buffer_init(&out, 100);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    ivs_buffer_reset(&out);
+    CHECK(!ivs_uri_add_masked(&out, ivs_text_slice(cases[i][0])) &&
+          !strcmp(ivs_buffer_text(&out), cases[i][1]));
+  }
+  ivs_buffer_free(&out);
 }
 
 static void numbers_are_read_as_far_as_they_fit(void) {
@@ -148,6 +177,7 @@ int main(void) {
   a_failure_may_be_set_from_itself();
   a_failure_is_cut_at_a_character();
   out_of_memory_and_libcrypto_are_internal();
+  urls_are_masked_and_printable();
   numbers_are_read_as_far_as_they_fit();
   headers_are_counted_by_their_own_bytes();
   a_call_that_is_over_holds_no_secret();
