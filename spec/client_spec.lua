@@ -113,7 +113,7 @@ describe("a client", function()
 
   it("shows no secret, and neither do its errors nor its log", function()
     local seen = {}
-    local keys = { access_key_id = "AKIDEXAMPLE", secret_access_key = "S3cr3tKey", session_token = "T0k3n" }
+    local keys = { access_key_id = "AKIDEXAMPLE", secret_access_key = "S3cr3tKey-0123456789", session_token = "T0k3n-0123456789" }
     local signature
     local client = assert(ivs.client(options { credentials = function() return keys end, max_attempts = 2,
       proxy = "http://user:Pr0xyPw@localhost:1", logger = function(level, message)

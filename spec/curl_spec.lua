@@ -233,6 +233,12 @@ describe("the blocking driver", function()
       assert(client_with():get_recording_configuration(script("fewer-headers", answer(60))))
     end)
 
+    it("10,000 headers of two bytes are no more than 20,000 bytes of headers", function()
+      local response = assert(client_with():get_recording_configuration(script("tiny-headers", { raw = "HTTP/1.1 200 OK\r\n"
+        .. ("A: b\r\n"):rep(10000) .. 'Content-Length: 29\r\n\r\n{"recordingConfiguration":{}}' })))
+      assert.equal("b" .. (", b"):rep(9999), response.ResponseMetadata.HTTPHeaders.a)
+    end)
+
     it("a redirect is not followed", function()
       local before = emulator:requests()
       local err = fail_with({}, script("moved", { status = 302, headers = { Location = emulator.endpoint_url .. "/elsewhere" } }))

@@ -110,6 +110,7 @@ describe("identity_services", function()
   end)
 
   describe("call", function()
+    local SECRET = "s3cr3t-0123456789"
     local server, context, tries
 
     before_each(function()
@@ -125,7 +126,7 @@ describe("identity_services", function()
       return identity_services.call(context, function()
         tries = tries + 1
         return { method = "GET", url = server.url .. "/x", headers = {} }
-      end, { "s3cr3t", "" })
+      end, { SECRET, "" })
     end
 
     it("gives the fields of a success", function()
@@ -191,9 +192,44 @@ describe("identity_services", function()
     end)
 
     it("takes secrets and control characters out of what the service says, and bounds it", function()
-      local answer = call { status = 400, body = '{"message":"bad\\r\\ntoken s3cr3ts3cr3t ' .. ("x"):rep(1000) .. '"}' }
-      assert.equal("bad token ****** x", answer.message:sub(1, 18))
+      local answer = call { status = 400, body = '{"message":"bad\\r\\ntoken ' .. SECRET .. " " .. ("x"):rep(1000) .. '"}' }
+      assert.equal("bad token ***************** x", answer.message:sub(1, 29))
       assert.equal(500 + #"…", #answer.message)
+    end)
+
+    it("leaves no part of a secret where a message is cut", function()
+      for before = 470, 505 do
+        local answer = call { status = 400, body = '{"message":"' .. ("x"):rep(before) .. SECRET .. '"}' }
+        assert.equal(("x"):rep(math.min(before, 500)), (answer.message:gsub("%*", ""):gsub("…", "")))
+      end
+    end)
+
+    it("gives the status in place of a code that holds a secret, and leaves other codes as they are", function()
+      for _, body in ipairs { '{"code":"Bad' .. SECRET .. '"}', '{"__type":"ns#' .. SECRET .. ':http://x/"}',
+        '{"error":"' .. SECRET .. '#Bad"}', '{"error":"' .. ("E"):rep(120) .. SECRET .. '"}' } do
+        assert.equal("400", call({ status = 400, body = body }).code)
+      end
+      local answer = identity_services.call(context, function() return { method = "GET", url = server.url .. "/x", headers = {} } end,
+        { "InvalidGrant" })
+      assert.equal("400", answer.code)
+      server:route("GET /x", { { status = 400, body = '{"error":"InvalidGrantException"}' } })
+      answer = identity_services.call(context, function() return { method = "GET", url = server.url .. "/x", headers = {} } end,
+        { "InvalidGrant" })
+      assert.equal("InvalidGrantException", answer.code)
+    end)
+
+    it("hides what an earlier attempt was sent with, too", function()
+      local secrets = {}
+      context.http = function()
+        return { status = 500, headers = {}, body = '{"message":"seen ' .. table.concat(secrets, " ") .. '"}' }
+      end
+      local answer = identity_services.call(context, function()
+        secrets[#secrets + 1] = ("proof"):rep(4) .. #secrets
+        return { method = "POST", url = server.url .. "/x", headers = { DPoP = secrets[#secrets] } }
+      end, secrets)
+      assert.equal(3, #secrets)
+      local stars = ("*"):rep(21)
+      assert.equal("seen " .. table.concat({ stars, stars, stars }, " "), answer.message)
     end)
   end)
 end)

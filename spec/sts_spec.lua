@@ -209,11 +209,28 @@ describe("STS over the wire", function()
   end)
 
   it("gives no secret away that an error quotes", function()
-    local message = "got base-secret, tok/en=&amp;x and tok%2Fen%3D%26x\r\n" .. ("y"):rep(5000)
+    local message = "got tok/en=&amp;0123456789 and tok%2Fen%3D%260123456789\r\n" .. ("y"):rep(5000)
     scene:answer(support.fault(403, "AccessDenied", message))
-    local _, err = call { config = CONFIG .. "aws_session_token = tok/en=&x\n" }
-    assert.are.equal("got ***, *** and *** y", err.message:sub(1, 22))
+    local _, err = call { config = CONFIG .. "aws_session_token = tok/en=&0123456789\n" }
+    assert.are.equal("got " .. ("*"):rep(18) .. " and " .. ("*"):rep(24) .. " y", err.message:sub(1, 53))
     assert.is_true(#err.message <= 1000)
+  end)
+
+  it("shows no token of a form in an answer that is no document, or in a code", function()
+    local token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ2aWRlbyJ9.c2lnbmF0dXJl=="
+    local sent = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ2aWRlbyJ9.c2lnbmF0dXJl%3D%3D"
+    local file = scene:write("token", token)
+    for _, answer in ipairs { { status = 400, body = "bad request: " .. sent }, { status = 502, body = "bad gateway " .. token },
+      support.fault(400, "Invalid" .. token, "the token is " .. token), support.fault(400, token, ("x"):rep(480) .. token) } do
+      scene:answer(answer)
+      local response, err = scene:call { config = "[profile r]\nrole_arn = " .. support.ROLE .. "\nweb_identity_token_file = " .. file,
+        env = ENV, options = { max_attempts = 1 } }
+      assert.is_nil(response)
+      assert.are.same({ "service", tostring(answer.status) }, { err.kind, err.code })
+      for at = 1, #token - 15 do
+        assert.is_nil((tostring(err) .. err.message):find(token:sub(at, at + 15), 1, true), err.message)
+      end
+    end
   end)
 
   it("gives the status where an error has no document", function()

@@ -1,4 +1,4 @@
---- The core's functions called from C, where no Lua gets them to that point (spec/unit/core.c).
+--- The core's functions called from C, where no Lua gets them to that point (spec/unit).
 
 local shell = require "emulator.shell"
 
@@ -6,12 +6,14 @@ local BUILD = os.getenv "IVS_BUILD" or ".build"
 local FLAGS = { sanitize = "-fsanitize=address,undefined -fno-sanitize-recover=undefined", coverage = "--coverage" }
 
 describe("the core in C", function()
-  it("keeps its promises", function()
-    local program = BUILD .. "/unit"
-    local compile = "${CC:-cc} -std=c11 -D_GNU_SOURCE -g -Wall -Wextra -Werror -Icsrc " .. (FLAGS[os.getenv "UNDER"] or "")
-    local output, status = shell.run(("exec 2>&1; %s -o %s spec/unit/core.c %s/obj/core/*.o -lcrypto -lm && %s")
-      :format(compile, program, BUILD, program))
-    assert.equal("", output)
-    assert.equal(0, status)
-  end)
+  for _, name in ipairs { "core", "failure" } do
+    it("keeps its promises: " .. name .. ".c", function()
+      local program = BUILD .. "/unit-" .. name
+      local compile = "${CC:-cc} -std=c11 -D_GNU_SOURCE -g -Wall -Wextra -Werror -Icsrc " .. (FLAGS[os.getenv "UNDER"] or "")
+      local output, status = shell.run(("exec 2>&1; %s -o %s spec/unit/%s.c %s/obj/core/*.o -lcrypto -lm && %s")
+        :format(compile, program, name, BUILD, program))
+      assert.equal("", output)
+      assert.equal(0, status)
+    end)
+  end
 end)

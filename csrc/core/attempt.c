@@ -65,6 +65,20 @@ static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4
     }
 }
 
+/* What a server must not be able to put into our messages. The signature ends the headers that are there by now. */
+static int note_secrets(ivs_call *call) {
+  enum { SIGNATURE = 2 * IVS_DIGEST_SIZE };
+  const ivs_credentials *keys = &call->client->credentials;
+  const ivs_buffer *headers = &call->request.headers;
+  const ivs_slice secrets[] = {{keys->secret_access_key.data, keys->secret_access_key.length},
+                               {keys->session_token.data, keys->session_token.length},
+                               {headers->data + headers->length - SIGNATURE, SIGNATURE}};
+  int status = IVS_OK;
+  for (size_t i = 0; i < sizeof secrets / sizeof *secrets && !status; i++)
+    status = ivs_redaction_add(&call->secrets, secrets[i]);
+  return status;
+}
+
 static int add_authorization(ivs_call *call, ivs_slice path, double now) {
   ivs_client *client = call->client;
   ivs_buffer *headers = &call->request.headers;
@@ -75,6 +89,7 @@ static int add_authorization(ivs_call *call, ivs_slice path, double now) {
   if (token.length) ivs_request_add_header(&call->request, "X-Amz-Security-Token", token);
   ivs_buffer_add_text(headers, "Authorization: ");
   int status = ivs_sigv4_sign(&client->signer, &signing, &client->credentials, headers);
+  if (!status) status = note_secrets(call);
   ivs_buffer_add_byte(headers, '\0');
   return status;
 }

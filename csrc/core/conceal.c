@@ -1,27 +1,38 @@
-/* Session token and signature, starred out of what a server says back. */
+/* Where redaction.h is applied to a call. */
 #include "conceal.h"
 
 #include <string.h>
 
-/* Overwrites a secret wherever the text shows it. */
-static void conceal(char *text, size_t length, ivs_slice secret) {
-  char *end = text + length;
-  if (!length || !secret.length) return;
-  for (char *at = text; (at = memmem(at, (size_t)(end - at), secret.data, secret.length));
-       at += secret.length)
-    memset(at, '*', secret.length);
+bool ivs_conceal_is_needed(const ivs_call *call, ivs_slice text) {
+  ivs_redaction redaction;
+  ivs_redaction_begin(&redaction, &call->secrets);
+  return ivs_redaction_finds(&redaction, text);
 }
 
 void ivs_conceal_failure(ivs_call *call) {
-  static const char mark[] = "Signature=";
-  ivs_slice secrets[2] = {
-      {call->client->credentials.session_token.data, call->client->credentials.session_token.length}};
-  const char *line;
-  for (size_t at = 0; (line = ivs_request_next_header(&call->request, &at));)
-    if (strncmp(line, "Authorization: ", 15) == 0 && (line = strstr(line, mark)))
-      secrets[1] = ivs_text_slice(line + strlen(mark));
-  for (size_t i = 0; i < 2; i++) {
-    conceal(call->failure.message.data, call->failure.message.length, secrets[i]);
-    conceal(call->failure.code, strlen(call->failure.code), secrets[i]);
+  ivs_failure *failure = &call->failure;
+  ivs_redaction redaction;
+  ivs_redaction_begin(&redaction, &call->secrets);
+  ivs_redaction_hide(&redaction, failure->message.data, failure->message.length);
+  ivs_failure_cut(failure);
+  if (ivs_redaction_finds(&redaction, ivs_text_slice(failure->code)))
+    memcpy(failure->code, IVS_CONCEAL_CODE, sizeof IVS_CONCEAL_CODE);
+}
+
+static void hide_in_headers(const ivs_redaction *redaction, ivs_response *response) {
+  ivs_slice name, value;
+  char *headers = response->headers.data;
+  for (size_t at = 0; ivs_response_next_header(response, &at, &name, &value);) {
+    ivs_redaction_hide(redaction, headers + (name.data - headers), name.length);
+    ivs_redaction_hide(redaction, headers + (value.data - headers), value.length);
   }
+}
+
+void ivs_conceal_responses(ivs_call *call) {
+  ivs_redaction redaction;
+  ivs_redaction_begin(&redaction, &call->secrets);
+  hide_in_headers(&redaction, &call->response);
+  hide_in_headers(&redaction, &call->previous);
+  ivs_buffer_reset(&call->response.body);
+  ivs_buffer_reset(&call->previous.body);
 }

@@ -7,7 +7,7 @@
 void ivs_http1_init(ivs_http1 *reader, size_t max_body) {
   memset(reader, 0, sizeof *reader);
   ivs_response_init(&reader->response, max_body);
-  ivs_buffer_init(&reader->line, IVS_HTTP1_HEAD_MAX);
+  ivs_buffer_init(&reader->line, IVS_RESPONSE_HEAD_MAX);
   ivs_http1_reset(reader, false);
 }
 
@@ -20,7 +20,7 @@ void ivs_http1_reset(ivs_http1 *reader, bool bodiless) {
   reader->cut_off = false;
   reader->state = IVS_HTTP1_STATUS_LINE;
   reader->failed = IVS_OK;
-  reader->head_left = IVS_HTTP1_HEAD_MAX;
+  reader->head_left = IVS_RESPONSE_HEAD_MAX;
   reader->body_left = 0;
   reader->has_length = reader->has_chunks = reader->may_keep_alive = false;
   reader->last = IVS_HTTP1_NOTHING;
@@ -161,7 +161,7 @@ static int read_header(ivs_http1 *reader, ivs_slice line) {
   if (status) return status;
   if (ivs_text_same(name, "connection")) read_connection(reader, value);
   status = ivs_response_add_header(&reader->response, name, value);
-  if (status == IVS_ETOOBIG) return fail(reader, status, "its head is larger than 64 KiB");
+  if (status == IVS_ETOOBIG) return fail(reader, status, "its headers are larger than 64 KiB");
   if (status == IVS_ENOMEM) return fail(reader, status, "out of memory");
   return IVS_OK; /* any other header that is malformed is passed over, as HTTP clients do */
 }
@@ -288,7 +288,7 @@ static int count_line(ivs_http1 *reader, size_t length) {
     if (reader->line.length + length > IVS_HTTP1_CHUNK_LINE_MAX)
       return cut_off(reader, "a chunk's line is too long");
   } else {
-    if (length > reader->head_left) return fail(reader, IVS_ETOOBIG, "its head is larger than 64 KiB");
+    if (length > reader->head_left) return fail(reader, IVS_ETOOBIG, "its head is larger than 256 KiB");
     reader->head_left -= length;
   }
   return IVS_OK;

@@ -2,9 +2,9 @@
  * Reads one HTTP/1.1 response from bytes in whatever pieces they come (RFC 9112). Does no I/O.
  *
  * What comes out depends on the bytes alone, not on how they were cut. Everything is bounded: heads, interim
- * responses and trailers together (IVS_HTTP1_HEAD_MAX), a chunk's line, the body. It takes and refuses what
- * libcurl does, so that both drivers give the same result for the same bytes; after a message whose length
- * could be read in two ways (RFC 9112, 6.3 and 11.2), the connection is not kept. Not for: requests, pipelining,
+ * responses and trailers together (IVS_RESPONSE_HEAD_MAX), headers (IVS_RESPONSE_HEADERS_MAX), a chunk's line, the body. It takes
+ * and refuses what libcurl does, so that both drivers give the same result for the same bytes; after a message whose length could
+ * be read in two ways (RFC 9112, 6.3 and 11.2), the connection is not kept. Not for: requests, pipelining,
  * HTTP/2, content codings.
  */
 #ifndef IVS_CORE_HTTP1_H
@@ -15,7 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define IVS_HTTP1_HEAD_MAX 65536
 #define IVS_HTTP1_CHUNK_LINE_MAX 1024
 
 enum ivs_http1_state {

@@ -42,7 +42,7 @@ static const struct {
     {CURLE_UNSUPPORTED_PROTOCOL, IVS_KIND_RESPONSE, "HTTPClientError"},
     {CURLE_BAD_CONTENT_ENCODING, IVS_KIND_RESPONSE, "HTTPClientError"},
     {CURLE_WRITE_ERROR, IVS_KIND_RESPONSE, "HTTPClientError"},
-    {CURLE_OUT_OF_MEMORY, IVS_KIND_CANCELLED, "OutOfMemoryError"},
+    {CURLE_OUT_OF_MEMORY, IVS_KIND_INTERNAL, "OutOfMemoryError"},
 };
 
 static void timed_out(ivs_failure *failure, const ivs_fault_context *context) {

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-/* All header lines of an exchange, those too that are not kept: 1xx, malformed ones, trailers. */
-enum { HEAD_BYTES_MAX = 256 * 1024 };
 enum { FINAL = 200 };
 
 /* Always false: what is not taken makes libcurl end the transfer. */
@@ -77,7 +75,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *user) {
   ivs_intake *intake = user;
   size_t length = size * count, end = length;
   intake->head_bytes += length;
-  if (intake->head_bytes > HEAD_BYTES_MAX) return refuse(intake, IVS_INTAKE_TOO_BIG);
+  if (intake->head_bytes > IVS_RESPONSE_HEAD_MAX) return refuse(intake, IVS_INTAKE_TOO_BIG);
   while (end && (data[end - 1] == '\r' || data[end - 1] == '\n')) end--;
   return take_line(intake, (ivs_slice){data, end}) ? length : 0;
 }

@@ -1,5 +1,6 @@
 /* The blocking driver: no rule of the call stands here, only how each step is done. */
 #include "blocking.h"
+#include "core/status.h"
 #include "fetch.h"
 #include "keys.h"
 #include "lcall.h"
@@ -50,9 +51,9 @@ static void exchange_over_transport(lua_State *L, ivs_lcall *call) {
   const int top = lua_gettop(L);
   ivs_lclient_get(L, CLIENT, IVS_LCLIENT_TRANSPORT);
   ivs_lmessage_push_request(L, &call->core);
-  const bool has_returned = lua_pcall(L, 1, 2, 0) == LUA_OK;
+  const int status = lua_pcall(L, 1, 2, 0);
   if (call->client->is_open) /* else the next step says that it has been closed */
-    ivs_lmessage_take_transport(L, &call->core, top + 1, has_returned);
+    ivs_lmessage_take_transport(L, &call->core, top + 1, status);
   lua_settop(L, top);
 }
 

@@ -80,6 +80,8 @@ static const char *take_header(ivs_request *request, const char *name, ivs_slice
   return NULL;
 }
 
+static const char out_of_memory[] = "out of memory while building the request";
+
 static const char *take_headers(lua_State *L, int headers, ivs_request *request) {
   const char *problem = NULL;
   lua_pushnil(L);
@@ -125,9 +127,10 @@ static const char *take_request(lua_State *L, int index, ivs_request *out) {
   ivs_buffer_set(&out->body, body.data, body.length);
   lua_getfield(L, index, "headers");
   if (lua_istable(L, -1)) problem = take_headers(L, lua_gettop(L), out);
-  if (!problem &&
-      (ivs_buffer_status(&out->url) || ivs_buffer_status(&out->body) || ivs_buffer_status(&out->headers)))
-    problem = "the request is too large";
+  const int status = ivs_buffer_status(&out->url)    ? ivs_buffer_status(&out->url)
+                     : ivs_buffer_status(&out->body) ? ivs_buffer_status(&out->body)
+                                                     : ivs_buffer_status(&out->headers);
+  if (status) return status == IVS_ENOMEM ? out_of_memory : "the request is too large";
   return problem;
 }
 
@@ -148,7 +151,8 @@ static int http(lua_State *L) {
   }
   const char *problem = take_request(L, REQUEST, &f->request);
   if (problem) {
-    ivs_failure_format(&f->failure, IVS_KIND_CONFIG, "InvalidConfigError", "%s", problem);
+    const char *code = problem == out_of_memory ? "OutOfMemoryError" : "InvalidConfigError";
+    ivs_failure_format(&f->failure, IVS_KIND_CONFIG, code, "%s", problem);
     return ivs_lfailure_return(L, &f->failure);
   }
   const ivs_easy_exception exception = {

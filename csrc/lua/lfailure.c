@@ -61,24 +61,71 @@ int ivs_lfailure_return(lua_State *L, const ivs_failure *failure) {
   return 2;
 }
 
+int ivs_lfailure_raise(lua_State *L, int status, const char *doing) {
+  ivs_failure *failure = ivs_lfailure_new(L);
+  ivs_failure_from_status(failure, status, doing);
+  push(L, failure);
+  return lua_error(L);
+}
+
 enum { COMMON_HEADERS = 16 }; /* AWS sends so many; room is made for them at once */
 
+/* Adds a value (at the top, popped) to those that the table at `index` has under the name below it: a string, or a list of more. */
+static bool add_value(lua_State *L, int index) {
+  lua_pushvalue(L, -2);
+  lua_rawget(L, index);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_rawset(L, index);
+    return false;
+  }
+  if (!lua_istable(L, -1)) {
+    lua_createtable(L, 4, 0);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, 1);
+  }
+  lua_insert(L, -2); /* name, list, value */
+  lua_rawseti(L, -2, (int)lua_rawlen(L, -2) + 1);
+  lua_rawset(L, index);
+  return true;
+}
+
+/* Replaces the list at the top by its values, joined. */
+static void join_values(lua_State *L) {
+  const int list = lua_gettop(L), count = (int)lua_rawlen(L, list);
+  luaL_Buffer out;
+  luaL_buffinit(L, &out);
+  for (int i = 1; i <= count; i++) {
+    if (i > 1) luaL_addlstring(&out, ", ", 2);
+    lua_rawgeti(L, list, i);
+    luaL_addvalue(&out);
+  }
+  luaL_pushresult(&out);
+  lua_remove(L, list);
+}
+
+/* In time that grows with the response, however many headers of one name there are. */
 void ivs_lfailure_push_headers(lua_State *L, const ivs_response *response) {
   ivs_slice name, value;
+  bool has_lists = false;
   lua_createtable(L, 0, COMMON_HEADERS);
+  const int headers = lua_gettop(L);
   for (size_t at = 0; ivs_response_next_header(response, &at, &name, &value);) {
     lua_pushlstring(L, name.data, name.length);
-    lua_pushvalue(L, -1);
-    lua_rawget(L, -3);
-    if (lua_isnil(L, -1)) {
-      lua_pop(L, 1);
-      lua_pushlstring(L, value.data, value.length);
+    lua_pushlstring(L, value.data, value.length);
+    if (add_value(L, headers)) has_lists = true;
+  }
+  if (!has_lists) return;
+  lua_pushnil(L);
+  while (lua_next(L, headers)) {
+    if (lua_istable(L, -1)) {
+      join_values(L);
+      lua_pushvalue(L, -2);
+      lua_insert(L, -2);
+      lua_rawset(L, headers); /* a field that exists: the traversal may go on */
     } else {
-      lua_pushliteral(L, ", ");
-      lua_pushlstring(L, value.data, value.length);
-      lua_concat(L, 3);
+      lua_pop(L, 1);
     }
-    lua_rawset(L, -3);
   }
 }
 

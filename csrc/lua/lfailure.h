@@ -15,6 +15,8 @@ void ivs_lfailure_register(lua_State *L);
 ivs_failure *ivs_lfailure_new(lua_State *L);
 /* Pushes nil and an error object; returns 2, so that a C function can end with it. */
 int ivs_lfailure_return(lua_State *L, const ivs_failure *failure);
+/* Raises the error object of an ivs_status, where a function has no other way to report it. */
+int ivs_lfailure_raise(lua_State *L, int status, const char *doing);
 /* Pushes the error object of a call that FAILED, with what is known of its last response. */
 void ivs_lfailure_push_call(lua_State *L, const ivs_call *call);
 /* Pushes the table of all codes, each under its own name. It is read-only; a name that isn't there raises. */

@@ -201,12 +201,12 @@ int ivs_lhttp1_request(lua_State *L) {
   lua_settop(L, 3);
   ivs_buffer *out = ivs_objects_new_buffer(L, REQUEST_MAX);
   const char *problem = write_request(L, out);
-  if (problem) {
-    lua_pushnil(L);
-    lua_pushstring(L, problem);
-  } else {
-    lua_pushlstring(L, ivs_buffer_text(out), out->length);
-  }
+  const char *what = ivs_buffer_status(out) == IVS_ENOMEM ? "memory" : "malformed";
+  if (!problem) lua_pushlstring(L, ivs_buffer_text(out), out->length);
   ivs_buffer_free(out);
-  return problem ? 2 : 1;
+  if (!problem) return 1;
+  lua_pushnil(L);
+  lua_pushstring(L, problem);
+  lua_pushstring(L, what);
+  return 3;
 }

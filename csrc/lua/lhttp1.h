@@ -28,7 +28,7 @@ ivs_http1 *ivs_lhttp1_test(lua_State *L, int index);
 int ivs_lhttp1_reader(lua_State *L);
 
 /*
- * Lua: http_request(request, absolute?, proxy_authorization?) → text | nil, message.
+ * Lua: http_request(request, absolute?, proxy_authorization?) → text | nil, message, "malformed" or "memory".
  *
  * The whole message of a request { method, url, headers?, body? }. Host and Content-Length are added where
  * the headers have none. absolute: the target is the URL, as a proxy wants it.

@@ -115,7 +115,7 @@ static void set_unusable(ivs_failure *failure, int status, const char *problem) 
     ivs_failure_format(failure, IVS_KIND_RESPONSE, "ResponseParserError", "%s", problem);
   else
     ivs_failure_from_status(failure, status, "reading the transport's answer");
-  failure->retryable = status == IVS_ETOOBIG;
+  if (status == IVS_ETOOBIG) failure->retryable = true;
 }
 
 /* Reads the answer at the index, or nil there and an error after it. */
@@ -164,11 +164,14 @@ const char *ivs_lmessage_take_answer(lua_State *L, ivs_call *call, int index) {
   return NULL;
 }
 
-void ivs_lmessage_take_transport(lua_State *L, ivs_call *call, int index, bool has_returned) {
+void ivs_lmessage_take_transport(lua_State *L, ivs_call *call, int index, int returned) {
   static const char source[] = "transport";
   index = lua_absindex(L, index);
-  if (!has_returned) {
-    set_raised(L, index, source, &call->failure);
+  if (returned != LUA_OK) {
+    if (returned == LUA_ERRMEM)
+      ivs_failure_from_status(&call->failure, IVS_ENOMEM, "running the transport");
+    else
+      set_raised(L, index, source, &call->failure);
     ivs_call_stop(call);
     return;
   }

@@ -15,9 +15,9 @@ void ivs_lmessage_push_response(lua_State *L, const ivs_response *response);
  * wrong with it: nothing is reported then. */
 const char *ivs_lmessage_take_answer(lua_State *L, ivs_call *call, int index);
 
-/* Reports what the user's `transport` gave: as above, or whether it returned at all (else what it raised is at the index).
- * Whatever is wrong with it fails the call. */
-void ivs_lmessage_take_transport(lua_State *L, ivs_call *call, int index, bool has_returned);
+/* Reports what the transport function returned, as above, or what it raised, which is at the index.
+ * Whatever is wrong with it fails the call. returned: lua_pcall's status. */
+void ivs_lmessage_take_transport(lua_State *L, ivs_call *call, int index, int returned);
 /* Lua: read_answer(source, max_bytes, has_returned, answer, err) → { status, headers, body } | nil, err: the same for what
  * is done in Lua. Header names are in lower case. source: for messages. */
 int ivs_lmessage_read_answer(lua_State *L);

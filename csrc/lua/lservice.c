@@ -1,7 +1,9 @@
 /* A client of its own for one call, and the call. */
 #include "lservice.h"
 #include "fields.h"
+#include "core/status.h"
 #include "lcall.h"
+#include "lfailure.h"
 
 #include <openssl/rand.h>
 
@@ -27,6 +29,22 @@ static ivs_operation read_operation(lua_State *L, int from) {
   return operation;
 }
 
+/* The texts of the list `secrets`, which stand in the body. */
+static int add_secrets(lua_State *L, int from, ivs_call *call) {
+  int status = IVS_OK;
+  lua_getfield(L, from, "secrets");
+  const int count = lua_istable(L, -1) ? (int)lua_rawlen(L, -1) : 0;
+  for (int i = 1; i <= count && !status; i++) {
+    ivs_slice secret;
+    lua_rawgeti(L, -1, i);
+    secret.data = lua_tolstring(L, -1, &secret.length);
+    if (secret.data) status = ivs_call_add_secret(call, secret);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  return status;
+}
+
 int ivs_lservice_call(lua_State *L) {
   enum { SETTINGS = 1, BODY = 2, HOST = 3 };
   unsigned char random[16];
@@ -37,7 +55,13 @@ int ivs_lservice_call(lua_State *L) {
   ivs_operation operation = read_operation(L, SETTINGS);
   if (!ivs_lclient_build(L, SETTINGS, HOST, &operation)) return 2;
   ivs_lcall *call = ivs_lcall_acquire(L, lua_gettop(L));
-  if (RAND_bytes(random, sizeof random) != 1) return luaL_error(L, "libcrypto has no random bytes");
+  if (RAND_bytes(random, sizeof random) != 1)
+    return ivs_lfailure_raise(L, IVS_ECRYPTO, "making an invocation id");
   ivs_call_begin_with_body(&call->core, (ivs_slice){body, length}, random);
+  const int status = add_secrets(L, SETTINGS, &call->core);
+  if (status) {
+    ivs_failure_from_status(&call->core.failure, status, "building the request");
+    ivs_call_stop(&call->core);
+  }
   return 1;
 }

@@ -1,13 +1,15 @@
 /*
  * Small functions over libcrypto and the file system. None of them raises for what the outside world does:
- * they return nil and a message (and, for files, errno).
+ * they return nil and a message (and, for files, errno). A failure of libcrypto raises an error object.
  */
 #include "system.h"
 #include "core/buffer.h"
 #include "core/call.h"
 #include "core/moment.h"
 #include "core/status.h"
+#include "core/uri.h"
 #include "es256.h"
+#include "lfailure.h"
 #include "objects.h"
 
 #include <errno.h>
@@ -40,7 +42,7 @@ static int push_digest(lua_State *L, const EVP_MD *algorithm) {
   size_t size;
   const char *data = luaL_checklstring(L, 1, &size);
   if (!EVP_Digest(data, size, hash, &length, algorithm, NULL))
-    return luaL_error(L, "libcrypto refused to hash");
+    return ivs_lfailure_raise(L, IVS_ECRYPTO, "hashing the name of a cache file");
   for (unsigned i = 0; i < length; i++) {
     text[2 * i] = digits[hash[i] >> 4];
     text[2 * i + 1] = digits[hash[i] & 15];
@@ -81,7 +83,7 @@ static int base64url(lua_State *L) {
 static int uuid(lua_State *L) {
   unsigned char random[16];
   char text[37];
-  if (RAND_bytes(random, sizeof random) != 1) return luaL_error(L, "libcrypto has no random bytes");
+  if (RAND_bytes(random, sizeof random) != 1) return ivs_lfailure_raise(L, IVS_ECRYPTO, "making a UUID");
   ivs_call_write_uuid(text, random);
   lua_pushstring(L, text);
   return 1;
@@ -97,6 +99,16 @@ static int parse_time(lua_State *L) {
     lua_pushinteger(L, (lua_Integer)seconds);
   else
     lua_pushnumber(L, seconds);
+  return 1;
+}
+
+/* mask_url(text) → the text for a message, without user and password (core/uri.h). */
+static int mask_url(lua_State *L) {
+  ivs_slice text;
+  text.data = luaL_checklstring(L, 1, &text.length);
+  ivs_buffer *out = ivs_objects_new_buffer(L, text.length + 3);
+  if (ivs_uri_add_masked(out, text)) return ivs_lfailure_raise(L, IVS_ENOMEM, "masking a URL");
+  lua_pushlstring(L, ivs_buffer_text(out), out->length);
   return 1;
 }
 
@@ -283,6 +295,7 @@ void ivs_system_push(lua_State *L) {
                                        {"base64url", base64url},
                                        {"uuid", uuid},
                                        {"parse_time", parse_time},
+                                       {"mask_url", mask_url},
                                        {"es256_sign", es256_sign},
                                        {"es256_public", es256_public},
                                        {"read_file", read_file},

@@ -54,6 +54,9 @@ failure.kinds = {}
 --- Kinds that may pass when the same is tried again.
 local TRANSIENT = { connection = true, timeout = true, response = true }
 
+local OUT_OF_MEMORY = "OutOfMemoryError"
+local LUA_MEMORY_ERROR = "not enough memory" -- Lua raises this text (lstate.c: luaE_newstate; lj_err.c)
+
 local function text_of(value)
   return type(value) == "string" and value ~= "" and value or nil
 end
@@ -67,9 +70,11 @@ function failure.whole(given, defaults)
   local from = type(given) == "table" and given or { message = given }
   local function read(name) return rawget(from, name) end
   local kind = failure.kinds[read "kind"] and read "kind" or defaults.kind
+  local code = text_of(read "code") or read "message" == LUA_MEMORY_ERROR and OUT_OF_MEMORY or defaults.code
+  if code == OUT_OF_MEMORY then kind = "internal" end -- as ivs_failure_set has it
   local retryable, causes = read "retryable", read "causes"
   if type(retryable) ~= "boolean" then retryable = (defaults.retryable and TRANSIENT[kind]) or false end
-  return failure.new(kind, text_of(read "code") or defaults.code, text_of(read "message") or defaults.message,
+  return failure.new(kind, code, text_of(read "message") or defaults.message,
     { retryable = retryable, causes = type(causes) == "table" and causes or nil })
 end
 

@@ -51,11 +51,11 @@ local function host(context, service, region)
 end
 
 --- A configured URL, if it is one that a request can be sent to.
-local function check_url(url, service)
+local function check_url(context, url, service)
   if metadata_url.parse(url) and not url:find("[?#]") then return (url:gsub("/+$", "")) end
   return nil, failure.new("config", "InvalidEndpointError",
     ("\"%s\", configured as the endpoint of %s, is not a http or https URL without user, query and fragment")
-      :format(metadata_url.mask(url), service))
+      :format(context.system.mask_url(url), service))
 end
 
 --- Where a service is: a configured endpoint, or the region's.
@@ -65,7 +65,7 @@ end
 -- @return a URL without a slash at its end; or nil and an error object
 function identity_services.endpoint(context, service, region)
   local url, err = service_endpoints.endpoint_url(context, service)
-  if url then return check_url(url, service) end
+  if url then return check_url(context, url, service) end
   if err then return nil, err end
   if not region then
     return nil, failure.new("config", "NoRegionError",
@@ -102,18 +102,17 @@ local function read_answer(context, response, secrets)
   if type(fields) ~= "table" then fields = nil end
   local said = fields or {}
   local code = first_text((response.headers or {})["x-amzn-errortype"], said.code, said.Code, said.__type, said.error)
-  code = code and code:match("^[^:]*"):match("[^#]*$")
   return {
     status = response.status,
     fields = fields,
-    code = code and redaction.harmless(code, secrets) or tostring(response.status),
+    code = code and redaction.code(code, secrets) or tostring(response.status),
     message = redaction.harmless(first_text(said.message, said.Message, said.error_description) or "", secrets),
   }
 end
 
 --- Names the server in an error of the transport; its kind and code stay, as they do in boto3.
-local function explain(err, request)
-  local message = ("%s, for credentials: %s"):format(host_of(request.url), tostring(err.message))
+local function explain(err, request, secrets)
+  local message = ("%s, for credentials: %s"):format(host_of(request.url), redaction.hide(tostring(err.message), secrets))
   return failure.new(err.kind, err.code, message, { retryable = err.retryable })
 end
 
@@ -136,7 +135,7 @@ end
 --- Makes a call. An HTTP error that stays is an answer, too.
 -- @tab context
 -- @func build () → request for `context.http`, made anew for each attempt; or nil and an error object
--- @tab secrets texts that no message may hold
+-- @tab secrets texts that no message may hold; `build` may add to it
 -- @return `{ status, fields, code, message, host }`; or nil and an error object
 function identity_services.call(context, build, secrets)
   local answer, err
@@ -146,7 +145,7 @@ function identity_services.call(context, build, secrets)
     request.max_bytes = MAX_BODY
     local response, fault = context.http(request)
     answer = response and read_answer(context, response, secrets)
-    err = not response and explain(fault, request) or nil
+    err = not response and explain(fault, request, secrets) or nil
     if answer then answer.host = host_of(request.url) end
     if attempt == MAX_ATTEMPTS or not may_pass(answer, err) then break end
     pause(context, attempt, answer)

@@ -34,9 +34,4 @@ function metadata_url.message(err, url, parts)
   return message:sub(1, first - 1) .. parts.origin .. message:sub(last + 1)
 end
 
---- A URL for a message, although it may be none: on one line, and without a user and a password.
-function metadata_url.mask(url)
-  return (url:gsub("%c", "?"):gsub("//[^/]*@", "//***@"))
-end
-
 return metadata_url

@@ -15,14 +15,6 @@ local function from_environment(scheme, getenv)
   return getenv(scheme:upper() .. "_PROXY")
 end
 
---- The URL with what may be a password hidden, for messages: all up to the last @, since one that should have been encoded may
--- hold any character.
-local function mask(url)
-  local shown = url:gsub("%c", "?")
-  local scheme, rest = shown:match("^(%a[%w+.-]*://)(.*)$")
-  return (scheme or "") .. ((rest or shown):gsub("^.*@", "***@"))
-end
-
 --- As botocore completes it: a host alone is an http proxy.
 local function complete(url)
   if url:find("^%w[%w+.-]*://") then return url end
@@ -46,8 +38,10 @@ local function normalize(url)
 end
 
 --- @tab settings with `proxy` and `endpoint_url`
+-- @func getenv
+-- @func mask (url) → the URL without user and password, for messages
 -- @return the proxy's URL or nil; or nil and an error object
-function proxies.choose(settings, getenv)
+function proxies.choose(settings, getenv, mask)
   local scheme = (settings.endpoint_url or ""):lower():match("^http:") and "http" or "https"
   local url = settings.proxy or from_environment(scheme, getenv)
   if not url then return nil end

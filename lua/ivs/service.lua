@@ -12,7 +12,7 @@ local function machine_settings(settings, spec)
   local out = {}
   for _, name in ipairs(INHERITED) do out[name] = settings[name] end
   for _, name in ipairs { "service", "operation", "content_type", "region", "endpoint_url", "credentials",
-    "transient_code" } do
+    "transient_code", "secrets" } do
     out[name] = spec[name]
   end
   if out.endpoint_url then out.use_fips_endpoint, out.use_dualstack_endpoint = false, false end
@@ -29,6 +29,7 @@ end
 -- @tab machine { service_call, settings, host }, from the client
 -- @tab spec { service, operation, region, endpoint_url?, content_type, body, credentials? (none: unsigned),
 -- transient_code? (a code of the service's own that is worth another attempt),
+-- secrets? (a list of texts in the body that no message may hold),
 -- read_error = function(status, headers, body) → code, message }
 -- @return { status, headers, body }; or nil and an error object
 function service.call(context, machine, spec)

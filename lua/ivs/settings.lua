@@ -227,7 +227,7 @@ end
 --- What follows from several settings together. Returns an error object, or nil.
 local function complete(found, source, platform)
   local err
-  found.proxy, err = proxies.choose(found, source.getenv)
+  found.proxy, err = proxies.choose(found, source.getenv, source.system.mask_url)
   if err then return err end
   if found.ca_bundle then found.ca_bundle = source.expand(found.ca_bundle) end
   if source.getenv("AWS_LAMBDA_FUNCTION_NAME") then

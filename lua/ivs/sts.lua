@@ -115,20 +115,29 @@ local function read_xml(body)
   return found
 end
 
+--- The values of a request's form that nobody else may see, as they are and as they are sent.
+local function secret_parameters(request)
+  local secrets = {}
+  for _, parameter in ipairs(request.parameters) do
+    if SECRET[parameter[1]] then
+      secrets[#secrets + 1] = parameter[2]
+      secrets[#secrets + 1] = form_encode(parameter[2])
+    end
+  end
+  return secrets
+end
+
 --- The reader of an error answer's code and message (`ErrorResponse/Error/{Code,Message}`); nil where it has none.
 local function error_reader(request)
-  local secrets = {}
+  local secrets = secret_parameters(request)
   for _, name in ipairs { "secret_access_key", "session_token" } do
-    secrets[name] = request.credentials and request.credentials[name]
+    secrets[#secrets + 1] = request.credentials and request.credentials[name]
   end
-  for _, parameter in ipairs(request.parameters) do
-    if SECRET[parameter[1]] then secrets[parameter[1]] = parameter[2] end
-  end
-  return function(_, _, body)
+  return function(status, _, body)
     local found = read_xml(body or "")
     local code = found and found["Error/Code"] or ""
     if code == "" then return nil, nil end
-    return redaction.harmless(code, secrets), redaction.harmless(found["Error/Message"] or "", secrets)
+    return redaction.code(code, secrets) or tostring(status), redaction.harmless(found["Error/Message"] or "", secrets)
   end
 end
 
@@ -226,6 +235,7 @@ function sts.assume(context, request)
     body = sts.form(request.action, request.parameters),
     credentials = request.credentials,
     transient_code = TRANSIENT_CODE,
+    secrets = secret_parameters(request),
     read_error = error_reader(request),
   }
   if response then return read_keys(context, request.action, response.body) end

@@ -91,7 +91,7 @@ typedef struct decoder {
 static int decode(lua_State *L) {
   decoder *d = lua_touserdata(L, lua_upvalueindex(1));
   d->call.state = IVS_STEP_DECODE;
-  d->call.report = REPORT_NONE;
+  d->call.report = IVS_REPORT_NONE;
   return ivs_decode_step(L, &d->call) ? 1 : luaL_error(L, "the body can't be read");
 }
 

@@ -8,6 +8,8 @@
  * ivs.so and ivs/core.so, `crypto` libcrypto, `curl` libcurl. Other libraries' allocations never fail:
  * lua-cjson ends the process if its own do.
  *
+ * A script may name a secret (watch_secret): a block of the module that is freed with it in it is trouble.
+ *
  * How they fail: `once` the nth alone; `twice` the nth and the next, because Lua 5.2 and later collect and
  * try again before they raise; `on` the nth and all that follow it.
  *
@@ -95,8 +97,17 @@ static int range_count;
 /* Live blocks of the owners that are watched: open addressing, no gap between a block and its slot. */
 static struct {
   void *block;
+  size_t size;
   enum owner owner;
 } table[TABLE_SIZE];
+
+/* A text that the module may free no block with; and whether it did. */
+static char secret[128];
+static bool has_leaked;
+
+static bool holds_secret(const void *block, size_t size) {
+  return secret[0] && memmem(block, size, secret, strlen(secret));
+}
 
 static enum owner caller(const void *address) {
   for (int i = 0; i < range_count; i++)
@@ -135,12 +146,14 @@ static size_t slot_of(const void *block) {
   return ((uintptr_t)block >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 47;
 }
 
-static void *remember(void *block, enum owner owner) {
+static void *remember(void *block, size_t size, enum owner owner) {
   if (!block || owner == OTHER) return block;
+  if (owner == MODULE) memset(block, 0, size); /* what others left there is none of the module's */
   if (live[MODULE] + live[CRYPTO] + live[CURL] + live[CJSON] > TABLE_SIZE / 2) abort();
   size_t at = slot_of(block);
   while (table[at].block) at = (at + 1) % TABLE_SIZE;
   table[at].block = block;
+  table[at].size = size;
   table[at].owner = owner;
   live[owner]++;
   return block;
@@ -151,6 +164,7 @@ static enum owner forget(const void *block) {
   while (table[at].block && table[at].block != block) at = (at + 1) % TABLE_SIZE;
   if (!table[at].block) return OTHER;
   enum owner owner = table[at].owner;
+  if (owner == MODULE && holds_secret(block, table[at].size)) has_leaked = true;
   live[owner]--;
   table[at].block = NULL;
   /* those behind the gap move up to where a search looks for them */
@@ -164,25 +178,41 @@ static enum owner forget(const void *block) {
   return owner;
 }
 
+/* watch_secret(text): from now on. */
+static int watch_secret(lua_State *L) {
+  snprintf(secret, sizeof secret, "%s", luaL_checkstring(L, 1));
+  return 0;
+}
+
+/* secret_is_kept() → whether a block of the module holds it, or has been freed with it. */
+static int secret_is_kept(lua_State *L) {
+  bool found = has_leaked;
+  for (size_t at = 0; at < TABLE_SIZE && !found; at++)
+    found = table[at].block && table[at].owner == MODULE && holds_secret(table[at].block, table[at].size);
+  lua_pushboolean(L, found);
+  return 1;
+}
+
 #define CALLER caller(__builtin_return_address(0))
 
 void *malloc(size_t size) {
   enum owner owner = CALLER;
-  return fails(owner) ? NULL : remember(__libc_malloc(size), owner);
+  return fails(owner) ? NULL : remember(__libc_malloc(size), size, owner);
 }
 
 void *calloc(size_t count, size_t size) {
   enum owner owner = CALLER;
-  return fails(owner) ? NULL : remember(__libc_calloc(count, size), owner);
+  return fails(owner) ? NULL : remember(__libc_calloc(count, size), count * size, owner);
 }
 
 void *realloc(void *block, size_t size) {
   enum owner owner = CALLER;
   if (size && fails(owner)) return NULL;
+  if (owner == MODULE) abort(); /* a block that is left behind would have to be wiped */
   enum owner before = block ? forget(block) : OTHER;
   void *grown = __libc_realloc(block, size);
-  if (grown) return remember(grown, owner);
-  if (size) remember(block, before);
+  if (grown) return remember(grown, size, owner);
+  if (size) remember(block, size, before);
   return NULL;
 }
 
@@ -201,6 +231,17 @@ void free(void *block) {
 
 #else
 static void note_objects(void) {}
+static const bool has_leaked = false;
+
+static int watch_secret(lua_State *L) {
+  (void)L;
+  return 0;
+}
+
+static int secret_is_kept(lua_State *L) {
+  lua_pushboolean(L, 0);
+  return 1;
+}
 
 /* What leaks is told by name only while its library is loaded. */
 int dlclose(void *library) {
@@ -245,9 +286,7 @@ static void call(lua_State *L, const char *name, finding *out) {
     char text[TEXT_MAX];
     say(text, sizeof text, L);
     if (nth) snprintf(out->outcome, sizeof out->outcome, "raised");
-    /* the headers: what lcall.c says of a header that there was no memory for */
-    if (!nth || (!strstr(text, " memory") && !strstr(text, "the headers are too large")))
-      snprintf(out->trouble, TEXT_MAX, "%s raised: %.300s", name, text);
+    if (!nth || !strstr(text, " memory")) snprintf(out->trouble, TEXT_MAX, "%s raised: %.300s", name, text);
     lua_pop(L, 1);
     return;
   }
@@ -271,6 +310,8 @@ static void run_child(lua_State *L, enum owner owner, enum way way, long nth, in
   found.fired = plan.failed > 0;
   if (!found.trouble[0]) call(L, "after", &found);
   lua_close(L);
+  if (!found.trouble[0] && has_leaked)
+    snprintf(found.trouble, TEXT_MAX, "a block was freed with a secret in it");
   if (!found.trouble[0] && live[LUA]) snprintf(found.trouble, TEXT_MAX, "%ld blocks of Lua left", live[LUA]);
   if (!found.trouble[0] && live[MODULE])
     snprintf(found.trouble, TEXT_MAX, "%ld blocks of the module left", live[MODULE]);
@@ -396,6 +437,8 @@ int main(int argc, char **argv) {
   lua_State *L = lua_newstate(allocate, NULL);
   if (!L || at >= argc) return 2;
   luaL_openlibs(L);
+  lua_register(L, "watch_secret", watch_secret);
+  lua_register(L, "secret_is_kept", secret_is_kept);
   if (luaL_loadfile(L, argv[at]) || lua_pcall(L, 0, 1, 0)) {
     fprintf(stderr, "%s\n", lua_tostring(L, -1));
     return 2;

@@ -62,6 +62,21 @@ describe("the container endpoint", function()
     assert.is_nil(err.message:find("%c"), err.message)
   end
 
+  it("shows no piece of the token, whoever quotes it", function()
+    local token = "Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJwb2QifQ"
+    for _, case in ipairs {
+      { { status = 403, body = '{"code":"AccessDenied","message":"no: ' .. token:sub(8) .. '"}' } },
+      { { status = 403, body = '{"message":"' .. ("x"):rep(480) .. token .. '"}' } },
+      { {}, function(request) return nil, failure.new("connection", "HTTPClientError", "sent " .. request.headers.Authorization) end },
+    } do
+      local options = with { [TOKEN] = token }
+      options.http = case[2]
+      local keys, err = retrieve({ case[1] }, options)
+      assert_broken(keys, err, "********")
+      for at = 1, #token - 15 do assert.is_nil(err.message:find(token:sub(at, at + 15), 1, true), err.message) end
+    end
+  end)
+
   it("is asked only where a variable names it", function()
     local env = { [TOKEN] = "bearer", [RELATIVE] = "", [FULL] = "" }
     local keys, why = container.retrieve(stand_in.context { env = env })

@@ -15,7 +15,7 @@ local POST = "POST /v1/token"
 
 local RENEWED = { body = json.encode {
   accessToken = { accessKeyId = "ASIANEW", secretAccessKey = "secret/new", sessionToken = "session-new" },
-  tokenType = "aws_sigv4", expiresIn = 900, refreshToken = "r3fresh-2", idToken = "id-2",
+  tokenType = "aws_sigv4", expiresIn = 900, refreshToken = "r3fresh-2-0123456789", idToken = "id-2",
 } }
 
 local function from_base64url(text)
@@ -80,7 +80,7 @@ describe("providers.login", function()
     local text = {
       accessToken = { accessKeyId = "ASIAOLD", secretAccessKey = "secret/old", sessionToken = "session-old",
         accountId = "012345678901", expiresAt = os.date(ISO, NOW + left) },
-      tokenType = "aws_sigv4", refreshToken = "r3fresh-1", idToken = "id-1", dpopKey = KEYS.sec1,
+      tokenType = "aws_sigv4", refreshToken = "r3fresh-1-0123456789", idToken = "id-1", dpopKey = KEYS.sec1,
       clientId = "arn:aws:signin:::devtools/same-device",
     }
     for name, value in pairs(key_changes or {}) do text.accessToken[name] = value or nil end
@@ -181,7 +181,7 @@ describe("providers.login", function()
       assert.equal("/v1/token", request.path)
       assert.equal("application/json", request.headers["content-type"])
       assert.is_nil(request.headers.authorization)
-      assert.same({ clientId = "arn:aws:signin:::devtools/same-device", refreshToken = "r3fresh-1",
+      assert.same({ clientId = "arn:aws:signin:::devtools/same-device", refreshToken = "r3fresh-1-0123456789",
         grantType = "refresh_token" }, json.decode(request.body))
     end)
 
@@ -221,7 +221,7 @@ describe("providers.login", function()
       assert.same({
         accessToken = { accessKeyId = "ASIANEW", secretAccessKey = "secret/new", sessionToken = "session-new",
           accountId = "012345678901", expiresAt = os.date(ISO, NOW + 900) },
-        tokenType = "aws_sigv4", refreshToken = "r3fresh-2", idToken = "id-1", dpopKey = KEYS.sec1,
+        tokenType = "aws_sigv4", refreshToken = "r3fresh-2-0123456789", idToken = "id-1", dpopKey = KEYS.sec1,
         clientId = "arn:aws:signin:::devtools/same-device",
       }, stored())
       assert.equal("600\n", (shell.run("stat -c %a " .. path)))
@@ -249,8 +249,8 @@ describe("providers.login", function()
       }
       for reason, code in pairs(codes) do
         server:route(POST, { status = 403, headers = { ["x-amzn-ErrorType"] = "AccessDeniedException" },
-          body = json.encode { error = reason, message = "No: r3fresh-1" } })
-        assert.is_false(fails(code, "aws login", "AccessDeniedException", "No: ***", "127.0.0.1").retryable)
+          body = json.encode { error = reason, message = "No: r3fresh-1-0123456789" } })
+        assert.is_false(fails(code, "aws login", "AccessDeniedException", "No: " .. ("*"):rep(#"r3fresh-1-0123456789"), "127.0.0.1").retryable)
       end
       server:route(POST, { status = 503, body = "<html>" })
       assert.is_true(fails("LoginError", "answered 503").retryable)
@@ -330,7 +330,7 @@ describe("providers.login", function()
         assert.truthy(math.abs(claims.iat - os.time()) < 60)
         assert.truthy(call.headers.authorization:find("Credential=ASIANEW/", 1, true))
         assert.equal("session-new", call.headers["x-amz-security-token"])
-        assert.equal("r3fresh-2", stored().refreshToken)
+        assert.equal("r3fresh-2-0123456789", stored().refreshToken)
         assert.equal("600\n", (shell.run("stat -c %a " .. path)))
       end)
     end

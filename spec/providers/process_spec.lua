@@ -77,6 +77,11 @@ describe("credential_process", function()
       .. '(credential_process of profile "video", exit status 3)', err.message)
   end)
 
+  it("hides in stderr what the program printed on stdout, too", function()
+    local _, err = retrieve_by("echo '{\"SecretAccessKey\":\"wJalrXUtnFEMI+K7MDENG\"}'; echo 'debug: wJalrXUtnFEMI+K7MDENG' >&2; exit 3")
+    assert.truthy(err.message:find("custom-process: debug: ********************* (", 1, true), err.message)
+  end)
+
   it("fails with the exit status or the signal where stderr is silent", function()
     local keys, err = retrieve_by(printing(GOOD) .. "exit 9")
     assert_broken(keys, err, 'credential_process of profile "video"', "exit status 9")

@@ -38,8 +38,8 @@ describe("providers.sso", function()
   --- A token file with `left` seconds to go; `changes` overlay it (false: absent).
   local function token(left, changes)
     local document = {
-      startUrl = START_URL, region = "eu-central-1", accessToken = "acc3ss", expiresAt = os.date(ISO, NOW + left),
-      refreshToken = "r3fresh", clientId = "client", clientSecret = "cli3nt-secret",
+      startUrl = START_URL, region = "eu-central-1", accessToken = "acc3ss-0123456789", expiresAt = os.date(ISO, NOW + left),
+      refreshToken = "r3fresh-0123456789", clientId = "client", clientSecret = "cli3nt-secret",
       registrationExpiresAt = os.date(ISO, NOW + 86400),
     }
     for name, value in pairs(changes or {}) do document[name] = value or nil end
@@ -131,7 +131,7 @@ describe("providers.sso", function()
         expiration = NOW + 3600 }, retrieve())
       local request = server:requests()[1]
       assert.equal("/federation/credentials?role_name=Video&account_id=012345678901", request.path)
-      assert.equal("acc3ss", request.headers["x-amz-sso_bearer_token"])
+      assert.equal("acc3ss-0123456789", request.headers["x-amz-sso_bearer_token"])
       assert.is_nil(request.headers.authorization)
     end)
 
@@ -158,7 +158,7 @@ describe("providers.sso", function()
 
     it("says on 401 to log in again", function()
       server:route(GET, { status = 401, headers = { ["x-amzn-ErrorType"] = "UnauthorizedException" },
-        body = '{"message":"Session token acc3ss not found or invalid"}' })
+        body = '{"message":"Session token acc3ss-0123456789 not found or invalid"}' })
       fails("UnauthorizedSSOTokenError", "aws sso login --sso-session corp", "not found or invalid", "127.0.0.1")
       assert.same({ GET }, paths())
     end)
@@ -214,7 +214,7 @@ describe("providers.sso", function()
       local texts = { token(3600):sub(1, -20), "", "null", "[]", "17", token(3600, { accessToken = false }),
         token(3600, { expiresAt = false }), token(3600, { expiresAt = "soon" }), token(3600, { expiresAt = 1 }),
         token(3600, { accessToken = 5 }), token(3600, { accessToken = json.null }),
-        token(3600, { accessToken = "acc3ss\r\nx: y" }) }
+        token(3600, { accessToken = "acc3ss-0123456789\r\nx: y" }) }
       for _, text in ipairs(texts) do
         store(text)
         fails("SSOTokenLoadError", home .. SESSION_FILE, "aws sso login")
@@ -264,7 +264,7 @@ describe("providers.sso", function()
       assert.equal("/token", renewal.path)
       assert.equal("application/json", renewal.headers["content-type"])
       assert.same({ grantType = "refresh_token", clientId = "client", clientSecret = "cli3nt-secret",
-        refreshToken = "r3fresh" }, json.decode(renewal.body))
+        refreshToken = "r3fresh-0123456789" }, json.decode(renewal.body))
       assert.equal("n3w", portal.headers["x-amz-sso_bearer_token"])
       assert.same({ startUrl = START_URL, region = "eu-central-1", accessToken = "n3w",
         expiresAt = os.date(ISO, NOW + 28800), refreshToken = "n3xt", clientId = "client",
@@ -276,7 +276,7 @@ describe("providers.sso", function()
       store(token(-5000))
       server:route(POST, { body = '{"accessToken":"n3w","expiresIn":60}' })
       assert.truthy(retrieve())
-      assert.equal("r3fresh", stored().refreshToken)
+      assert.equal("r3fresh-0123456789", stored().refreshToken)
     end)
 
     it("that fails leaves the file and goes on with a token that is still good", function()
@@ -291,14 +291,14 @@ describe("providers.sso", function()
         assert.equal(text, provider_context.read_file(home .. SESSION_FILE))
       end
       for _, request in ipairs(server:requests()) do
-        if request.method == "GET" then assert.equal("acc3ss", request.headers["x-amz-sso_bearer_token"]) end
+        if request.method == "GET" then assert.equal("acc3ss-0123456789", request.headers["x-amz-sso_bearer_token"]) end
       end
     end)
 
     it("that fails with an expired token says why and what to do", function()
       store(token(0))
       server:route(POST, { status = 400, headers = { ["x-amzn-ErrorType"] = "InvalidGrantException" },
-        body = '{"error":"invalid_grant","error_description":"Invalid r3fresh"}' })
+        body = '{"error":"invalid_grant","error_description":"Invalid r3fresh-0123456789"}' })
       local err = fails("TokenRetrievalError", "InvalidGrantException", "aws sso login --sso-session corp",
         home .. SESSION_FILE)
       assert.is_false(err.retryable)
@@ -327,7 +327,7 @@ describe("providers.sso", function()
       context.system.write_private = function() return nil, "Read-only file system", 30 end
       assert.truthy(sso.retrieve(context))
       assert.truthy(context.logged[1]:find("Read-only file system", 1, true))
-      assert.equal("acc3ss", stored().accessToken)
+      assert.equal("acc3ss-0123456789", stored().accessToken)
     end)
   end)
 

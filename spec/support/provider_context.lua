@@ -101,6 +101,11 @@ local function parse_time(text)
   if zone == "" or zone == "Z" or zone == "UTC" then return seconds end
 end
 
+local function mask_url(text)
+  local scheme, rest = text:match("^(%a[%w+.-]*://)(.*)$")
+  return ((scheme or "") .. (rest or text):gsub("^.*@", "***@")):gsub("%c", "?") .. ""
+end
+
 local serial = 0
 
 local function uuid()
@@ -113,7 +118,7 @@ local function system()
     sha1 = function(text) return to_hex(digest.new("sha1"):final(text)) end,
     sha256 = function(text) return to_hex(digest.new("sha256"):final(text)) end,
     base64url = base64url, uuid = uuid, parse_time = parse_time,
-    es256_sign = es256_sign, es256_public = es256_public,
+    mask_url = mask_url, es256_sign = es256_sign, es256_public = es256_public,
     read_file = read_file, write_private = write_private,
     file_owner = function(path)
       local uid, why = lfs.attributes(path, "uid")

@@ -156,7 +156,8 @@ function stand_in.context(options)
   options = options or {}
   local context = { asked = {}, ran = {}, slept = {}, profile = options.profile, files = options.files or {} }
   context.json_null = cjson.null
-  context.system = { parse_time = parse_time, read_file = read_file, uuid = uuid }
+  local function mask_url(url) return (url:gsub("//.*@", "//***@"):gsub("%c", "?")) end
+  context.system = { mask_url = mask_url, parse_time = parse_time, read_file = read_file, uuid = uuid }
 
   function context.env(name)
     local value = (options.env or {})[name]

@@ -9,23 +9,11 @@
 #include "core/retry.h"
 #include "core/status.h"
 #include "core/uri.h"
+#include "unit.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int broken;
-
-#define CHECK(condition)                                                                                     \
-  do {                                                                                                       \
-    if (!(condition)) broken++, printf("%s:%d: %s\n", __FILE__, __LINE__, #condition);                       \
-  } while (0)
-
-static ivs_slice bytes(const char *data, size_t length) {
-  return (ivs_slice){data, length};
-}
-#define BYTES(literal) bytes(literal, sizeof(literal) - 1)
 
 static void every_status_has_words(void) {
   for (int status = 0; status >= -6; status--) {

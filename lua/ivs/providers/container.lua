@@ -77,17 +77,20 @@ end
 -- A try: keys; or nil, what is wrong, and whether another try may help.
 local function ask(context, request, parts)
   local response, err = context.http(request)
-  if not response then return nil, metadata_url.message(err, request.url, parts), err.kind ~= "tls" end
+  local secrets = { request.headers.Authorization }
+  if not response then
+    return nil, redaction.hide(metadata_url.message(err, request.url, parts), secrets), err.kind ~= "tls"
+  end
   local document = key_document.decode(context, response.body)
   if response.status ~= 200 then
     local problem = ("%s answered with status %d"):format(parts.origin, response.status)
-    local said = key_document.fault(document, { request.headers.Authorization })
+    local said = key_document.fault(document, secrets)
     return nil, said and problem .. ": " .. said or problem, true
   end
   if not document then return nil, parts.origin .. " did not answer with a JSON object", true end
   local keys, problem = key_document.keys(context, document, key_document.METADATA)
   if keys then return keys end
-  return nil, ("%s: %s"):format(parts.origin, key_document.fault(document, { request.headers.Authorization }) or problem), false
+  return nil, ("%s: %s"):format(parts.origin, key_document.fault(document, secrets) or problem), false
 end
 
 -- No time that is over: the endpoint hands out nothing newer.

@@ -53,7 +53,7 @@ local function read_endpoint(context)
   local custom = setting(context, "ec2_metadata_service_endpoint")
   if custom and not metadata_url.parse(custom) then
     return invalid("InvalidIMDSEndpointError", "Invalid endpoint EC2 Instance Metadata endpoint: ",
-      metadata_url.mask(custom), " (it has to be an http or https URL)")
+      context.system.mask_url(custom), " (it has to be an http or https URL)")
   end
   if custom then return custom:find("/$") and custom or custom .. "/" end
   if not mode and is_true(setting(context, "imds_use_ipv6")) then mode = "ipv6" end
@@ -70,7 +70,7 @@ local function open(context)
   attempts, err = read_number(context, "metadata_service_num_attempts", "^%s*[+-]?%d+%s*$")
   if not attempts then return nil, err end
   if timeout <= 0 then return invalid("InvalidConfigError", "metadata_service_timeout has to be more than 0") end
-  return { context = context, base = base, parts = metadata_url.parse(base), timeout = timeout, attempts = attempts,
+  return { context = context, base = base, parts = metadata_url.parse(base), timeout = timeout, attempts = attempts, tokens = {},
     v1_disabled = is_true(setting(context, "ec2_metadata_v1_disabled")) }
 end
 
@@ -81,7 +81,7 @@ local function exchange(imds, method, path, headers)
     direct = true, max_bytes = MAX_BYTES,
   }
   if response then return response end
-  return nil, err, metadata_url.message(err, url, imds.parts)
+  return nil, err, redaction.hide(metadata_url.message(err, url, imds.parts), imds.tokens)
 end
 
 local function says(imds, ...)
@@ -100,6 +100,7 @@ local function fetch_token(imds)
         return nil, says(imds, "answered with something that is no token")
       end
       imds.token = response.body ~= "" and response.body or nil
+      imds.tokens[#imds.tokens + 1] = imds.token
       return true
     elseif status == 400 then
       return nil, says(imds, "refused to give a token (status 400)")
@@ -180,7 +181,7 @@ function instance.retrieve(context)
   document, why = get(imds, ROLE_PATH .. role, function(body) return key_document.decode(context, body) end)
   if not document then return nil, why end
   keys, why = key_document.keys(context, document, key_document.METADATA)
-  if not keys then return nil, says(imds, "gave no keys: ", key_document.fault(document, { imds.token }) or why) end
+  if not keys then return nil, says(imds, "gave no keys: ", key_document.fault(document, imds.tokens) or why) end
   return prolong(context, keys)
 end
 

@@ -84,14 +84,15 @@ local function create_token(context, path, document)
   local body = context.json_encode {
     clientId = document.clientId, refreshToken = document.refreshToken, grantType = "refresh_token",
   }
+  local keys = document.accessToken
+  local secrets = { document.refreshToken, document.dpopKey, keys.secretAccessKey, keys.sessionToken }
   local function build()
     local proof = make_proof(context, document.dpopKey, url)
     if not proof then return load_error("dpopKey in %s is not a private key on the curve P-256", path) end
+    secrets[#secrets + 1] = proof
     local headers = { ["content-type"] = "application/json", DPoP = proof }
     return { method = "POST", url = url, headers = headers, body = body }
   end
-  local keys = document.accessToken
-  local secrets = { document.refreshToken, document.dpopKey, keys.secretAccessKey, keys.sessionToken }
   return services.call(context, build, secrets)
 end
 

@@ -33,7 +33,7 @@ local function run(context, source, command)
   local result, message = context.run(argv, { timeout = TIMEOUT, max_bytes = MAX_BYTES })
   if not result then return fail(source, ": ", redaction.printable(tostring(message))) end
   if result.status == 0 then return result.stdout end
-  local said = redaction.printable(result.stderr or "")
+  local said = redaction.harmless(result.stderr or "", { result.stdout })
   if said == "" then return fail(source, " printed no message (", ending(result), ")") end
   return fail(said, " (", source, ", ", ending(result), ")")
 end

@@ -132,7 +132,8 @@ function exchange.send(wire, request)
   local url = request.url
   local route = wires.route(wire, url, request.direct)
   if not route then return nil, fault.config("InvalidConfigError", "the URL is malformed") end
-  local text, problem = core.http_request(request, route.is_absolute, route.is_absolute and route.authorization)
+  local text, problem, what = core.http_request(request, route.is_absolute, route.is_absolute and route.authorization)
+  if not text and what == "memory" then return nil, fault.out_of_memory(url) end
   if not text then return nil, fault.config("InvalidConfigError", problem) end
   local reader, err = exchange.carry_out(wire, route, text, url, request)
   if not reader then return nil, err end

@@ -74,7 +74,7 @@ function fault.undecodable(url, detail)
 end
 
 function fault.out_of_memory(url)
-  return made("cancelled", "OutOfMemoryError", 'No memory is left for the response from "%s"', url)
+  return made("internal", "OutOfMemoryError", 'No memory is left for the exchange with "%s"', url)
 end
 
 --- A request or a setting that can't be carried out.

@@ -42,8 +42,9 @@ function leader.call(cache, fetch)
     landing.body = entry.of_response(response)
     landing.failed = not landing.body
     if landing.body then landing.keep_for = select(2, cache.shelf:lifetime(false)) end
-  elseif type(err) == "table" and err.kind == "cancelled" then
-    landing.cancelled, landing.failed = true, true -- this client was closed; another's call may go on
+  elseif type(err) == "table" and (err.kind == "cancelled" or err.kind == "internal") then
+    -- this client was closed, or this worker has no memory: another's call may go on
+    landing.cancelled, landing.failed = true, true
   else
     landing.body = entry.of_error(err)
     landing.failed = not is_answer(err)
