@@ -47,7 +47,7 @@ describe("the cache of resty.ivs, connected to Redis,", function()
         bounded(ask, "hang-a")
         local answers, slowest = service:burst({ first }, 300, ask:path "hang-b-%d", 10)
         assert.same({ ["miss 1"] = 10, ["hit 1"] = 290 }, answers)
-        assert.is_true(slowest < 0.8, "the slowest took " .. slowest)
+        assert.is_true(slowest < 15, "the slowest took " .. slowest)
         assert.is_true(ask:stats().redis_error >= 1)
         server:signal "CONT"
         sleep(1.1)
@@ -97,9 +97,9 @@ describe("the cache of resty.ivs, connected to Redis,", function()
     it("when Redis hangs while another machine fetches", function()
       with_own(nil, function(server, first, second)
         local given = { ttl = 20, redis = { host = "127.0.0.1", port = server.port } }
-        service:script("hang-on", { delay = 0.6 })
+        service:script("hang-on", { delay = 4 })
         shell.run(("curl -s '%s%s' >/dev/null 2>&1 &"):format(first.url, first:asker(given):path "hang-on"))
-        for _ = 1, 100 do
+        for _ = 1, 1000 do
           if service:count "hang-on" == 1 then break end
           sleep(0.01)
         end
