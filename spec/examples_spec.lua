@@ -34,7 +34,7 @@ echo $pid]]
 local STOP = [[
 kill -TERM %d
 ticks=0
-while kill -0 %d 2>/dev/null && [ $ticks -lt 500 ]; do ticks=$((ticks + 1)); sleep 0.01; done
+while kill -0 %d 2>/dev/null && [ $ticks -lt 3000 ]; do ticks=$((ticks + 1)); sleep 0.01; done
 rm -rf -- %s]]
 
 local function read(path)
