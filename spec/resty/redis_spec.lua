@@ -75,8 +75,8 @@ describe("the cache of resty.ivs over Redis", function()
     end)
 
     it("that lasts longer than the lock's expiry", function()
-      service:script("fleet-long", { delay = 1 })
-      local ask = askers { lock_ttl = 0.2 }
+      service:script("fleet-long", { delay = 6 })
+      local ask = askers { lock_ttl = 2 }
       assert.same({ ["miss 1"] = 1, ["hit 1"] = 99 }, (service:burst({ one, other }, 100, ask:path "fleet-long")))
       assert.equal("", redis:cli "--scan --pattern 'ivs:lock:*'")
     end)
@@ -268,8 +268,8 @@ describe("the cache of resty.ivs over Redis", function()
 
   it("leaves a leader alone that lives while Redis hangs", function()
     with_own(nil, function(server, first)
-      local ask = first:asker { ttl = 20, lock_ttl = 0.4, redis = { host = "127.0.0.1", port = server.port, timeout = 4 } }
-      service:script("alive", { delay = 2 })
+      local ask = first:asker { ttl = 20, lock_ttl = 1, redis = { host = "127.0.0.1", port = server.port, timeout = 4 } }
+      service:script("alive", { delay = 3 })
       ask_in_background(first, ask, "alive")
       await_calls("alive", 1)
       server:signal "STOP"
