@@ -1,6 +1,5 @@
 # ivs: build, test, demo. `make help` lists the goals.
-# Debian packages that are missing are installed by `make setup`, which demo and test begin with; all that is built goes
-# into .build/.
+# Debian packages that are missing are installed first, for `make demo` only those that it uses; all that is built goes into .build/.
 
 # Debian's, and Lua 5.5 where the machine has it.
 LUAS      := lua5.1 lua5.2 lua5.3 lua5.4 luajit $(shell pkg-config --exists lua5.5 2>/dev/null && command -v lua5.5 >/dev/null && echo lua5.5)
@@ -10,8 +9,10 @@ B         := .build
 CC        ?= cc
 CFLAGS    ?= -O2 -g
 WARNINGS  := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
-             -Wwrite-strings -Wformat=2 -Wundef -Werror
-OUR_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS)
+             -Wwrite-strings -Wformat=2 -Wundef
+# -Werror where this project is developed. A user's compiler may know warnings that ours does not.
+WERROR    ?=
+OUR_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS) $(WERROR)
 # Not unloaded at lua_close: a finaliser may still come, and libcurl may still be looking a name up in a thread.
 OUR_LINK  := -shared -Wl,-z,now -Wl,-z,nodelete -Wl,--as-needed
 CRYPTO    := $(if $(CRYPTO_LIBDIR),-L$(CRYPTO_LIBDIR)) -lcrypto
@@ -24,10 +25,16 @@ IVS_ONLY  := ivs blocking fetch process
 CORE_ONLY := core lhttp1 ldriver lwire
 LUA_BOTH  := $(filter-out $(CORE_ONLY) $(IVS_ONLY),$(patsubst csrc/lua/%.c,%,$(wildcard csrc/lua/*.c)))
 
-PACKAGES  := gcc make pkg-config libssl-dev libcurl4-openssl-dev \
-             lua5.1 lua5.2 lua5.3 lua5.4 luajit2 liblua5.1-0-dev liblua5.2-dev liblua5.3-dev liblua5.4-dev \
-             libluajit2-5.1-dev lua-cjson lua-expat lua-busted lua-check lua-luaossl lua-cqueues luarocks \
-             nginx-light libnginx-mod-http-lua lua-resty-core lua-nginx-redis redis-server redis-tools tinyproxy wrk openssl curl python3 python3-botocore ca-certificates procps
+PACKAGES_lua5.1 := lua5.1 liblua5.1-0-dev
+PACKAGES_lua5.2 := lua5.2 liblua5.2-dev
+PACKAGES_lua5.3 := lua5.3 liblua5.3-dev
+PACKAGES_lua5.4 := lua5.4 liblua5.4-dev
+PACKAGES_luajit := luajit2 libluajit2-5.1-dev
+# The module, and the emulator, which is an nginx.
+DEMO_PACKAGES := gcc libc6-dev make pkg-config libssl-dev libcurl4-openssl-dev $(PACKAGES_$(LUA)) lua-cjson lua-luaossl \
+             nginx-light libnginx-mod-http-lua openssl ca-certificates
+PACKAGES  := $(DEMO_PACKAGES) $(foreach lua,$(LUAS),$(PACKAGES_$(lua))) lua-expat lua-busted lua-check lua-cqueues luarocks \
+             lua-nginx-redis redis-server redis-tools tinyproxy wrk curl python3 python3-botocore procps
 TOOLS     := clang libclang-rt-14-dev valgrind clang-format clang-tidy
 
 .PHONY: all build help
@@ -89,9 +96,12 @@ $(eval $(call for_lua,$(ROCK),-I$$(LUA_INCDIR)))
 
 # ---- set-up ----
 
-.PHONY: setup setup-tools
+.PHONY: setup setup-demo setup-tools
 setup: ## installs the Debian packages that are missing
 	@sh spec/setup.sh $(PACKAGES)
+
+setup-demo:
+	@sh spec/setup.sh $(DEMO_PACKAGES)
 
 setup-tools: setup
 	@sh spec/setup.sh $(TOOLS)
@@ -99,22 +109,22 @@ setup-tools: setup
 # ---- the main job, and the proof that it works ----
 
 .PHONY: demo emulator test
-demo: setup ## the main job against the embedded emulator
-	@$(MAKE) --no-print-directory $(B)/$(LUA)/ivs.so
+demo: setup-demo ## the main job against the embedded emulator
+	@$(MAKE) --no-print-directory $(B)/$(LUA)/ivs.so $(B)/$(LUA)/ivs/core.so
 	@LUA=$(LUA) sh spec/demo.sh
 
-emulator: setup ## keeps the emulator running and prints what to export
+emulator: setup-demo ## keeps the emulator running and prints what to export
 	@$(LUA) spec/emulator/run.lua
 
 test: setup ## every spec on every Lua
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory WERROR=-Werror build
 	@BUILD=$(B) sh spec/run.sh $(LUAS)
 
 # ---- the loop ----
 
 .PHONY: sanitize valgrind fuzz coverage lint format bench
 sanitize: setup-tools ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory B=.build/sanitize LUAS="lua5.4 lua5.1" \
+	@$(MAKE) --no-print-directory B=.build/sanitize LUAS="lua5.4 lua5.1" WERROR=-Werror \
 	  CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" build hosts
 	@BUILD=.build/sanitize UNDER=sanitize sh spec/run.sh lua5.4 lua5.1
 
@@ -127,7 +137,7 @@ $(B)/%/host: spec/host.c
 	@$(CC) $(CFLAGS) $$(pkg-config --cflags $*) -o $@ $< $$(pkg-config --libs $*) -lm
 
 valgrind: setup-tools ## the specs under valgrind
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory WERROR=-Werror build
 	@BUILD=$(B) UNDER=valgrind sh spec/run.sh lua5.4
 
 fuzz: setup-tools ## libFuzzer, each target for a while (SECONDS=20)

@@ -34,7 +34,7 @@ echo $pid]]
 local STOP = [[
 kill -TERM %d
 ticks=0
-while kill -0 %d 2>/dev/null && [ $ticks -lt 500 ]; do ticks=$((ticks + 1)); sleep 0.01; done
+while kill -0 %d 2>/dev/null && [ $ticks -lt 3000 ]; do ticks=$((ticks + 1)); sleep 0.01; done
 rm -rf -- %s]]
 
 local function read(path)
@@ -212,14 +212,14 @@ describe("examples/on_cqueues.lua", function()
 
   it("asks for several at once, over TLS, and retries", function()
     local arns = { COMPLETE.arn, CREATING.arn, store.arn "flaky-1" }
-    for number = 1, 8 do arns[#arns + 1] = store.arn("slow-" .. 1000 + number) end
+    for number = 1, 8 do arns[#arns + 1] = store.arn("slow-" .. 3000 + number) end
     local began = os.time()
     local said, status = run(arns)
     assert.equal(0, status, said)
     for _, arn in ipairs(arns) do
       assert.truthy(said:find(arn .. "\t" .. (arn == CREATING.arn and "CREATING" or "ACTIVE") .. "\n", 1, true), said)
     end
-    assert.truthy(os.time() - began < 7, "one after the other these take 8 s")
+    assert.truthy(os.time() - began < 20, "one after the other these take 24 s")
   end)
 
   it("tells the service's errors", function()

@@ -315,7 +315,7 @@ describe("through a proxy", function()
       end)
 
       it("an instance's", function()
-        expect_direct({ AWS_EC2_METADATA_SERVICE_ENDPOINT = metadata.url }, 3)
+        expect_direct({ AWS_EC2_METADATA_SERVICE_ENDPOINT = metadata.url, AWS_METADATA_SERVICE_TIMEOUT = "20" }, 3)
       end)
     end)
   end)

@@ -10,7 +10,7 @@ local ROCKS = { { version = "5.1", lua = "luajit", headers = "luajit-2.1" }, { v
 local CONFIGURATION = [[
 rocks_servers = {}
 rocks_provided = { ["lua-cjson"] = "2.1.0-1", ["luaexpat"] = "1.5.1-1" }
-variables = { LUA_INCDIR = "/usr/include/%s", LUA_DIR = "/usr", LUA_BINDIR = "/usr/bin" }
+variables = { CC = "cc -include %s/warning.h", LUA_INCDIR = "/usr/include/%s", LUA_DIR = "/usr", LUA_BINDIR = "/usr/bin" }
 external_deps_dirs = { "/usr" }
 ]]
 
@@ -36,19 +36,23 @@ describe("the rock", function()
 
   setup(function()
     tree = capture("mktemp -d"):match("^[^\n]+")
+    local file = assert(io.open(tree .. "/warning.h", "wb"))
+    file:write("static int unused(void) { return 0; }\n")
+    file:close()
     assert(os.execute(("cp -R %s/csrc %s/lua %s/Makefile %s/ivs-scm-1.rockspec %s"):format(root, root, root, root, tree)))
   end)
 
   teardown(function() os.execute("rm -rf " .. tree) end)
 
   for _, rock in ipairs(ROCKS) do
-    it("is built and installed by luarocks make for " .. rock.lua .. ", and found by a script elsewhere", function()
+    it("is built by luarocks make for " .. rock.lua .. " by a compiler that warns, and found by a script elsewhere", function()
       local file = assert(io.open(tree .. "/config.lua", "wb"))
-      file:write(CONFIGURATION:format(rock.headers))
+      file:write(CONFIGURATION:format(tree, rock.headers))
       file:close()
       local output, good = capture(("cd %s && LUAROCKS_CONFIG=%s/config.lua HOME=%s luarocks --lua-version=%s --tree=%s/rocks make ivs-scm-1.rockspec")
         :format(tree, tree, tree, rock.version, tree))
       assert.is_true(good, output)
+      assert.is_truthy(output:find("-Wunused-function", 1, true), "the compiler was to warn: " .. output)
       output, good = capture(("cd / && env LUA_PATH='%s/rocks/share/lua/%s/?.lua;;' LUA_CPATH='%s/rocks/lib/lua/%s/?.so;;' %s -e %s")
         :format(tree, rock.version, tree, rock.version, rock.lua, shell.quote(SCRIPT)))
       assert.is_true(good, output)

@@ -4,11 +4,11 @@
 #   BUILD   where the shared objects are (.build)
 #   UNDER   `valgrind` or `sanitize`: run the interpreter under it
 #   SPECS   files or directories to run instead of all (spec)
-#   JOBS    how many run at a time (3 for each processor: they wait most of the time; 1 for each under valgrind)
+#   JOBS    how many run at a time (4 for each processor: they wait most of the time; 1 for each under valgrind)
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export BUILD="${BUILD:-.build}" UNDER="${UNDER:-}"
-case $UNDER in valgrind) per_processor=1 ;; *) per_processor=3 ;; esac
+case $UNDER in valgrind) per_processor=1 ;; *) per_processor=4 ;; esac
 JOBS=${JOBS:-$(($(nproc) * per_processor))}
 
 # Each spec sets the environment that it needs.

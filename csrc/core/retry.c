@@ -132,12 +132,13 @@ static bool read_whole(ivs_slice text, double *out) {
 /* The server's hint in seconds; negative where there is none. */
 static double hint(const ivs_response *response, double now) {
   double number, date;
+  uint64_t seconds;
   ivs_slice value = ivs_response_header(response, "x-amz-retry-after");
   if (value.data && read_whole(value, &number)) return number / 1000;
   if (response->status != 429 && response->status != 503) return -1;
   value = ivs_response_header(response, "retry-after");
   if (!value.data) return -1;
-  if (read_whole(value, &number)) return number;
+  if (ivs_text_number(value, &seconds)) return (double)seconds; /* RFC 9110, 10.2.3 */
   return ivs_moment_parse_http(value, &date) && date > now ? date - now : -1;
 }
 

@@ -146,15 +146,18 @@ static void set_raised(lua_State *L, int index, const char *source, ivs_failure 
   set_broken(failure, source, text ? text : "it raised an error that is no text");
 }
 
-/* What the call makes of a reading: an answer, a fault that may be tried again, or its end. */
+/* What the call makes of a reading: an answer, a fault that the core judges by its kind, or, where the kind is one that
+ * passes and the error says that this one doesn't, the end. */
 static void report(ivs_call *call, int status) {
+  const enum ivs_kind kind = call->failure.kind;
+  const bool passes = kind == IVS_KIND_CONNECTION || kind == IVS_KIND_TIMEOUT || kind == IVS_KIND_RESPONSE;
   if (!status)
     ivs_call_response(call);
-  else if (!call->failure.retryable)
+  else if (passes && !call->failure.retryable)
     ivs_call_stop(call);
   else
     ivs_call_fault_as_set(call);
-  call->failure.retryable = false; /* the core judges it by the kind */
+  if (kind != IVS_KIND_INTERNAL) call->failure.retryable = false;
 }
 
 const char *ivs_lmessage_take_answer(lua_State *L, ivs_call *call, int index) {

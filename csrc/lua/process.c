@@ -174,7 +174,7 @@ static const char *follow(child *c, double deadline, int *status) {
       }
     }
     bool drained = c->pipes[OUT] < 0 && c->pipes[ERR] < 0;
-    if (c->pid == 0 && (drained || monotonic() - ended_at > LINGER_MS / 1000.0)) return NULL;
+    if (c->pid == 0 && (drained || monotonic() - ended_at > (double)LINGER_MS / 1000)) return NULL;
     if (monotonic() > deadline) return "it did not end in time";
   }
 }

@@ -73,7 +73,9 @@ function failure.whole(given, defaults)
   local code = text_of(read "code") or read "message" == LUA_MEMORY_ERROR and OUT_OF_MEMORY or defaults.code
   if code == OUT_OF_MEMORY then kind = "internal" end -- as ivs_failure_set has it
   local retryable, causes = read "retryable", read "causes"
-  if type(retryable) ~= "boolean" then retryable = (defaults.retryable and TRANSIENT[kind]) or false end
+  if type(retryable) ~= "boolean" then
+    retryable = code == OUT_OF_MEMORY or (defaults.retryable and TRANSIENT[kind]) or false
+  end
   return failure.new(kind, code, text_of(read "message") or defaults.message,
     { retryable = retryable, causes = type(causes) == "table" and causes or nil })
 end

@@ -21,7 +21,7 @@ exec 2>&1
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 nginx -e error.log -p "$PWD/" -c "$PWD/nginx.conf" >output 2>&1 </dev/null || { cat output error.log; exit 1; }
 ticks=0
-until [ -s nginx.pid ] || [ $ticks -ge 500 ]; do
+until [ -s nginx.pid ] || [ $ticks -ge 3000 ]; do
   ticks=$((ticks + 1))
   sleep 0.01
 done

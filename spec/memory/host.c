@@ -220,7 +220,7 @@ void *realloc(void *block, size_t size) {
 char *strdup(const char *text) {
   enum owner owner = CALLER;
   const size_t size = strlen(text) + 1;
-  char *copy = fails(owner) ? NULL : remember(__libc_malloc(size), owner);
+  char *copy = fails(owner) ? NULL : remember(__libc_malloc(size), size, owner);
   return copy ? memcpy(copy, text, size) : NULL;
 }
 

@@ -82,8 +82,8 @@ describe("the instance metadata", function()
   describe("version 1", function()
     it("serves where a token is forbidden, unknown or late, or the service fails", function()
       for _, token in ipairs { { status = 403 }, { status = 404 }, { status = 405 }, { status = 500 }, { close = true },
-        { delay = 5 }, { body = "" } } do
-        local keys, why, requests = retrieve({ token = token }, { env = { AWS_METADATA_SERVICE_TIMEOUT = "0.2" } })
+        { delay = 20 }, { body = "" } } do
+        local keys, why, requests = retrieve({ token = token }, { env = { AWS_METADATA_SERVICE_TIMEOUT = "2" } })
         assert.same(KEYS, keys, tostring(why))
         assert.same({ PUT_TOKEN, "GET " .. LIST, "GET " .. LIST .. "video-role" }, lines(requests))
       end
@@ -266,8 +266,8 @@ describe("the instance metadata", function()
     end)
 
     it("where it hangs", function()
-      local late = { delay = 5, body = "late" }
-      local keys, why = retrieve({ token = late, list = late }, { env = { AWS_METADATA_SERVICE_TIMEOUT = "0.2" } })
+      local late = { delay = 20, body = "late" }
+      local keys, why = retrieve({ token = late, list = late }, { env = { AWS_METADATA_SERVICE_TIMEOUT = "2" } })
       assert_quiet(keys, why, "ReadTimeoutError")
     end)
 
@@ -335,13 +335,13 @@ describe("the instance metadata", function()
       server:route("GET " .. LIST, { body = "video-role" })
       server:route("GET " .. LIST .. "video-role", answers.keys or { body = whole_call.document "Token" })
       return whole_call.make {
-        AWS_EC2_METADATA_SERVICE_ENDPOINT = server.url, AWS_METADATA_SERVICE_TIMEOUT = "0.3",
+        AWS_EC2_METADATA_SERVICE_ENDPOINT = server.url, AWS_METADATA_SERVICE_TIMEOUT = "2",
         http_proxy = "http://127.0.0.1:1",
       }
     end
 
     it("serves, past a proxy that is set up, and where the token does not come", function()
-      for _, token in ipairs { { body = "T0KEN==" }, { delay = 5 }, { close = true } } do
+      for _, token in ipairs { { body = "T0KEN==" }, { delay = 20 }, { close = true } } do
         local response, err, told = call { token = token }
         assert.equal("ACTIVE", response and response.recordingConfiguration.state, tostring(err))
         assert.equal("instance", told.provider)
@@ -349,7 +349,7 @@ describe("the instance metadata", function()
     end)
 
     it("is the last source without keys where it hangs or talks HTML", function()
-      for _, keys in ipairs { { delay = 5 }, HTML } do
+      for _, keys in ipairs { { delay = 20 }, HTML } do
         local response, err = call { keys = keys }
         assert.is_nil(response)
         assert.equal("NoCredentialsError", err.code)

@@ -32,7 +32,7 @@ describe("the lock of a key", function()
 
   it("is put back by its holder when a full dict has dropped it, and not when it has expired or was another's", function()
     assert.same({ dropped = false, back = true, taken = false, expired = false }, site:run(BEGIN .. [[
-      local held = lock.new(dict, "full", 0.2)
+      local held = lock.new(dict, "full", 10)
       held:try()
       dict:delete "full:lock"
       local found = { dropped = held:is_ours() }
@@ -66,7 +66,7 @@ describe("the lock of a key", function()
         return { recordingConfiguration = { name = name }, ResponseMetadata = { HTTPStatusCode = 200 } }
       end
       local slow = ngx.thread.spawn(function()
-        return select(3, cache:get(cache.id "guarded", function() ngx.sleep(0.5) return answer "older" end))
+        return select(3, cache:get(cache.id "guarded", function() ngx.sleep(2) return answer "older" end))
       end)
       ngx.sleep(0.05)
       for _, key in ipairs(dict:get_keys(0)) do -- as if the worker had been busy for longer than lock_ttl
@@ -91,7 +91,7 @@ describe("a flight", function()
     assert.same({ busy = { false, false, false }, set_back = false }, site:run(BEGIN .. [[
       local up = flight.begin(dict, "busy", 10)
       up:acquire(nothing, true)
-      local thread = ngx.thread.spawn(up.keeping_alive, up, function() ngx.sleep(4) end)
+      local thread = ngx.thread.spawn(up.keeping_alive, up, function() ngx.sleep(30) end)
       local found = { busy = { up:is_silent() } }
       ngx.sleep(0.3)
       os.execute "sleep 2.5"

@@ -111,10 +111,10 @@ describe("a worker of nginx keeps", function()
       end
       local client = new { endpoint_url = %q, max_response_bytes = 8 * 1024 * 1024, read_timeout = 20 }
       local before = resident()
-      together(client, 8)
+      for _ = 1, 4 do together(client, 8) end
       local after = resident()
       return { after - before, client:stats().errors }]], wire.url)
-    assert.equal(8, grown[2])
-    assert.truthy(grown[1] < 16, grown[1])
+    assert.equal(32, grown[2])
+    assert.truthy(grown[1] < 40, grown[1]) -- of 128 MiB; what malloc keeps to itself depends on how they overlapped
   end)
 end)

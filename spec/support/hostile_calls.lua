@@ -77,7 +77,8 @@ function hostile_calls.took_at_least(seconds, took, what)
     ("%s took %.2f s instead of %.2f s"):format(what or "it", took, seconds))
 end
 
-local TIMEOUT_OF = { ReadTimeoutError = "read_timeout", ConnectTimeoutError = "connect_timeout" }
+--- The option for each timeout.
+hostile_calls.TIMEOUT_OF = { ReadTimeoutError = "read_timeout", ConnectTimeoutError = "connect_timeout" }
 
 --- Makes a client, plays the steps to one call of it, and compares.
 -- @tab server
@@ -88,7 +89,7 @@ local TIMEOUT_OF = { ReadTimeoutError = "read_timeout", ConnectTimeoutError = "c
 function hostile_calls.expect(server, steps, wanted, more)
   if type(steps[1][1]) == "table" then server:play_each(steps) else server:play(steps) end
   local options = {}
-  if TIMEOUT_OF[wanted[2]] then options[TIMEOUT_OF[wanted[2]]] = hostile_calls.TIMEOUT end
+  if hostile_calls.TIMEOUT_OF[wanted[2]] then options[hostile_calls.TIMEOUT_OF[wanted[2]]] = hostile_calls.TIMEOUT end
   for name, value in pairs(more or {}) do options[name] = value end
   local client = hostile_calls.client(server, options)
   local response, err, took = hostile_calls.time(client)

@@ -21,7 +21,7 @@ matrix.ARN = "arn:aws:ivs:eu-west-1:123456789012:recording-configuration/AbCdEf1
 local BASE = {
   HOME = "@HOME@", PATH = "/usr/local/bin:/usr/bin:/bin", AWS_DEFAULT_REGION = "us-west-2",
   AWS_ENDPOINT_URL_IVS = "@URL@", AWS_ENDPOINT_URL_STS = "@URL@", AWS_ENDPOINT_URL_SSO = "@URL@",
-  AWS_ENDPOINT_URL_SSO_OIDC = "@URL@", AWS_ENDPOINT_URL_SIGNIN = "@URL@", AWS_EC2_METADATA_SERVICE_ENDPOINT = "@URL@",
+  AWS_ENDPOINT_URL_SSO_OIDC = "@URL@", AWS_ENDPOINT_URL_SIGNIN = "@URL@", AWS_EC2_METADATA_SERVICE_ENDPOINT = "@URL@", AWS_METADATA_SERVICE_TIMEOUT = "20",
 }
 
 --- What may differ, and why. Nothing else may.

@@ -158,7 +158,7 @@ local function http(request)
   if request.body then config = config .. config_line("data-binary", request.body) end
   local path = os.tmpname()
   write_file(path, config)
-  local text, status = shell.run("curl -q -s -i --noproxy '*' --max-time 5 --config " .. path)
+  local text, status = shell.run("curl -q -s -i --noproxy '*' --max-time 20 --config " .. path)
   os.remove(path)
   if status == 0 then return read_response(text) end
   local fault = FAULTS[status] or { "connection", "HTTPClientError" }

@@ -21,7 +21,7 @@ pid=$!
 ticks=0
 until redis-cli -s socket ping 2>&1 | grep -q -e PONG -e NOAUTH; do
   ticks=$((ticks + 1))
-  if [ $ticks -ge 500 ] || ! kill -0 $pid 2>/dev/null; then cat log; kill -KILL $pid; exit 1; fi
+  if [ $ticks -ge 3000 ] || ! kill -0 $pid 2>/dev/null; then cat log; kill -KILL $pid; exit 1; fi
   sleep 0.01
 done
 setsid sh -c 'while kill -0 $0 && kill -0 $1; do sleep 1; done; kill -KILL $1; rm -rf -- "$2"' $owner $pid "$PWD" \
@@ -105,7 +105,7 @@ function redis_server.fake(reply, size, pause)
   local directory = redis_server.directory()
   local said = shell.run(([[cd %s && printf %%s %s >fake.py || exit
     setsid %s fake.py %s %d %s $PPID >port 2>log </dev/null &
-    echo $!; ticks=0; until [ -s port ] || [ $ticks -ge 500 ]; do ticks=$((ticks + 1)); sleep 0.01; done; cat port]])
+    echo $!; ticks=0; until [ -s port ] || [ $ticks -ge 3000 ]; do ticks=$((ticks + 1)); sleep 0.01; done; cat port]])
     :format(shell.quote(directory), shell.quote(FAKE), PYTHON, shell.quote(reply), size or 1e9, pause or 0))
   local pid, port = said:match("^(%d+)\n(%d+)\n$")
   assert(port, said)
