@@ -1,7 +1,7 @@
 # ivs: build, test, demo. `make help` lists the goals.
 # Debian packages that are missing are installed first, for `make demo` only those that it uses; all that is built goes into .build/.
 
-# Debian's, and Lua 5.5 where the machine has it.
+# Debian's; and Lua 5.5 where its interpreter and headers are found (pkg-config lua5.5), with its lua-cjson in LUA_CPATH.
 LUAS      := lua5.1 lua5.2 lua5.3 lua5.4 luajit $(shell pkg-config --exists lua5.5 2>/dev/null && command -v lua5.5 >/dev/null && echo lua5.5)
 LUA       ?= lua5.4
 B         := .build

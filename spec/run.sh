@@ -18,7 +18,8 @@ unset http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY 
 runs_once() {
   case $1 in
     spec/resty/* | spec/emulator_spec.lua | spec/emulator/signature_spec.lua | spec/examples_spec.lua) true ;;
-    spec/emulator/list_spec.lua | spec/emulator/sts_spec.lua | spec/rock_spec.lua | spec/unit_spec.lua) true ;;
+    spec/emulator/list_spec.lua | spec/emulator/sts_spec.lua | spec/makefile_spec.lua) true ;;
+    spec/rock_spec.lua | spec/run_spec.lua | spec/unit_spec.lua) true ;;
     *) false ;;
   esac
 }
@@ -28,6 +29,7 @@ case " $* " in *" lua5.4 "*) once=lua5.4 ;; *) once=$1 ;; esac
 files=$(find ${SPECS:-spec} -name '*_spec.lua' | sort) || exit 1
 reports=$(mktemp -d) || exit 1
 trap 'rm -rf "$reports"' EXIT
+: >"$reports/counts"
 export IVS_ORACLE_FOLDER="$reports/oracle"
 mkdir "$IVS_ORACLE_FOLDER"
 

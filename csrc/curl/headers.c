@@ -48,9 +48,10 @@ static int prepare(ivs_headers *headers, const ivs_request *request, size_t *cou
 
 static int reserve(ivs_headers *headers, size_t count) {
   if (count <= headers->capacity) return 0;
-  struct curl_slist *nodes = realloc(headers->nodes, count * sizeof *nodes);
-  if (!nodes) return -1;
-  headers->nodes = nodes;
+  free(headers->nodes);
+  headers->capacity = 0;
+  headers->nodes = malloc(count * sizeof *headers->nodes);
+  if (!headers->nodes) return -1;
   headers->capacity = count;
   return 0;
 }

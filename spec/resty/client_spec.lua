@@ -140,13 +140,13 @@ describe("a client inside nginx", function()
       ngx.sleep(0.02)
       client:close()
       local _, told = ngx.thread.wait(thread)
-      return told]], options, store.arn "slow-100"))
+      return told]], options, store.arn "slow-1000"))
   end)
 
   it("works in rewrite, access, content and timers, and elsewhere names the phase and the way out", function()
     assert.equal("x", (site:get "/phases"))
     local told = site:run [[
-      ngx.sleep(0.1)
+      for _ = 1, 1000 do if ngx.shared.told:get "timer of log" then break end ngx.sleep(0.01) end
       local found = {}
       for _, key in ipairs(ngx.shared.told:get_keys()) do found[key] = ngx.shared.told:get(key) end
       return found]]
@@ -285,7 +285,7 @@ describe("a client inside nginx", function()
       ask_for_both()
       ngx.sleep(0.15)
       ask_for_both() -- each is refreshed in a timer that runs when the table says something else
-      for _ = 1, 100 do
+      for _ = 1, 1000 do
         if client:stats().attempts >= 4 then break end
         ngx.sleep(0.01)
       end

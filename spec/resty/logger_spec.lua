@@ -38,7 +38,7 @@ for i = 1, 3 do
   local response, err = client:get_recording_configuration "arn"
   told[i] = response and response.recordingConfiguration.state or tostring(err)
 end
-ngx.sleep(0.05)
+for _ = 1, 1000 do if logged >= 6 then break end ngx.sleep(0.01) end
 return { told, logged >= 6, ngx.worker.pid() }
 ]]
 

@@ -137,8 +137,8 @@ describe("a worker of nginx", function()
     local own = nginx.start { init = read(site.prefix .. "/init.lua"), http = ("lua_ssl_trusted_certificate %s;"):format(emulator.ca_bundle),
       locations = { ["/call"] = { content = CALL:format(store.configurations.complete.arn) } } }
     own:get "/call" -- leaves a connection in the pool
-    local calling = io.popen(("curl -s '%s/call?arn=%s'"):format(own.url, store.arn "slow-500"))
-    shell.run "sleep 0.2"
+    local calling = io.popen(("curl -s '%s/call?arn=%s'"):format(own.url, store.arn "slow-3000"))
+    assert.is_true(await(function() return own:run "return client:stats().calls" >= 2 end, 20))
     local errors = own:stop(true)
     assert.equal("ACTIVE", calling:read "*a")
     calling:close()

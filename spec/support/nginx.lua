@@ -5,7 +5,7 @@
 --
 -- A location's members are the phases: `content`, `access`, `rewrite`, `log`, `header_filter`, `body_filter` (Lua each),
 -- and `more` (directives). `site:run(code)` runs Lua in a worker, in content phase, and gives back what it returns. It
--- listens when `start` returns, and ends with `stop`, or by itself when this process is gone.
+-- listens, and its workers run, when `start` returns; it ends with `stop`, or by itself when this process is gone.
 -- `nginx.available` is false where the module has not been built for LuaJIT, which nginx runs whatever Lua runs the spec.
 
 local json = require "cjson"
@@ -54,7 +54,7 @@ exec 2>&1
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 @ENVIRONMENT@ nginx -e error.log -p "$PWD/" -c "$PWD/nginx.conf" >output 2>&1 </dev/null || { cat output error.log; exit 1; }
 ticks=0
-until [ -s nginx.pid ] || [ $ticks -ge 3000 ]; do ticks=$((ticks + 1)); sleep 0.01; done
+until [ -s nginx.pid ] && pgrep -P "$(cat nginx.pid)" >/dev/null || [ $ticks -ge 3000 ]; do ticks=$((ticks + 1)); sleep 0.01; done
 cat nginx.pid]]
 
 local RUN = [[
