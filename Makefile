@@ -34,7 +34,7 @@ PACKAGES_luajit := luajit2 libluajit2-5.1-dev
 DEMO_PACKAGES := gcc libc6-dev make pkg-config libssl-dev libcurl4-openssl-dev $(PACKAGES_$(LUA)) lua-cjson lua-luaossl \
              nginx-light libnginx-mod-http-lua openssl ca-certificates
 PACKAGES  := $(DEMO_PACKAGES) $(foreach lua,$(LUAS),$(PACKAGES_$(lua))) lua-expat lua-busted lua-check lua-cqueues luarocks \
-             lua-nginx-redis redis-server redis-tools tinyproxy wrk curl python3 python3-botocore procps
+             lua-nginx-redis redis-server redis-tools tinyproxy wrk curl perl python3 python3-botocore python3-yaml procps
 TOOLS     := clang libclang-rt-14-dev valgrind clang-format clang-tidy
 
 .PHONY: all build help
@@ -163,13 +163,10 @@ bench: setup ## each goal's ratio to its yardstick, measured in one run
 rock: $(B)/$(ROCK)/ivs.so $(B)/$(ROCK)/ivs/core.so
 
 install-rock:
-	install -d $(LIBDIR)/ivs $(LUADIR)/ivs/providers $(LUADIR)/resty/ivs
+	install -d $(LIBDIR)/ivs
 	install -m 755 $(B)/$(ROCK)/ivs.so $(LIBDIR)/ivs.so
 	install -m 755 $(B)/$(ROCK)/ivs/core.so $(LIBDIR)/ivs/core.so
-	install -m 644 lua/ivs/*.lua $(LUADIR)/ivs/
-	install -m 644 lua/ivs/providers/*.lua $(LUADIR)/ivs/providers/
-	install -m 644 lua/resty/*.lua $(LUADIR)/resty/
-	install -m 644 lua/resty/ivs/*.lua $(LUADIR)/resty/ivs/
+	cd lua && find . -name '*.lua' -exec sh -c 'for file; do install -D -m 644 "$$file" "$(LUADIR)/$$file" || exit; done' sh {} +
 
 .PHONY: clean
 clean: ## removes what was built
