@@ -1,5 +1,5 @@
 /* The request of one attempt: URL, headers, signature. */
-#include "attempt.h"
+#include "call_internal.h"
 #include "status.h"
 
 #include <string.h>
@@ -47,7 +47,7 @@ static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4
   out->body = (ivs_slice){ivs_buffer_text(&call->request.body), call->request.body.length};
   out->region = endpoint->region;
   out->service = client->operation->service;
-  ivs_moment_amz_date(now + client->clock_offset, out->amz_date);
+  ivs_timestamp_amz_date(now + client->clock_offset, out->amz_date);
   const struct {
     const char *name;
     ivs_slice value;
@@ -102,7 +102,7 @@ static void add_attempt_headers(ivs_call *call, double now) {
   ivs_buffer_add_text(headers, "amz-sdk-request: ");
   if (call->attempts > 0 && call->has_date) {
     char ttl[IVS_AMZ_DATE_SIZE];
-    ivs_moment_amz_date(now + client->read_timeout + call->date_lead, ttl);
+    ivs_timestamp_amz_date(now + client->read_timeout + call->date_lead, ttl);
     ivs_buffer_add_format(headers, "ttl=%s; ", ttl);
   }
   ivs_buffer_add_text(headers, "attempt=");

@@ -1,8 +1,6 @@
 /* The call machine: one table of transitions, one function that makes them. */
 #include "call.h"
-#include "attempt.h"
-#include "conceal.h"
-#include "skew.h"
+#include "call_internal.h"
 #include "status.h"
 
 #include <math.h>
@@ -38,7 +36,7 @@ static const enum ivs_step expected[] = {
 };
 
 static void end(ivs_call *call, enum ivs_step step) {
-  if (step == IVS_STEP_FAILED) ivs_conceal_responses(call);
+  if (step == IVS_STEP_FAILED) ivs_call_redact_responses(call);
   ivs_request_reset(&call->request);
   ivs_buffer_reset(&call->secrets);
 }
@@ -207,7 +205,7 @@ static bool is_failing(enum ivs_report report) {
 /* Turns what was reported into the one transition it means. */
 static void settle(ivs_call *call, double now, double random) {
   const ivs_retry *policy = &call->client->retry;
-  if (is_failing(call->report)) ivs_conceal_failure(call);
+  if (is_failing(call->report)) ivs_call_redact_failure(call);
   switch (call->report) {
   case IVS_REPORT_NONE:
     if (call->state == IVS_STEP_BEGUN) authenticate(call, now);
@@ -293,7 +291,7 @@ static int report_failure(ivs_call *call, enum ivs_report what, enum ivs_kind ki
                           ivs_slice message) {
   int status = report(call, what);
   if (status) return status;
-  if (ivs_conceal_is_needed(call, code)) code = ivs_text_slice(IVS_CONCEAL_CODE);
+  if (ivs_call_redact_is_needed(call, code)) code = ivs_text_slice(IVS_CALL_REDACT_CODE);
   ivs_failure_set(&call->failure, kind, code, message);
   return IVS_OK;
 }
@@ -336,7 +334,7 @@ int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw) 
   ivs_slice header = ivs_response_header(&call->response, "x-amzn-errortype");
   const ivs_slice whole = header.length ? header : code;
   code = ivs_operation_plain_code(whole);
-  if (!code.length || ivs_text_has_control(code) || ivs_conceal_is_needed(call, whole))
+  if (!code.length || ivs_text_has_control(code) || ivs_call_redact_is_needed(call, whole))
     code = ivs_text_slice(number);
   ivs_slice body = {ivs_buffer_text(&call->response.body), call->response.body.length};
   if (raw && http >= 500 && ivs_operation_is_generic(body)) {

@@ -1,6 +1,6 @@
 /* The retry modes' tables and arithmetic. */
 #include "retry.h"
-#include "moment.h"
+#include "timestamp.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -139,7 +139,7 @@ static double hint(const ivs_response *response, double now) {
   value = ivs_response_header(response, "retry-after");
   if (!value.data) return -1;
   if (ivs_text_number(value, &seconds)) return (double)seconds; /* RFC 9110, 10.2.3 */
-  return ivs_moment_parse_http(value, &date) && date > now ? date - now : -1;
+  return ivs_timestamp_parse_http(value, &date) && date > now ? date - now : -1;
 }
 
 double ivs_retry_delay(const ivs_retry *retry, enum ivs_retry_cause cause, int n, double random,

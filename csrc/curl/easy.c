@@ -1,8 +1,8 @@
 /* One exchange at a time: which proxy, which session, and what came of it. */
 #include "easy.h"
-#include "core/proxy.h"
+#include "core/no_proxy.h"
 #include "core/status.h"
-#include "fault.h"
+#include "error_map.h"
 #include "headers.h"
 #include "libcurl.h"
 #include "options.h"
@@ -46,7 +46,7 @@ static int ensure_session(ivs_easy *easy, ivs_failure *failure) {
   ivs_session_close(easy->session);
   easy->session = ivs_session_open(&easy->settings, &result);
   if (easy->session) return IVS_OK;
-  ivs_fault_not_started(failure, result);
+  ivs_error_map_not_started(failure, result);
   return IVS_EREFUSED;
 }
 
@@ -81,7 +81,8 @@ static const char *choose_proxy(const ivs_easy_settings *settings, const ivs_req
   if (direct || !settings->proxy || !host) return NULL;
   host += 3;
   const ivs_slice authority = {host, strcspn(host, "/?")};
-  if (settings->no_proxy && ivs_proxy_is_bypassed(ivs_text_slice(settings->no_proxy), authority)) return NULL;
+  if (settings->no_proxy && ivs_no_proxy_is_bypassed(ivs_text_slice(settings->no_proxy), authority))
+    return NULL;
   return settings->proxy;
 }
 
@@ -118,10 +119,10 @@ int ivs_easy_exchange(ivs_easy *easy, const ivs_request *request, const ivs_easy
   if (result == CURLE_OK && (!proxy || response->status != PROXY_AUTHENTICATION_REQUIRED)) return IVS_OK;
   response->status = 0; /* no answer of the endpoint's */
   if (result == CURLE_OK)
-    ivs_fault_refused_by_proxy(failure, url);
+    ivs_error_map_refused_by_proxy(failure, url);
   else
-    ivs_fault_describe(
+    ivs_error_map_describe(
         failure, result,
-        &(ivs_fault_context){.url = url, .session = easy->session, .is_proxied = proxy != NULL});
+        &(ivs_error_map_context){.url = url, .session = easy->session, .is_proxied = proxy != NULL});
   return IVS_EREFUSED;
 }

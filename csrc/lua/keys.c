@@ -1,6 +1,6 @@
 /* A table of keys into the core's credentials. */
 #include "keys.h"
-#include "core/moment.h"
+#include "core/timestamp.h"
 #include "core/status.h"
 #include "lfailure.h"
 
@@ -24,7 +24,7 @@ static bool read_expiration(lua_State *L, int index, double *out) {
   } else if (lua_type(L, -1) == LUA_TSTRING) {
     ivs_slice text;
     text.data = lua_tolstring(L, -1, &text.length);
-    good = ivs_moment_parse_iso8601(text, out);
+    good = ivs_timestamp_parse_iso8601(text, out);
   } else {
     good = lua_isnil(L, -1);
   }

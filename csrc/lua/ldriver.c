@@ -1,6 +1,6 @@
 /* A client's settings and keys, and the core's rules, for drivers written in Lua. */
 #include "ldriver.h"
-#include "core/proxy.h"
+#include "core/no_proxy.h"
 #include "core/retry.h"
 #include "core/uri.h"
 #include "keys.h"
@@ -107,6 +107,6 @@ int ivs_ldriver_is_bypassed(lua_State *L) {
   ivs_slice no_proxy, host;
   no_proxy.data = luaL_checklstring(L, 1, &no_proxy.length);
   host.data = luaL_checklstring(L, 2, &host.length);
-  lua_pushboolean(L, ivs_proxy_is_bypassed(no_proxy, host));
+  lua_pushboolean(L, ivs_no_proxy_is_bypassed(no_proxy, host));
   return 1;
 }

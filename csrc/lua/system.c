@@ -5,7 +5,7 @@
 #include "system.h"
 #include "core/buffer.h"
 #include "core/call.h"
-#include "core/moment.h"
+#include "core/timestamp.h"
 #include "core/status.h"
 #include "core/uri.h"
 #include "es256.h"
@@ -94,7 +94,7 @@ static int parse_time(lua_State *L) {
   ivs_slice text;
   double seconds;
   text.data = luaL_checklstring(L, 1, &text.length);
-  if (!ivs_moment_parse_iso8601(text, &seconds)) return 0;
+  if (!ivs_timestamp_parse_iso8601(text, &seconds)) return 0;
   if (seconds == floor(seconds))
     lua_pushinteger(L, (lua_Integer)seconds);
   else

@@ -4,7 +4,7 @@
 --     … provider.retrieve(context) … context.asked, context.ran, context.slept
 --
 -- The clock stands still at `now`, sleeping is only noted, and every request and every command is on record, so a spec
--- of a provider needs no waiting. Names and kinds of failures are those of the real `http` (csrc/curl/fault.c).
+-- of a provider needs no waiting. Names and kinds of failures are those of the real `http` (csrc/curl/error_map.c).
 -- Not for: checking `http` or `run` themselves.
 
 local shell = require "emulator.shell"

@@ -4,8 +4,8 @@
  */
 #include "core/buffer.h"
 #include "core/call.h"
-#include "core/moment.h"
-#include "core/proxy.h"
+#include "core/timestamp.h"
+#include "core/no_proxy.h"
 #include "core/retry.h"
 #include "core/status.h"
 #include "core/uri.h"
@@ -80,11 +80,11 @@ static void ipv6_addresses_may_end_in_ipv4(void) {
 static void dates_cut_short_are_refused(void) {
   static const char whole[] = "Sun, 06 Nov 1994 08:49:37 GMT";
   double seconds = 0;
-  CHECK(ivs_moment_parse_http(BYTES(whole), &seconds) && seconds == 784111777);
-  for (size_t i = 0; i + 1 < sizeof whole - 1; i++) CHECK(!ivs_moment_parse_http(bytes(whole, i), &seconds));
-  CHECK(!ivs_moment_parse_http(BYTES("Sun, 06 Nuv 1994 08:49:37 GMT"), &seconds));
-  CHECK(!ivs_moment_parse_http(BYTES("Mon, 29 Feb 2100 00:00:00 GMT"), &seconds)); /* no leap year */
-  CHECK(ivs_moment_parse_http(BYTES("Tue, 29 Feb 2000 00:00:00 GMT"), &seconds) && seconds == 951782400);
+  CHECK(ivs_timestamp_parse_http(BYTES(whole), &seconds) && seconds == 784111777);
+  for (size_t i = 0; i + 1 < sizeof whole - 1; i++) CHECK(!ivs_timestamp_parse_http(bytes(whole, i), &seconds));
+  CHECK(!ivs_timestamp_parse_http(BYTES("Sun, 06 Nuv 1994 08:49:37 GMT"), &seconds));
+  CHECK(!ivs_timestamp_parse_http(BYTES("Mon, 29 Feb 2100 00:00:00 GMT"), &seconds)); /* no leap year */
+  CHECK(ivs_timestamp_parse_http(BYTES("Tue, 29 Feb 2000 00:00:00 GMT"), &seconds) && seconds == 951782400);
 }
 
 static void retry_modes_have_exact_names(void) {
@@ -148,7 +148,7 @@ static void header_values_are_folded_for_signing(void) {
       .method = "POST", .path = BYTES("/"), .region = "r", .service = "s", .header_count = 1};
   request.headers[0].name = "a";
   request.headers[0].value = BYTES(" \tx  \t y z ");
-  ivs_moment_amz_date(0, request.amz_date);
+  ivs_timestamp_amz_date(0, request.amz_date);
   CHECK(ivs_sigv4_canonical_request(&signer, &request) == IVS_OK);
   CHECK(strstr(ivs_buffer_text(&signer.canonical_request), "\na:x y z\n"));
   ivs_signer_close(&signer);
@@ -186,9 +186,9 @@ static void a_clock_that_tells_nonsense_is_not_learned_from(void) {
 }
 
 static void ports_and_blanks_of_no_proxy_do_not_count(void) {
-  CHECK(ivs_proxy_is_bypassed(BYTES("  .example.com , x"), BYTES("a.example.com:443")));
-  CHECK(!ivs_proxy_is_bypassed(BYTES(",, ."), BYTES("a.example.com")));
-  CHECK(!ivs_proxy_is_bypassed(BYTES("b.example.com"), BYTES("ab.example.com")));
+  CHECK(ivs_no_proxy_is_bypassed(BYTES("  .example.com , x"), BYTES("a.example.com:443")));
+  CHECK(!ivs_no_proxy_is_bypassed(BYTES(",, ."), BYTES("a.example.com")));
+  CHECK(!ivs_no_proxy_is_bypassed(BYTES("b.example.com"), BYTES("ab.example.com")));
 }
 
 int main(void) {

@@ -1,4 +1,4 @@
---- What a cosocket says went wrong, as the error that the blocking driver gives for the same thing (csrc/curl/fault.c):
+--- What a cosocket says went wrong, as the error that the blocking driver gives for the same thing (csrc/curl/error_map.c):
 -- botocore's sentence, then the reason, then what an nginx has to be told.
 -- @module resty.ivs.fault
 

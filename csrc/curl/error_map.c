@@ -1,5 +1,5 @@
 /* CURLcode to kind and code, with botocore's texts. */
-#include "fault.h"
+#include "error_map.h"
 #include "core/status.h"
 #include "libcurl.h"
 
@@ -45,7 +45,7 @@ static const struct {
     {CURLE_OUT_OF_MEMORY, IVS_KIND_INTERNAL, "OutOfMemoryError"},
 };
 
-static void timed_out(ivs_failure *failure, const ivs_fault_context *context) {
+static void timed_out(ivs_failure *failure, const ivs_error_map_context *context) {
   const bool is_connected = context->session->is_connected;
   ivs_failure_format(failure, IVS_KIND_TIMEOUT, is_connected ? "ReadTimeoutError" : "ConnectTimeoutError",
                      "%s timeout on endpoint URL: \"%s\"", is_connected ? "Read" : "Connect", context->url);
@@ -110,12 +110,12 @@ static const char *refused_response(CURLcode result, const ivs_session *session,
   return NULL;
 }
 
-void ivs_fault_refused_by_proxy(ivs_failure *failure, const char *url) {
+void ivs_error_map_refused_by_proxy(ivs_failure *failure, const char *url) {
   describe(failure, IVS_KIND_CONNECTION, "ProxyConnectionError", url,
            "it answered 407, Proxy Authentication Required");
 }
 
-void ivs_fault_not_started(ivs_failure *failure, CURLcode result) {
+void ivs_error_map_not_started(ivs_failure *failure, CURLcode result) {
   if (result == CURLE_OUT_OF_MEMORY)
     ivs_failure_from_status(failure, IVS_ENOMEM, "starting libcurl");
   else
@@ -125,7 +125,7 @@ void ivs_fault_not_started(ivs_failure *failure, CURLcode result) {
                        curl_version_info(CURLVERSION_NOW)->version, curl_easy_strerror(result));
 }
 
-void ivs_fault_describe(ivs_failure *failure, CURLcode result, const ivs_fault_context *context) {
+void ivs_error_map_describe(ivs_failure *failure, CURLcode result, const ivs_error_map_context *context) {
   const ivs_session *session = context->session;
   const char *code, *problem = refused_response(result, session, &code);
   if (problem) {

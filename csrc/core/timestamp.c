@@ -1,5 +1,5 @@
 /* Times to text and back, without the C library's time zone or locale. */
-#include "moment.h"
+#include "timestamp.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -35,7 +35,7 @@ static void put_number(char *out, int width, int64_t number) {
   }
 }
 
-void ivs_moment_amz_date(double seconds, char out[IVS_AMZ_DATE_SIZE]) {
+void ivs_timestamp_amz_date(double seconds, char out[IVS_AMZ_DATE_SIZE]) {
   const double first = -62135596800.0, last = 253402300799.0;
   if (!(seconds > first)) seconds = first;
   if (seconds > last) seconds = last;
@@ -96,7 +96,7 @@ static bool to_seconds(const parts *in, double *seconds) {
   return true;
 }
 
-bool ivs_moment_parse_http(ivs_slice text, double *seconds) {
+bool ivs_timestamp_parse_http(ivs_slice text, double *seconds) {
   static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
   parts in = {0};
   size_t at = 5; /* "Sun, ": the day's name follows from the date */
@@ -168,7 +168,7 @@ static bool take_time(ivs_slice text, size_t *at, parts *out, double *fraction) 
   return true;
 }
 
-bool ivs_moment_parse_iso8601(ivs_slice text, double *seconds) {
+bool ivs_timestamp_parse_iso8601(ivs_slice text, double *seconds) {
   parts in = {0};
   size_t at = 0;
   double fraction, offset;

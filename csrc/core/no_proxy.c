@@ -1,5 +1,5 @@
 /* no_proxy. */
-#include "proxy.h"
+#include "no_proxy.h"
 
 #include <string.h>
 
@@ -20,7 +20,7 @@ static ivs_slice without_port(ivs_slice host) {
   return host;
 }
 
-bool ivs_proxy_is_bypassed(ivs_slice no_proxy, ivs_slice host) {
+bool ivs_no_proxy_is_bypassed(ivs_slice no_proxy, ivs_slice host) {
   if (ivs_text_equal(ivs_text_trim(no_proxy), "*")) return true;
   for (size_t start = 0; start < no_proxy.length;) {
     const char *comma = memchr(no_proxy.data + start, ',', no_proxy.length - start);

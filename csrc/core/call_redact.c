@@ -1,22 +1,22 @@
-/* Where redaction.h is applied to a call. */
-#include "conceal.h"
+/* Redaction (redaction.h) of what a call tells its caller. */
+#include "call_internal.h"
 
 #include <string.h>
 
-bool ivs_conceal_is_needed(const ivs_call *call, ivs_slice text) {
+bool ivs_call_redact_is_needed(const ivs_call *call, ivs_slice text) {
   ivs_redaction redaction;
   ivs_redaction_begin(&redaction, &call->secrets);
   return ivs_redaction_finds(&redaction, text);
 }
 
-void ivs_conceal_failure(ivs_call *call) {
+void ivs_call_redact_failure(ivs_call *call) {
   ivs_failure *failure = &call->failure;
   ivs_redaction redaction;
   ivs_redaction_begin(&redaction, &call->secrets);
   ivs_redaction_hide(&redaction, failure->message.data, failure->message.length);
   ivs_failure_cut(failure);
   if (ivs_redaction_finds(&redaction, ivs_text_slice(failure->code)))
-    memcpy(failure->code, IVS_CONCEAL_CODE, sizeof IVS_CONCEAL_CODE);
+    memcpy(failure->code, IVS_CALL_REDACT_CODE, sizeof IVS_CALL_REDACT_CODE);
 }
 
 static void hide_in_headers(const ivs_redaction *redaction, ivs_response *response) {
@@ -28,7 +28,7 @@ static void hide_in_headers(const ivs_redaction *redaction, ivs_response *respon
   }
 }
 
-void ivs_conceal_responses(ivs_call *call) {
+void ivs_call_redact_responses(ivs_call *call) {
   ivs_redaction redaction;
   ivs_redaction_begin(&redaction, &call->secrets);
   hide_in_headers(&redaction, &call->response);

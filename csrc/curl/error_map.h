@@ -3,23 +3,23 @@
  * exchange (its phase, TLS alerts, why a piece of the response was refused) and by errno; never by libcurl's
  * texts, which differ from one version to the next. They are shown, after botocore's sentence.
  */
-#ifndef IVS_CURL_FAULT_H
-#define IVS_CURL_FAULT_H
+#ifndef IVS_CURL_ERROR_MAP_H
+#define IVS_CURL_ERROR_MAP_H
 
 #include "core/failure.h"
 #include "session.h"
 
 /* An exchange that ended with another result than CURLE_OK. */
-typedef struct ivs_fault_context {
+typedef struct ivs_error_map_context {
   const char *url;
   const ivs_session *session; /* as the exchange left it */
   bool is_proxied;
-} ivs_fault_context;
+} ivs_error_map_context;
 
-void ivs_fault_describe(ivs_failure *failure, CURLcode result, const ivs_fault_context *context);
+void ivs_error_map_describe(ivs_failure *failure, CURLcode result, const ivs_error_map_context *context);
 /* A proxy that answered in place of an http endpoint: it wants another user or password. */
-void ivs_fault_refused_by_proxy(ivs_failure *failure, const char *url);
+void ivs_error_map_refused_by_proxy(ivs_failure *failure, const char *url);
 /* libcurl could not be started; result says why. */
-void ivs_fault_not_started(ivs_failure *failure, CURLcode result);
+void ivs_error_map_not_started(ivs_failure *failure, CURLcode result);
 
 #endif
