@@ -20,10 +20,11 @@ CURL      := $(if $(CURL_LIBDIR),-L$(CURL_LIBDIR)) -lcurl
 
 CORE_OBJ  := $(patsubst csrc/%.c,$(B)/obj/%.o,$(wildcard csrc/core/*.c))
 CURL_OBJ  := $(patsubst csrc/%.c,$(B)/obj/%.o,$(wildcard csrc/curl/*.c))
-# What of csrc/lua is in ivs.so alone, what in ivs/core.so alone; all else is in both shared objects.
-IVS_ONLY  := ivs blocking fetch process
-CORE_ONLY := core lhttp1 ldriver lwire
-LUA_BOTH  := $(filter-out $(CORE_ONLY) $(IVS_ONLY),$(patsubst csrc/lua/%.c,%,$(wildcard csrc/lua/*.c)))
+# csrc/lua/*.c are in both shared objects, csrc/lua/blocking in ivs.so alone, csrc/lua/driver in ivs/core.so alone.
+lua_objects = $(patsubst csrc/lua/%.c,%,$(wildcard csrc/lua/$(1)*.c))
+LUA_BOTH  := $(call lua_objects,)
+IVS_ONLY  := $(call lua_objects,blocking/)
+CORE_ONLY := $(call lua_objects,driver/)
 
 PACKAGES_lua5.1 := lua5.1 liblua5.1-0-dev
 PACKAGES_lua5.2 := lua5.2 liblua5.2-dev
@@ -92,7 +93,7 @@ $(LUAS:%=$(B)/%/ivs.so): RPATH := $(if $(CURL_LIBDIR),-Xlinker -rpath -Xlinker $
 ROCK := rock$(subst /,-,$(LUA_INCDIR))
 $(eval $(call for_lua,$(ROCK),-I$$(LUA_INCDIR)))
 
--include $(wildcard $(B)/obj/*/*.d $(B)/*/obj/*.d)
+-include $(wildcard $(B)/obj/*/*.d $(B)/*/obj/*.d $(B)/*/obj/*/*.d)
 
 # ---- set-up ----
 
@@ -151,7 +152,7 @@ lint: setup-tools ## warnings of gcc and clang, clang-format, luacheck, the laye
 	@sh spec/lint.sh
 
 format: setup-tools ## formats the C sources
-	@clang-format -i csrc/*/*.c csrc/*/*.h
+	@clang-format -i $$(find csrc -name "*.[ch]")
 
 bench: setup ## each goal's ratio to its yardstick, measured in one run
 	@$(MAKE) --no-print-directory build

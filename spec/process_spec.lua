@@ -1,4 +1,4 @@
---- Programs as credential_process runs them (csrc/lua/process.c): at a terminal, where the person can be asked, and elsewhere,
+--- Programs as credential_process runs them (csrc/lua/blocking/process.c): at a terminal, where the person can be asked, and elsewhere,
 -- where nobody is there. Each in a process of its own, since the terminal of whoever runs the specs is not theirs.
 
 local interpreter = require "support.interpreter"

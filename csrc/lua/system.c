@@ -2,15 +2,15 @@
  * Small functions over libcrypto and the file system. None of them raises for what the outside world does:
  * they return nil and a message (and, for files, errno). A failure of libcrypto raises an error object.
  */
-#include "system.h"
+#include "lua/system.h"
 #include "core/buffer.h"
 #include "core/call.h"
 #include "core/timestamp.h"
 #include "core/status.h"
 #include "core/uri.h"
-#include "es256.h"
-#include "lfailure.h"
-#include "objects.h"
+#include "lua/es256.h"
+#include "lua/failure.h"
+#include "lua/objects.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@ static int push_digest(lua_State *L, const EVP_MD *algorithm) {
   size_t size;
   const char *data = luaL_checklstring(L, 1, &size);
   if (!EVP_Digest(data, size, hash, &length, algorithm, NULL))
-    return ivs_lfailure_raise(L, IVS_ECRYPTO, "hashing the name of a cache file");
+    return ivs_lua_failure_raise(L, IVS_ECRYPTO, "hashing the name of a cache file");
   for (unsigned i = 0; i < length; i++) {
     text[2 * i] = digits[hash[i] >> 4];
     text[2 * i + 1] = digits[hash[i] & 15];
@@ -83,7 +83,7 @@ static int base64url(lua_State *L) {
 static int uuid(lua_State *L) {
   unsigned char random[16];
   char text[37];
-  if (RAND_bytes(random, sizeof random) != 1) return ivs_lfailure_raise(L, IVS_ECRYPTO, "making a UUID");
+  if (RAND_bytes(random, sizeof random) != 1) return ivs_lua_failure_raise(L, IVS_ECRYPTO, "making a UUID");
   ivs_call_write_uuid(text, random);
   lua_pushstring(L, text);
   return 1;
@@ -106,8 +106,8 @@ static int parse_time(lua_State *L) {
 static int mask_url(lua_State *L) {
   ivs_slice text;
   text.data = luaL_checklstring(L, 1, &text.length);
-  ivs_buffer *out = ivs_objects_new_buffer(L, text.length + 3);
-  if (ivs_uri_add_masked(out, text)) return ivs_lfailure_raise(L, IVS_ENOMEM, "masking a URL");
+  ivs_buffer *out = ivs_lua_objects_new_buffer(L, text.length + 3);
+  if (ivs_uri_add_masked(out, text)) return ivs_lua_failure_raise(L, IVS_ENOMEM, "masking a URL");
   lua_pushlstring(L, ivs_buffer_text(out), out->length);
   return 1;
 }
@@ -115,10 +115,10 @@ static int mask_url(lua_State *L) {
 /* es256_sign(pem, text) → r and s, 32 bytes each | nil, message: the signature of a JWS (RFC 7518, 3.4). */
 static int es256_sign(lua_State *L) {
   ivs_slice pem, text;
-  unsigned char signature[IVS_ES256_SIZE];
+  unsigned char signature[IVS_LUA_ES256_SIZE];
   pem.data = luaL_checklstring(L, 1, &pem.length);
   text.data = luaL_checklstring(L, 2, &text.length);
-  const char *problem = ivs_es256_sign(pem, text, signature);
+  const char *problem = ivs_lua_es256_sign(pem, text, signature);
   if (!problem) {
     lua_pushlstring(L, (const char *)signature, sizeof signature);
     return 1;
@@ -131,16 +131,16 @@ static int es256_sign(lua_State *L) {
 /* es256_public(pem) → x, y: the public point's coordinates, 32 bytes each | nil, message. */
 static int es256_public(lua_State *L) {
   ivs_slice pem;
-  unsigned char point[IVS_ES256_SIZE];
+  unsigned char point[IVS_LUA_ES256_SIZE];
   pem.data = luaL_checklstring(L, 1, &pem.length);
-  const char *problem = ivs_es256_public(pem, point);
+  const char *problem = ivs_lua_es256_public(pem, point);
   if (problem) {
     lua_pushnil(L);
     lua_pushstring(L, problem);
     return 2;
   }
-  lua_pushlstring(L, (const char *)point, IVS_ES256_SIZE / 2);
-  lua_pushlstring(L, (const char *)point + IVS_ES256_SIZE / 2, IVS_ES256_SIZE / 2);
+  lua_pushlstring(L, (const char *)point, IVS_LUA_ES256_SIZE / 2);
+  lua_pushlstring(L, (const char *)point + IVS_LUA_ES256_SIZE / 2, IVS_LUA_ES256_SIZE / 2);
   return 2;
 }
 
@@ -168,7 +168,7 @@ static int read_file(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   double cap = luaL_checknumber(L, 2);
   struct stat found;
-  ivs_buffer *text = ivs_objects_new_buffer(L, cap > 0 ? (size_t)cap : 0);
+  ivs_buffer *text = ivs_lua_objects_new_buffer(L, cap > 0 ? (size_t)cap : 0);
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) return refuse_errno(L, errno);
   int error = fstat(file, &found)          ? errno
@@ -289,7 +289,7 @@ static int now(lua_State *L) {
   return 1;
 }
 
-void ivs_system_push(lua_State *L) {
+void ivs_lua_system_push(lua_State *L) {
   static const luaL_Reg functions[] = {{"sha1", sha1},
                                        {"sha256", sha256},
                                        {"base64url", base64url},

@@ -268,7 +268,7 @@ end
 
 --- Resolves the options of a client.
 -- @tab[opt] options as in DESIGN 1.3
--- @tab platform the C side: { version, system, … } (csrc/lua/lclient.c, push_platform)
+-- @tab platform the C side: { version, system, … } (csrc/lua/client.c, push_platform)
 -- @return the settings; or nil and an error object; or nil, nil and what the caller did wrong, to be raised
 function settings.resolve(options, platform)
   options = options or {}

@@ -71,7 +71,7 @@ local function read_both(child, bounds)
   return output, text
 end
 
---- Runs a program. As ivs_process_run of csrc/lua/process.h.
+--- Runs a program. As ivs_process_run of csrc/lua/blocking/process.h.
 -- @tab argv
 -- @tab options `timeout` (seconds for all of it), `max_bytes` (of each stream), `env` (in place of the environment)
 -- @return `{ status | signal, stdout, stderr }`; or nil and a message

@@ -1,13 +1,13 @@
 /* Tables to and from the messages of core/message.h. */
-#include "lmessage.h"
+#include "lua/message.h"
 #include "core/status.h"
-#include "lfailure.h"
-#include "objects.h"
+#include "lua/failure.h"
+#include "lua/objects.h"
 
 #include <math.h>
 #include <string.h>
 
-void ivs_lmessage_push_request(lua_State *L, const ivs_call *call) {
+void ivs_lua_message_push_request(lua_State *L, const ivs_call *call) {
   const ivs_request *request = &call->request;
   const char *line;
   lua_createtable(L, 0, 6);
@@ -31,11 +31,11 @@ void ivs_lmessage_push_request(lua_State *L, const ivs_call *call) {
   lua_setfield(L, -2, "headers");
 }
 
-void ivs_lmessage_push_response(lua_State *L, const ivs_response *response) {
+void ivs_lua_message_push_response(lua_State *L, const ivs_response *response) {
   lua_createtable(L, 0, 3);
   lua_pushinteger(L, response->status);
   lua_setfield(L, -2, "status");
-  ivs_lfailure_push_headers(L, response);
+  ivs_lua_failure_push_headers(L, response);
   lua_setfield(L, -2, "headers");
   lua_pushlstring(L, ivs_buffer_text(&response->body), response->body.length);
   lua_setfield(L, -2, "body");
@@ -102,9 +102,9 @@ typedef struct reading {
 
 /* The error in an answer's place, into the failure. */
 static void take_fault(lua_State *L, int index, ivs_failure *failure) {
-  ivs_lfailure_push_whole(L, index, IVS_KIND_CONNECTION, "EndpointConnectionError",
-                          "the transport gave no answer and no reason", true);
-  const ivs_lfailure_view view = ivs_lfailure_read(L, -1);
+  ivs_lua_failure_push_whole(L, index, IVS_KIND_CONNECTION, "EndpointConnectionError",
+                             "the transport gave no answer and no reason", true);
+  const ivs_lua_failure_view view = ivs_lua_failure_read(L, -1);
   ivs_failure_set(failure, view.kind, view.code, view.message);
   failure->retryable = view.retryable;
   lua_pop(L, 1);
@@ -160,14 +160,14 @@ static void report(ivs_call *call, int status) {
   if (kind != IVS_KIND_INTERNAL) call->failure.retryable = false;
 }
 
-const char *ivs_lmessage_take_answer(lua_State *L, ivs_call *call, int index) {
+const char *ivs_lua_message_take_answer(lua_State *L, ivs_call *call, int index) {
   const reading result = read_answer(L, lua_absindex(L, index), &call->response, &call->failure);
   if (result.status == IVS_EINVAL) return result.problem;
   report(call, result.status);
   return NULL;
 }
 
-void ivs_lmessage_take_transport(lua_State *L, ivs_call *call, int index, int returned) {
+void ivs_lua_message_take_transport(lua_State *L, ivs_call *call, int index, int returned) {
   static const char source[] = "transport";
   index = lua_absindex(L, index);
   if (returned != LUA_OK) {
@@ -200,16 +200,16 @@ static int collect(lua_State *L) {
 static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
 static const ivs_object_type answer_type = {"ivs.answer", metamethods};
 
-void ivs_lmessage_register(lua_State *L) {
-  ivs_objects_register(L, &answer_type);
+void ivs_lua_message_register(lua_State *L) {
+  ivs_lua_objects_register(L, &answer_type);
 }
 
-int ivs_lmessage_read_answer(lua_State *L) {
+int ivs_lua_message_read_answer(lua_State *L) {
   enum { SOURCE = 1, CAP = 2, RETURNED = 3, ANSWER = 4, ERROR = 5 };
   const char *source = luaL_checkstring(L, SOURCE);
   const double cap = luaL_checknumber(L, CAP);
   lua_settop(L, ERROR);
-  answer *read = ivs_objects_new(L, &answer_type, sizeof *read);
+  answer *read = ivs_lua_objects_new(L, &answer_type, sizeof *read);
   ivs_response_init(&read->response, (size_t)cap);
   ivs_failure_init(&read->failure);
   reading result = {IVS_EREFUSED, NULL};
@@ -218,7 +218,7 @@ int ivs_lmessage_read_answer(lua_State *L) {
   else
     set_raised(L, ANSWER, source, &read->failure);
   if (result.status == IVS_EINVAL) set_broken(&read->failure, source, result.problem);
-  if (!result.status) ivs_lmessage_push_response(L, &read->response);
+  if (!result.status) ivs_lua_message_push_response(L, &read->response);
   ivs_response_free(&read->response); /* now: a body may be large, and the collector does not know of it */
-  return result.status ? ivs_lfailure_return(L, &read->failure) : 1;
+  return result.status ? ivs_lua_failure_return(L, &read->failure) : 1;
 }

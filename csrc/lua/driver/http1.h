@@ -2,16 +2,16 @@
  * HTTP/1.1 for drivers that own a socket but no HTTP client: the request as text, the response from bytes. In
  * ivs.core only; the blocking driver has libcurl for this.
  */
-#ifndef IVS_LUA_LHTTP1_H
-#define IVS_LUA_LHTTP1_H
+#ifndef IVS_LUA_HTTP1_H
+#define IVS_LUA_HTTP1_H
 
-#include "compat.h"
+#include "lua/compat.h"
 #include "core/http1.h"
 
 /* Once, from luaopen_ivs_core. */
-void ivs_lhttp1_register(lua_State *L);
+void ivs_lua_http1_register(lua_State *L);
 /* The reader at this index, or NULL. */
-ivs_http1 *ivs_lhttp1_test(lua_State *L, int index);
+ivs_http1 *ivs_lua_http1_test(lua_State *L, int index);
 
 /*
  * Lua: http_reader(max_body) → reader for one response after the other.
@@ -25,7 +25,7 @@ ivs_http1 *ivs_lhttp1_test(lua_State *L, int index);
  *
  * what: "closed" (too early, or a chunk is malformed), "malformed", "too large" or "memory".
  */
-int ivs_lhttp1_reader(lua_State *L);
+int ivs_lua_http1_reader(lua_State *L);
 
 /*
  * Lua: http_request(request, absolute?, proxy_authorization?) → text | nil, message, "malformed" or "memory".
@@ -33,6 +33,6 @@ int ivs_lhttp1_reader(lua_State *L);
  * The whole message of a request { method, url, headers?, body? }. Host and Content-Length are added where
  * the headers have none. absolute: the target is the URL, as a proxy wants it.
  */
-int ivs_lhttp1_request(lua_State *L);
+int ivs_lua_http1_request(lua_State *L);
 
 #endif

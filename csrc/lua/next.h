@@ -2,12 +2,12 @@
  * The steps of a call, taken one by one from Lua: for loops of the user's own (ivs.core) and for the calls
  * that obtain credentials.
  */
-#ifndef IVS_LUA_LNEXT_H
-#define IVS_LUA_LNEXT_H
+#ifndef IVS_LUA_NEXT_H
+#define IVS_LUA_NEXT_H
 
-#include "compat.h"
+#include "lua/compat.h"
 
 /* Lua: call:next(answer?, error?, message?) → step, detail. */
-int ivs_lnext(lua_State *L);
+int ivs_lua_next_step(lua_State *L);
 
 #endif

@@ -1,10 +1,10 @@
 /* The reader as a userdata, and the request as one text. */
-#include "lhttp1.h"
-#include "fields.h"
+#include "lua/driver/http1.h"
+#include "lua/fields.h"
 #include "core/status.h"
 #include "core/uri.h"
-#include "lmessage.h"
-#include "objects.h"
+#include "lua/message.h"
+#include "lua/objects.h"
 
 enum { READER = 1, REQUEST_MAX = 2 * 1024 * 1024 };
 
@@ -23,11 +23,11 @@ static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
 static const ivs_object_type reader_type = {"ivs.http_reader", metamethods};
 
 static ivs_http1 *check_reader(lua_State *L) {
-  return ivs_objects_check(L, READER, &reader_type);
+  return ivs_lua_objects_check(L, READER, &reader_type);
 }
 
-ivs_http1 *ivs_lhttp1_test(lua_State *L, int index) {
-  return ivs_objects_test(L, index, &reader_type);
+ivs_http1 *ivs_lua_http1_test(lua_State *L, int index) {
+  return ivs_lua_objects_test(L, index, &reader_type);
 }
 
 static size_t check_cap(lua_State *L, int index) {
@@ -74,7 +74,7 @@ static int reset(lua_State *L) {
 static int response(lua_State *L) {
   const ivs_http1 *reader = check_reader(L);
   if (!ivs_http1_is_done(reader)) return luaL_error(L, "the response is not complete");
-  ivs_lmessage_push_response(L, &reader->response);
+  ivs_lua_message_push_response(L, &reader->response);
   return 1;
 }
 
@@ -91,11 +91,11 @@ static int keep_alive(lua_State *L) {
   return 1;
 }
 
-void ivs_lhttp1_register(lua_State *L) {
+void ivs_lua_http1_register(lua_State *L) {
   static const luaL_Reg methods[] = {
       {"feed", feed},     {"close", close_reader},    {"reset", reset}, {"response", response},
       {"header", header}, {"keep_alive", keep_alive}, {NULL, NULL}};
-  ivs_objects_register(L, &reader_type);
+  ivs_lua_objects_register(L, &reader_type);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &reader_type);
   lua_newtable(L);
   luaL_setfuncs(L, methods, 0);
@@ -104,9 +104,9 @@ void ivs_lhttp1_register(lua_State *L) {
   lua_pop(L, 1);
 }
 
-int ivs_lhttp1_reader(lua_State *L) {
+int ivs_lua_http1_reader(lua_State *L) {
   const size_t cap = check_cap(L, 1);
-  ivs_http1 *reader = ivs_objects_new(L, &reader_type, sizeof *reader);
+  ivs_http1 *reader = ivs_lua_objects_new(L, &reader_type, sizeof *reader);
   ivs_http1_init(reader, cap);
   return 1;
 }
@@ -171,8 +171,9 @@ static const char *write_request(lua_State *L, ivs_buffer *out) {
   enum { REQUEST = 1, ABSOLUTE = 2, AUTHORIZATION = 3 };
   ivs_uri uri;
   seen found = {false, false};
-  const ivs_slice method = ivs_fields_text(L, REQUEST, "method"), url = ivs_fields_text(L, REQUEST, "url");
-  const ivs_slice body = ivs_fields_text(L, REQUEST, "body");
+  const ivs_slice method = ivs_lua_fields_text(L, REQUEST, "method"),
+                  url = ivs_lua_fields_text(L, REQUEST, "url");
+  const ivs_slice body = ivs_lua_fields_text(L, REQUEST, "body");
   if (!ivs_message_is_token(method)) return "the request has no method";
   if (ivs_uri_parse(url, &uri)) return "the URL is malformed";
   ivs_buffer_add(out, method.data, method.length);
@@ -196,10 +197,10 @@ static const char *write_request(lua_State *L, ivs_buffer *out) {
   return ivs_buffer_status(out) ? ivs_status_text(ivs_buffer_status(out)) : NULL;
 }
 
-int ivs_lhttp1_request(lua_State *L) {
+int ivs_lua_http1_request(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 3);
-  ivs_buffer *out = ivs_objects_new_buffer(L, REQUEST_MAX);
+  ivs_buffer *out = ivs_lua_objects_new_buffer(L, REQUEST_MAX);
   const char *problem = write_request(L, out);
   const char *what = ivs_buffer_status(out) == IVS_ENOMEM ? "memory" : "malformed";
   if (!problem) lua_pushlstring(L, ivs_buffer_text(out), out->length);

@@ -1,11 +1,11 @@
 /* A Lua request table to an exchange over libcurl and back. */
-#include "fetch.h"
-#include "fields.h"
+#include "lua/blocking/fetch.h"
+#include "lua/fields.h"
 #include "core/status.h"
 #include "core/uri.h"
-#include "lfailure.h"
-#include "lmessage.h"
-#include "objects.h"
+#include "lua/failure.h"
+#include "lua/message.h"
+#include "lua/objects.h"
 
 #include <string.h>
 
@@ -32,29 +32,29 @@ static int collect(lua_State *L) {
 static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
 static const ivs_object_type fetch_type = {"ivs.fetch", metamethods};
 
-void ivs_fetch_register(lua_State *L) {
-  ivs_objects_register(L, &fetch_type);
+void ivs_lua_fetch_register(lua_State *L) {
+  ivs_lua_objects_register(L, &fetch_type);
 }
 
 static void close_easy(void *driver) {
   ivs_easy_close(driver);
 }
 
-ivs_easy *ivs_fetch_easy(lua_State *L, int client_index, ivs_failure *failure) {
-  ivs_lclient *client = ivs_lclient_check(L, client_index);
+ivs_easy *ivs_lua_fetch_easy(lua_State *L, int client_index, ivs_failure *failure) {
+  ivs_lua_client *client = ivs_lua_client_check(L, client_index);
   if (client->driver) return client->driver;
-  ivs_lclient_get(L, client_index, IVS_LCLIENT_SETTINGS);
+  ivs_lua_client_get(L, client_index, IVS_LUA_CLIENT_SETTINGS);
   int from = lua_gettop(L);
   const ivs_easy_settings settings = {
       .connect_timeout = client->core.connect_timeout,
       .read_timeout = client->core.read_timeout,
-      .proxy = ivs_fields_string(L, from, "proxy"),
-      .no_proxy = ivs_fields_string(L, from, "no_proxy"),
-      .ca_bundle = ivs_fields_string(L, from, "ca_bundle"),
-      .client_cert = ivs_fields_string(L, from, "client_cert"),
-      .client_key = ivs_fields_string(L, from, "client_key"),
-      .verify = ivs_fields_flag(L, from, "verify"),
-      .tcp_keepalive = ivs_fields_flag(L, from, "tcp_keepalive"),
+      .proxy = ivs_lua_fields_string(L, from, "proxy"),
+      .no_proxy = ivs_lua_fields_string(L, from, "no_proxy"),
+      .ca_bundle = ivs_lua_fields_string(L, from, "ca_bundle"),
+      .client_cert = ivs_lua_fields_string(L, from, "client_cert"),
+      .client_key = ivs_lua_fields_string(L, from, "client_key"),
+      .verify = ivs_lua_fields_flag(L, from, "verify"),
+      .tcp_keepalive = ivs_lua_fields_flag(L, from, "tcp_keepalive"),
   };
   ivs_easy *easy;
   int status = ivs_easy_open(&easy, &settings, failure);
@@ -116,9 +116,9 @@ static bool has_body_of_text(lua_State *L, int index) {
 /* NULL, or why the request can't be sent as it is. */
 static const char *take_request(lua_State *L, int index, ivs_request *out) {
   ivs_uri uri;
-  ivs_slice url = ivs_fields_text(L, index, "url"), body = ivs_fields_text(L, index, "body");
+  ivs_slice url = ivs_lua_fields_text(L, index, "url"), body = ivs_lua_fields_text(L, index, "body");
   const char *problem = NULL;
-  out->method = find_method(ivs_fields_text(L, index, "method"));
+  out->method = find_method(ivs_lua_fields_text(L, index, "method"));
   if (!out->method) return "the method has to be GET, POST or PUT";
   if (ivs_uri_parse(url, &uri)) return "the URL is malformed";
   if (!has_body_of_text(L, index)) return "the body has to be a string";
@@ -138,42 +138,42 @@ static int http(lua_State *L) {
   enum { REQUEST = 1 };
   const int client = lua_upvalueindex(1);
   luaL_checktype(L, REQUEST, LUA_TTABLE);
-  fetch *f = ivs_objects_new(L, &fetch_type, sizeof *f);
-  double cap = ivs_fields_number(L, REQUEST, "max_bytes");
+  fetch *f = ivs_lua_objects_new(L, &fetch_type, sizeof *f);
+  double cap = ivs_lua_fields_number(L, REQUEST, "max_bytes");
   ivs_request_init(&f->request);
   ivs_response_init(&f->response, cap > 0 ? (size_t)cap : MAX_BYTES);
   ivs_failure_init(&f->failure);
   lua_pushvalue(L, client);
   int owner = lua_gettop(L);
-  if (!ivs_lclient_check(L, owner)->is_open) {
-    ivs_lclient_refuse_closed(&f->failure);
-    return ivs_lfailure_return(L, &f->failure);
+  if (!ivs_lua_client_check(L, owner)->is_open) {
+    ivs_lua_client_refuse_closed(&f->failure);
+    return ivs_lua_failure_return(L, &f->failure);
   }
   const char *problem = take_request(L, REQUEST, &f->request);
   if (problem) {
     const char *code = problem == out_of_memory ? "OutOfMemoryError" : "InvalidConfigError";
     ivs_failure_format(&f->failure, IVS_KIND_CONFIG, code, "%s", problem);
-    return ivs_lfailure_return(L, &f->failure);
+    return ivs_lua_failure_return(L, &f->failure);
   }
   const ivs_easy_exception exception = {
-      .connect_timeout = ivs_fields_number(L, REQUEST, "connect_timeout"),
-      .read_timeout = ivs_fields_number(L, REQUEST, "read_timeout"),
-      .direct = ivs_fields_flag(L, REQUEST, "direct"),
+      .connect_timeout = ivs_lua_fields_number(L, REQUEST, "connect_timeout"),
+      .read_timeout = ivs_lua_fields_number(L, REQUEST, "read_timeout"),
+      .direct = ivs_lua_fields_flag(L, REQUEST, "direct"),
   };
-  ivs_easy *easy = ivs_fetch_easy(L, owner, &f->failure);
+  ivs_easy *easy = ivs_lua_fetch_easy(L, owner, &f->failure);
   if (!easy || ivs_easy_exchange(easy, &f->request, &exception, &f->response, &f->failure)) {
     const enum ivs_kind kind = f->failure.kind;
     f->failure.retryable =
         kind == IVS_KIND_CONNECTION || kind == IVS_KIND_TIMEOUT || kind == IVS_KIND_RESPONSE;
     wipe(f);
-    return ivs_lfailure_return(L, &f->failure);
+    return ivs_lua_failure_return(L, &f->failure);
   }
-  ivs_lmessage_push_response(L, &f->response);
+  ivs_lua_message_push_response(L, &f->response);
   wipe(f);
   return 1;
 }
 
-void ivs_fetch_push(lua_State *L, int client_index) {
+void ivs_lua_fetch_push(lua_State *L, int client_index) {
   lua_pushvalue(L, client_index);
   lua_pushcclosure(L, http, 1);
 }

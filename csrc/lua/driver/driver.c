@@ -1,11 +1,11 @@
 /* A client's settings and keys, and the core's rules, for drivers written in Lua. */
-#include "ldriver.h"
+#include "lua/driver/driver.h"
 #include "core/no_proxy.h"
 #include "core/retry.h"
 #include "core/uri.h"
-#include "keys.h"
-#include "lcall.h"
-#include "lclient.h"
+#include "lua/credentials.h"
+#include "lua/call.h"
+#include "lua/client.h"
 
 #include <math.h>
 #include <time.h>
@@ -14,12 +14,12 @@ enum { CLIENT = 1 };
 
 /* Pushes the table of resolved settings, and true; or nothing. */
 static bool push_settings(lua_State *L) {
-  if (!ivs_lclient_check(L, CLIENT)->is_open) return false;
-  ivs_lclient_get(L, CLIENT, IVS_LCLIENT_SETTINGS);
+  if (!ivs_lua_client_check(L, CLIENT)->is_open) return false;
+  ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_SETTINGS);
   return true;
 }
 
-int ivs_ldriver_settings(lua_State *L) {
+int ivs_lua_driver_settings(lua_State *L) {
   static const char *const names[] = {
       "proxy",         "no_proxy",     "verify",          "ca_bundle",          "client_cert", "client_key",
       "tcp_keepalive", "read_timeout", "connect_timeout", "max_response_bytes", "transport"};
@@ -34,17 +34,17 @@ int ivs_ldriver_settings(lua_State *L) {
   return 1;
 }
 
-int ivs_ldriver_provider(lua_State *L) {
-  if (!ivs_lclient_check(L, CLIENT)->is_open) return 0;
-  ivs_lclient_get(L, CLIENT, IVS_LCLIENT_PROVIDER);
+int ivs_lua_driver_provider(lua_State *L) {
+  if (!ivs_lua_client_check(L, CLIENT)->is_open) return 0;
+  ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_PROVIDER);
   return 1;
 }
 
-int ivs_ldriver_take_keys(lua_State *L) {
+int ivs_lua_driver_take_keys(lua_State *L) {
   enum { KEYS = 2, ERROR = 3 };
-  ivs_lclient *client = ivs_lclient_check(L, CLIENT);
+  ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
   lua_settop(L, ERROR);
-  if (ivs_keys_receive(L, KEYS, client)) {
+  if (ivs_lua_credentials_receive(L, KEYS, client)) {
     lua_pushboolean(L, 1);
     return 1;
   }
@@ -53,8 +53,8 @@ int ivs_ldriver_take_keys(lua_State *L) {
   return 2;
 }
 
-int ivs_ldriver_keys_left(lua_State *L) {
-  const ivs_client *client = &ivs_lclient_check(L, CLIENT)->core;
+int ivs_lua_driver_keys_left(lua_State *L) {
+  const ivs_client *client = &ivs_lua_client_check(L, CLIENT)->core;
   const ivs_credentials *keys = &client->credentials;
   struct timespec time;
   if (!keys->access_key_id.length) return 0;
@@ -64,15 +64,15 @@ int ivs_ldriver_keys_left(lua_State *L) {
   return 1;
 }
 
-int ivs_ldriver_describe(lua_State *L) {
+int ivs_lua_driver_describe(lua_State *L) {
   if (!push_settings(L)) return 0;
   lua_getfield(L, -1, "describe");
   lua_call(L, 0, 1);
   return 1;
 }
 
-int ivs_ldriver_is_throttled(lua_State *L) {
-  const ivs_call *call = &ivs_lcall_check(L, 1)->core;
+int ivs_lua_driver_is_throttled(lua_State *L) {
+  const ivs_call *call = &ivs_lua_call_check(L, 1)->core;
   const ivs_failure *failure = &call->failure;
   const ivs_client *client = call->client;
   lua_pushboolean(L, failure->kind == IVS_KIND_SERVICE && call->response.status &&
@@ -81,7 +81,7 @@ int ivs_ldriver_is_throttled(lua_State *L) {
   return 1;
 }
 
-int ivs_ldriver_parse_url(lua_State *L) {
+int ivs_lua_driver_parse_url(lua_State *L) {
   ivs_slice text;
   ivs_uri uri;
   text.data = luaL_checklstring(L, 1, &text.length);
@@ -103,7 +103,7 @@ int ivs_ldriver_parse_url(lua_State *L) {
   return 1;
 }
 
-int ivs_ldriver_is_bypassed(lua_State *L) {
+int ivs_lua_driver_is_bypassed(lua_State *L) {
   ivs_slice no_proxy, host;
   no_proxy.data = luaL_checklstring(L, 1, &no_proxy.length);
   host.data = luaL_checklstring(L, 2, &host.length);

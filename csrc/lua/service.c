@@ -1,15 +1,15 @@
 /* A client of its own for one call, and the call. */
-#include "lservice.h"
-#include "fields.h"
+#include "lua/service.h"
+#include "lua/fields.h"
 #include "core/status.h"
-#include "lcall.h"
-#include "lfailure.h"
+#include "lua/call.h"
+#include "lua/failure.h"
 
 #include <openssl/rand.h>
 
 static const char *needed(lua_State *L, int from, const char *name) {
   const char *text =
-      ivs_fields_string(L, from, name); /* the settings table, which the client keeps, keeps it alive */
+      ivs_lua_fields_string(L, from, name); /* the settings table, which the client keeps, keeps it alive */
   if (!text) luaL_error(L, "a service call needs the field '%s'", name);
   return text;
 }
@@ -22,7 +22,7 @@ static ivs_operation read_operation(lua_State *L, int from) {
       .prefix = needed(L, from, "service"),
       .content_type = needed(L, from, "content_type"),
       .path = "/",
-      .transient_code = ivs_fields_string(L, from, "transient_code"),
+      .transient_code = ivs_lua_fields_string(L, from, "transient_code"),
       .is_signed = !lua_isnil(L, -1),
   };
   lua_pop(L, 1);
@@ -45,7 +45,7 @@ static int add_secrets(lua_State *L, int from, ivs_call *call) {
   return status;
 }
 
-int ivs_lservice_call(lua_State *L) {
+int ivs_lua_service_call(lua_State *L) {
   enum { SETTINGS = 1, BODY = 2, HOST = 3 };
   unsigned char random[16];
   size_t length;
@@ -53,10 +53,10 @@ int ivs_lservice_call(lua_State *L) {
   luaL_checktype(L, SETTINGS, LUA_TTABLE);
   const char *body = luaL_checklstring(L, BODY, &length);
   ivs_operation operation = read_operation(L, SETTINGS);
-  if (!ivs_lclient_build(L, SETTINGS, HOST, &operation)) return 2;
-  ivs_lcall *call = ivs_lcall_acquire(L, lua_gettop(L));
+  if (!ivs_lua_client_build(L, SETTINGS, HOST, &operation)) return 2;
+  ivs_lua_call *call = ivs_lua_call_acquire(L, lua_gettop(L));
   if (RAND_bytes(random, sizeof random) != 1)
-    return ivs_lfailure_raise(L, IVS_ECRYPTO, "making an invocation id");
+    return ivs_lua_failure_raise(L, IVS_ECRYPTO, "making an invocation id");
   ivs_call_begin_with_body(&call->core, (ivs_slice){body, length}, random);
   const int status = add_secrets(L, SETTINGS, &call->core);
   if (status) {

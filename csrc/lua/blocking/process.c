@@ -1,7 +1,7 @@
 /* posix_spawn, two pipes, one deadline. */
-#include "process.h"
+#include "lua/blocking/process.h"
 #include "core/buffer.h"
-#include "objects.h"
+#include "lua/objects.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -196,11 +196,11 @@ static double option(lua_State *L, const char *name, double standard) {
   return number;
 }
 
-void ivs_process_register(lua_State *L) {
-  ivs_objects_register(L, &child_type);
+void ivs_lua_process_register(lua_State *L) {
+  ivs_lua_objects_register(L, &child_type);
 }
 
-int ivs_process_run(lua_State *L) {
+int ivs_lua_process_run(lua_State *L) {
   enum { ARGV = 1, OPTIONS = 2, VARIABLES = 3 };
   char *argv[ARGUMENTS_MAX + 1];
   int status = 0;
@@ -212,7 +212,7 @@ int ivs_process_run(lua_State *L) {
   size_t cap = (size_t)option(L, "max_bytes", 64 * 1024);
   read_arguments(L, ARGV, argv);
   char **variables = read_environment(L, VARIABLES);
-  child *c = ivs_objects_new(L, &child_type, sizeof *c);
+  child *c = ivs_lua_objects_new(L, &child_type, sizeof *c);
   for (int i = 0; i < STREAMS; i++) {
     c->pipes[i] = -1;
     ivs_buffer_init(&c->texts[i], cap);

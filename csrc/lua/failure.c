@@ -1,6 +1,6 @@
 /* Error objects. */
-#include "lfailure.h"
-#include "objects.h"
+#include "lua/failure.h"
+#include "lua/objects.h"
 
 #include <string.h>
 
@@ -14,15 +14,15 @@ static int collect(lua_State *L) {
 static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
 static const ivs_object_type failure_type = {"ivs.failure", metamethods};
 
-ivs_failure *ivs_lfailure_new(lua_State *L) {
-  ivs_failure *failure = ivs_objects_new(L, &failure_type, sizeof *failure);
+ivs_failure *ivs_lua_failure_new(lua_State *L) {
+  ivs_failure *failure = ivs_lua_objects_new(L, &failure_type, sizeof *failure);
   ivs_failure_init(failure);
   return failure;
 }
 
-void ivs_lfailure_register(lua_State *L) {
-  ivs_objects_register(L, &failure_type);
-  ivs_objects_require(L, "ivs.failure");
+void ivs_lua_failure_register(lua_State *L) {
+  ivs_lua_objects_register(L, &failure_type);
+  ivs_lua_objects_require(L, "ivs.failure");
   lua_getfield(L, -1, "metatable");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
   lua_getfield(L, -1, "whole");
@@ -55,14 +55,14 @@ static void push(lua_State *L, const ivs_failure *failure) {
   lua_setmetatable(L, -2);
 }
 
-int ivs_lfailure_return(lua_State *L, const ivs_failure *failure) {
+int ivs_lua_failure_return(lua_State *L, const ivs_failure *failure) {
   lua_pushnil(L);
   push(L, failure);
   return 2;
 }
 
-int ivs_lfailure_raise(lua_State *L, int status, const char *doing) {
-  ivs_failure *failure = ivs_lfailure_new(L);
+int ivs_lua_failure_raise(lua_State *L, int status, const char *doing) {
+  ivs_failure *failure = ivs_lua_failure_new(L);
   ivs_failure_from_status(failure, status, doing);
   push(L, failure);
   return lua_error(L);
@@ -105,7 +105,7 @@ static void join_values(lua_State *L) {
 }
 
 /* In time that grows with the response, however many headers of one name there are. */
-void ivs_lfailure_push_headers(lua_State *L, const ivs_response *response) {
+void ivs_lua_failure_push_headers(lua_State *L, const ivs_response *response) {
   ivs_slice name, value;
   bool has_lists = false;
   lua_createtable(L, 0, COMMON_HEADERS);
@@ -129,7 +129,7 @@ void ivs_lfailure_push_headers(lua_State *L, const ivs_response *response) {
   }
 }
 
-void ivs_lfailure_push_request_id(lua_State *L, const ivs_response *response) {
+void ivs_lua_failure_push_request_id(lua_State *L, const ivs_response *response) {
   ivs_slice id = ivs_response_header(response, "x-amzn-requestid");
   if (!id.data) id = ivs_response_header(response, "x-amz-request-id");
   if (id.data)
@@ -138,7 +138,7 @@ void ivs_lfailure_push_request_id(lua_State *L, const ivs_response *response) {
     lua_pushnil(L);
 }
 
-void ivs_lfailure_push_call(lua_State *L, const ivs_call *call) {
+void ivs_lua_failure_push_call(lua_State *L, const ivs_call *call) {
   push(L, &call->failure);
   lua_pushinteger(L, call->attempts);
   lua_setfield(L, -2, "attempts");
@@ -148,15 +148,15 @@ void ivs_lfailure_push_call(lua_State *L, const ivs_call *call) {
   if (!response->status) return;
   lua_pushinteger(L, response->status);
   lua_setfield(L, -2, "status");
-  ivs_lfailure_push_request_id(L, response);
+  ivs_lua_failure_push_request_id(L, response);
   lua_setfield(L, -2, "request_id");
-  ivs_lfailure_push_headers(L, response);
+  ivs_lua_failure_push_headers(L, response);
   lua_setfield(L, -2, "headers");
   lua_pushboolean(L, ivs_call_reached_max(call));
   lua_setfield(L, -2, "max_attempts_reached");
 }
 
-bool ivs_lfailure_is(lua_State *L, int index) {
+bool ivs_lua_failure_is(lua_State *L, int index) {
   if (!lua_getmetatable(L, index)) return false;
   lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
   bool same = lua_rawequal(L, -1, -2);
@@ -164,8 +164,8 @@ bool ivs_lfailure_is(lua_State *L, int index) {
   return same;
 }
 
-void ivs_lfailure_push_whole(lua_State *L, int index, enum ivs_kind kind, const char *code,
-                             const char *message, bool retryable) {
+void ivs_lua_failure_push_whole(lua_State *L, int index, enum ivs_kind kind, const char *code,
+                                const char *message, bool retryable) {
   index = lua_absindex(L, index);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &whole_key);
   lua_pushvalue(L, index);
@@ -188,11 +188,11 @@ static ivs_slice read_field(lua_State *L, int index, const char *field) {
   return text;
 }
 
-ivs_lfailure_view ivs_lfailure_read(lua_State *L, int index) {
+ivs_lua_failure_view ivs_lua_failure_read(lua_State *L, int index) {
   index = lua_absindex(L, index);
-  ivs_lfailure_view view = {.kind = IVS_KIND_CONFIG,
-                            .code = read_field(L, index, "code"),
-                            .message = read_field(L, index, "message")};
+  ivs_lua_failure_view view = {.kind = IVS_KIND_CONFIG,
+                               .code = read_field(L, index, "code"),
+                               .message = read_field(L, index, "message")};
   const ivs_slice kind = read_field(L, index, "kind");
   for (int i = 0; i < IVS_KIND_COUNT; i++)
     if (ivs_text_equal(kind, ivs_kind_name((enum ivs_kind)i))) view.kind = (enum ivs_kind)i;
@@ -232,7 +232,7 @@ static int list_exceptions(lua_State *L) {
   return 2;
 }
 
-void ivs_lfailure_push_exceptions(lua_State *L) {
+void ivs_lua_failure_push_exceptions(lua_State *L) {
   static const char *const codes[] = {
 #define IVS_CODE_NAME(name) #name,
       IVS_SERVICE_CODES(IVS_CODE_NAME) IVS_CLIENT_CODES(IVS_CODE_NAME)

@@ -1,9 +1,9 @@
 /* The client userdata. Options are read by lua/ivs/settings.lua; this file only takes what that resolved. */
-#include "lclient.h"
-#include "fields.h"
-#include "keys.h"
-#include "lfailure.h"
-#include "objects.h"
+#include "lua/client.h"
+#include "lua/fields.h"
+#include "lua/credentials.h"
+#include "lua/failure.h"
+#include "lua/objects.h"
 #include "core/version.h"
 
 #include <openssl/crypto.h>
@@ -28,27 +28,27 @@ static const luaL_Reg metamethods[] = {
     {NULL, NULL}};
 static const ivs_object_type client_type = {"ivs.client", metamethods};
 
-void ivs_lclient_register(lua_State *L) {
+void ivs_lua_client_register(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &offer_key);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &methods_key);
-  ivs_objects_register(L, &client_type);
-  ivs_objects_require(L, "ivs.settings");
+  ivs_lua_objects_register(L, &client_type);
+  ivs_lua_objects_require(L, "ivs.settings");
   lua_getfield(L, -1, "resolve");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &resolve_key);
   lua_pop(L, 1);
 }
 
-ivs_lclient *ivs_lclient_check(lua_State *L, int index) {
-  return ivs_objects_check(L, index, &client_type);
+ivs_lua_client *ivs_lua_client_check(lua_State *L, int index) {
+  return ivs_lua_objects_check(L, index, &client_type);
 }
 
-void ivs_lclient_get(lua_State *L, int index, int slot) {
-  ivs_compat_get_table(L, index);
+void ivs_lua_client_get(lua_State *L, int index, int slot) {
+  ivs_lua_compat_get_table(L, index);
   lua_rawgeti(L, -1, slot);
   lua_remove(L, -2);
 }
 
-bool ivs_lclient_take_random(ivs_lclient *client, void *out, size_t length) {
+bool ivs_lua_client_take_random(ivs_lua_client *client, void *out, size_t length) {
   const pid_t self = getpid();
   if (client->random_left < length || client->random_owner != self) {
     if (RAND_bytes(client->random, sizeof client->random) != 1) return false;
@@ -61,12 +61,12 @@ bool ivs_lclient_take_random(ivs_lclient *client, void *out, size_t length) {
   return true;
 }
 
-void ivs_lclient_refuse_closed(ivs_failure *failure) {
+void ivs_lua_client_refuse_closed(ivs_failure *failure) {
   ivs_failure_format(failure, IVS_KIND_CANCELLED, "ClientClosedError",
                      "The client is closed; make a new one.");
 }
 
-static void close_client(ivs_lclient *client) {
+static void close_client(ivs_lua_client *client) {
   if (!client->is_open) return;
   client->is_open = false;
   client->has_logger = client->has_transport = client->has_time = client->has_random = false;
@@ -79,21 +79,21 @@ static void close_client(ivs_lclient *client) {
 }
 
 static int collect(lua_State *L) {
-  ivs_lclient *client = lua_touserdata(L, 1);
+  ivs_lua_client *client = lua_touserdata(L, 1);
   close_client(client);
   ivs_client_close(&client->core); /* whatever came after a close */
   return 0;
 }
 
-int ivs_lclient_close(lua_State *L) {
-  close_client(ivs_lclient_check(L, 1));
+int ivs_lua_client_close(lua_State *L) {
+  close_client(ivs_lua_client_check(L, 1));
   lua_newtable(L); /* lets go of provider, transport and logger */
-  ivs_compat_set_table(L, 1);
+  ivs_lua_compat_set_table(L, 1);
   return 0;
 }
 
 static int read_field(lua_State *L) {
-  const ivs_lclient *client = ivs_lclient_check(L, 1);
+  const ivs_lua_client *client = ivs_lua_client_check(L, 1);
   const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
   lua_rawgetp(L, LUA_REGISTRYINDEX, &methods_key);
   lua_pushvalue(L, 2);
@@ -111,7 +111,7 @@ static int refuse_write(lua_State *L) {
 }
 
 static int describe(lua_State *L) {
-  const ivs_lclient *client = ivs_lclient_check(L, 1);
+  const ivs_lua_client *client = ivs_lua_client_check(L, 1);
   if (!client->is_open)
     lua_pushliteral(L, "ivs.client (closed)");
   else
@@ -124,17 +124,17 @@ static int describe(lua_State *L) {
 
 static ivs_client_settings read_settings(lua_State *L, int from) {
   ivs_client_settings settings = {
-      .region = ivs_fields_text(L, from, "region"),
-      .endpoint_url = ivs_fields_text(L, from, "endpoint_url"),
-      .use_fips_endpoint = ivs_fields_flag(L, from, "use_fips_endpoint"),
-      .use_dualstack_endpoint = ivs_fields_flag(L, from, "use_dualstack_endpoint"),
-      .max_attempts = (int)ivs_fields_number(L, from, "max_attempts"),
-      .connect_timeout = ivs_fields_number(L, from, "connect_timeout"),
-      .read_timeout = ivs_fields_number(L, from, "read_timeout"),
-      .user_agent = ivs_fields_text(L, from, "user_agent"),
-      .trace_id = ivs_fields_text(L, from, "trace_id"),
+      .region = ivs_lua_fields_text(L, from, "region"),
+      .endpoint_url = ivs_lua_fields_text(L, from, "endpoint_url"),
+      .use_fips_endpoint = ivs_lua_fields_flag(L, from, "use_fips_endpoint"),
+      .use_dualstack_endpoint = ivs_lua_fields_flag(L, from, "use_dualstack_endpoint"),
+      .max_attempts = (int)ivs_lua_fields_number(L, from, "max_attempts"),
+      .connect_timeout = ivs_lua_fields_number(L, from, "connect_timeout"),
+      .read_timeout = ivs_lua_fields_number(L, from, "read_timeout"),
+      .user_agent = ivs_lua_fields_text(L, from, "user_agent"),
+      .trace_id = ivs_lua_fields_text(L, from, "trace_id"),
   };
-  ivs_retry_mode_from_name(ivs_fields_text(L, from, "retry_mode"), &settings.retry_mode);
+  ivs_retry_mode_from_name(ivs_lua_fields_text(L, from, "retry_mode"), &settings.retry_mode);
   return settings;
 }
 
@@ -147,16 +147,16 @@ static bool keep_function(lua_State *L, int from, const char *name, int own, int
   return found;
 }
 
-static void keep_functions(lua_State *L, ivs_lclient *client, int userdata, int settings, int host) {
-  ivs_compat_get_table(L, userdata);
+static void keep_functions(lua_State *L, ivs_lua_client *client, int userdata, int settings, int host) {
+  ivs_lua_compat_get_table(L, userdata);
   int own = lua_gettop(L);
-  keep_function(L, settings, "provider", own, IVS_LCLIENT_PROVIDER);
-  client->has_transport = keep_function(L, settings, "given_transport", own, IVS_LCLIENT_TRANSPORT);
-  client->has_logger = keep_function(L, settings, "logger", own, IVS_LCLIENT_LOGGER);
-  client->has_time = keep_function(L, host, "time", own, IVS_LCLIENT_TIME);
-  client->has_random = keep_function(L, host, "random", own, IVS_LCLIENT_RANDOM);
+  keep_function(L, settings, "provider", own, IVS_LUA_CLIENT_PROVIDER);
+  client->has_transport = keep_function(L, settings, "given_transport", own, IVS_LUA_CLIENT_TRANSPORT);
+  client->has_logger = keep_function(L, settings, "logger", own, IVS_LUA_CLIENT_LOGGER);
+  client->has_time = keep_function(L, host, "time", own, IVS_LUA_CLIENT_TIME);
+  client->has_random = keep_function(L, host, "random", own, IVS_LUA_CLIENT_RANDOM);
   lua_pushvalue(L, settings);
-  lua_rawseti(L, own, IVS_LCLIENT_SETTINGS);
+  lua_rawseti(L, own, IVS_LUA_CLIENT_SETTINGS);
   lua_pop(L, 1);
 }
 
@@ -201,10 +201,10 @@ static void push_platform(lua_State *L, int host) {
 }
 
 /* By the host's clock if there is one: the rate counts on from here. */
-static double now(lua_State *L, const ivs_lclient *client, int userdata) {
+static double now(lua_State *L, const ivs_lua_client *client, int userdata) {
   struct timespec time;
   if (client->has_time) {
-    ivs_lclient_get(L, userdata, IVS_LCLIENT_TIME);
+    ivs_lua_client_get(L, userdata, IVS_LUA_CLIENT_TIME);
     lua_call(L, 0, 1);
     double seconds = lua_tonumber(L, -1);
     lua_pop(L, 1);
@@ -215,34 +215,34 @@ static double now(lua_State *L, const ivs_lclient *client, int userdata) {
 }
 
 /* Static keys are taken at once, so that a call need not ask for them. */
-static bool take_static_keys(lua_State *L, int settings, ivs_lclient *client, ivs_failure *failure) {
+static bool take_static_keys(lua_State *L, int settings, ivs_lua_client *client, ivs_failure *failure) {
   const char *code = NULL, *problem = NULL;
   lua_getfield(L, settings, "credentials");
-  if (!lua_isnil(L, -1)) problem = ivs_keys_take(L, -1, client, &code);
+  if (!lua_isnil(L, -1)) problem = ivs_lua_credentials_take(L, -1, client, &code);
   lua_pop(L, 1);
   if (problem) ivs_failure_format(failure, IVS_KIND_CREDENTIALS, code, "option credentials: %s", problem);
   return !problem;
 }
 
-ivs_lclient *ivs_lclient_build(lua_State *L, int from, int host, const ivs_operation *operation) {
-  ivs_failure *failure = ivs_lfailure_new(L);
-  ivs_lclient *client = ivs_objects_new(L, &client_type, sizeof *client);
+ivs_lua_client *ivs_lua_client_build(lua_State *L, int from, int host, const ivs_operation *operation) {
+  ivs_failure *failure = ivs_lua_failure_new(L);
+  ivs_lua_client *client = ivs_lua_objects_new(L, &client_type, sizeof *client);
   ivs_client_init(&client->core);
   client->is_open = true;
   client->is_service = operation != NULL;
   keep_functions(L, client, lua_gettop(L), from, host);
-  client->max_response_bytes = (size_t)ivs_fields_number(L, from, "max_response_bytes");
+  client->max_response_bytes = (size_t)ivs_lua_fields_number(L, from, "max_response_bytes");
   ivs_client_settings settings = read_settings(L, from);
   if (operation) client->operation = *operation;
   settings.operation = operation ? &client->operation : &ivs_operation_get_recording_configuration;
   if (!ivs_client_open(&client->core, &settings, now(L, client, lua_gettop(L)), failure) &&
       take_static_keys(L, from, client, failure))
     return client;
-  ivs_lfailure_return(L, failure);
+  ivs_lua_failure_return(L, failure);
   return NULL;
 }
 
-int ivs_lclient_new(lua_State *L) {
+int ivs_lua_client_new(lua_State *L) {
   enum { OPTIONS = 1, HOST = 2, SETTINGS = 3 };
   if (!lua_isnoneornil(L, HOST + 1))
     luaL_argerror(L, HOST + 1, "options and host expected, and nothing more");
@@ -258,5 +258,5 @@ int ivs_lclient_new(lua_State *L) {
     lua_settop(L, SETTINGS + 1);
     return 2;
   }
-  return ivs_lclient_build(L, SETTINGS, HOST, NULL) ? 1 : 2;
+  return ivs_lua_client_build(L, SETTINGS, HOST, NULL) ? 1 : 2;
 }

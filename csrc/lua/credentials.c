@@ -1,8 +1,8 @@
 /* A table of keys into the core's credentials. */
-#include "keys.h"
+#include "lua/credentials.h"
 #include "core/timestamp.h"
 #include "core/status.h"
-#include "lfailure.h"
+#include "lua/failure.h"
 
 /* Leaves the value on the stack, so that a string made by a metamethod lives as long as it is needed. */
 static bool push_text(lua_State *L, int index, const char *name, ivs_slice *out) {
@@ -33,7 +33,7 @@ static bool read_expiration(lua_State *L, int index, double *out) {
 }
 
 /* The table is at index; whatever this leaves on the stack the caller pops. */
-static const char *take(lua_State *L, int index, ivs_lclient *client, const char **code) {
+static const char *take(lua_State *L, int index, ivs_lua_client *client, const char **code) {
   ivs_slice id, secret, token;
   double expiration;
   if (!push_text(L, index, "access_key_id", &id)) return "access_key_id has to be a string";
@@ -59,7 +59,7 @@ static const char *take(lua_State *L, int index, ivs_lclient *client, const char
   }
 }
 
-const char *ivs_keys_take(lua_State *L, int index, ivs_lclient *client, const char **code) {
+const char *ivs_lua_credentials_take(lua_State *L, int index, ivs_lua_client *client, const char **code) {
   *code = "CredentialRetrievalError";
   if (!lua_istable(L, index)) return "credentials have to be a table { access_key_id, secret_access_key, … }";
   const int top = lua_gettop(L);
@@ -70,7 +70,7 @@ const char *ivs_keys_take(lua_State *L, int index, ivs_lclient *client, const ch
 
 /* (keys, client) → code and problem; nothing if the keys have been taken. To be called protected. */
 static int take_protected(lua_State *L) {
-  const char *code, *problem = ivs_keys_take(L, 1, lua_touserdata(L, 2), &code);
+  const char *code, *problem = ivs_lua_credentials_take(L, 1, lua_touserdata(L, 2), &code);
   if (!problem) return 0;
   lua_pushstring(L, code);
   lua_pushstring(L, problem);
@@ -78,12 +78,12 @@ static int take_protected(lua_State *L) {
 }
 
 static void push_closed(lua_State *L) {
-  ivs_failure *failure = ivs_lfailure_new(L);
-  ivs_lclient_refuse_closed(failure);
-  ivs_lfailure_return(L, failure);
+  ivs_failure *failure = ivs_lua_failure_new(L);
+  ivs_lua_client_refuse_closed(failure);
+  ivs_lua_failure_return(L, failure);
 }
 
-bool ivs_keys_receive(lua_State *L, int index, ivs_lclient *client) {
+bool ivs_lua_credentials_receive(lua_State *L, int index, ivs_lua_client *client) {
   const char *code = "CredentialRetrievalError";
   const char *problem = "the credentials provider gave nothing and no reason";
   int error = lua_absindex(L, index) + 1;
@@ -104,7 +104,7 @@ bool ivs_keys_receive(lua_State *L, int index, ivs_lclient *client) {
     }
   }
   if (client->is_open)
-    ivs_lfailure_push_whole(L, error, IVS_KIND_CREDENTIALS, code, problem, false);
+    ivs_lua_failure_push_whole(L, error, IVS_KIND_CREDENTIALS, code, problem, false);
   else
     push_closed(L);
   return false;

@@ -4,10 +4,10 @@
 #ifndef IVS_LUA_PROCESS_H
 #define IVS_LUA_PROCESS_H
 
-#include "compat.h"
+#include "lua/compat.h"
 
 /* Once, from luaopen_ivs. */
-void ivs_process_register(lua_State *L);
+void ivs_lua_process_register(lua_State *L);
 
 /*
  * Lua: run(argv, { timeout, max_bytes, env? }) → { status | signal, stdout, stderr } | nil, message
@@ -20,6 +20,6 @@ void ivs_process_register(lua_State *L);
  * reaches as a whole, and inherits stdin. Elsewhere stdin is empty, and the program has a process group of its
  * own, which is killed with it. No other descriptor of ours but the two pipes is inherited.
  */
-int ivs_process_run(lua_State *L);
+int ivs_lua_process_run(lua_State *L);
 
 #endif

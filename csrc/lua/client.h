@@ -1,15 +1,15 @@
 /*
  * The client as a Lua userdata: settings in, the core's client within, region and endpoint_url to read.
  */
-#ifndef IVS_LUA_LCLIENT_H
-#define IVS_LUA_LCLIENT_H
+#ifndef IVS_LUA_CLIENT_H
+#define IVS_LUA_CLIENT_H
 
-#include "compat.h"
+#include "lua/compat.h"
 #include "core/client.h"
 
 #include <sys/types.h>
 
-typedef struct ivs_lclient {
+typedef struct ivs_lua_client {
   ivs_client core;
   ivs_operation operation; /* of a service client; its texts live in the settings table */
   bool is_open, is_service;
@@ -20,41 +20,41 @@ typedef struct ivs_lclient {
   pid_t random_owner; /* a forked child draws its own */
   void *driver;       /* the blocking driver's connection, made at its first exchange */
   void (*close_driver)(void *driver);
-} ivs_lclient;
+} ivs_lua_client;
 
 /* Slots of the client's own table. */
 enum {
-  IVS_LCLIENT_PROVIDER = 1, /* function(http) → keys | nil, err */
-  IVS_LCLIENT_TRANSPORT,
-  IVS_LCLIENT_LOGGER,
-  IVS_LCLIENT_TIME,
-  IVS_LCLIENT_RANDOM,
-  IVS_LCLIENT_IDLE_CALL, /* kept for reuse between calls */
-  IVS_LCLIENT_SETTINGS
+  IVS_LUA_CLIENT_PROVIDER = 1, /* function(http) → keys | nil, err */
+  IVS_LUA_CLIENT_TRANSPORT,
+  IVS_LUA_CLIENT_LOGGER,
+  IVS_LUA_CLIENT_TIME,
+  IVS_LUA_CLIENT_RANDOM,
+  IVS_LUA_CLIENT_IDLE_CALL, /* kept for reuse between calls */
+  IVS_LUA_CLIENT_SETTINGS
 };
 
 /* Once, from luaopen_*: takes two tables off the stack: the methods of a client, and on top of it what C
  * offers to the Lua that resolves settings, { system, service_call, read_answer }. */
-void ivs_lclient_register(lua_State *L);
+void ivs_lua_client_register(lua_State *L);
 /*
  * Lua: client(options?, host?) → client | nil, err. Raises misuse at the caller's level. `host` may hold the
  * functions `time` (seconds since 1970) and `random` ([0, 1)), for loops that have a clock of their own and
  * for tests.
  */
-int ivs_lclient_new(lua_State *L);
+int ivs_lua_client_new(lua_State *L);
 /* Pushes a client made of resolved settings and returns it, or pushes nil and the error object and returns
  * NULL. operation: copied; NULL for the one of IVS. */
-ivs_lclient *ivs_lclient_build(lua_State *L, int settings, int host, const ivs_operation *operation);
+ivs_lua_client *ivs_lua_client_build(lua_State *L, int settings, int host, const ivs_operation *operation);
 /* Lua: client:close(). */
-int ivs_lclient_close(lua_State *L);
+int ivs_lua_client_close(lua_State *L);
 
 /* The client at this argument; raises if it is none. It may be closed. */
-ivs_lclient *ivs_lclient_check(lua_State *L, int index);
+ivs_lua_client *ivs_lua_client_check(lua_State *L, int index);
 /* Takes random bytes (at most 256), wiping them here. False if libcrypto has none. */
-bool ivs_lclient_take_random(ivs_lclient *client, void *out, size_t length);
+bool ivs_lua_client_take_random(ivs_lua_client *client, void *out, size_t length);
 /* Pushes what the slot holds. */
-void ivs_lclient_get(lua_State *L, int index, int slot);
+void ivs_lua_client_get(lua_State *L, int index, int slot);
 /* The failure of a call on a closed client. */
-void ivs_lclient_refuse_closed(ivs_failure *failure);
+void ivs_lua_client_refuse_closed(ivs_failure *failure);
 
 #endif

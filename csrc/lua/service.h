@@ -1,10 +1,10 @@
 /*
  * One call of another AWS service through the machine that serves IVS: for the providers that ask STS.
  */
-#ifndef IVS_LUA_LSERVICE_H
-#define IVS_LUA_LSERVICE_H
+#ifndef IVS_LUA_SERVICE_H
+#define IVS_LUA_SERVICE_H
 
-#include "compat.h"
+#include "lua/compat.h"
 
 /*
  * Lua: service_call(settings, body, host?) → call | nil, err. One call of another AWS service (POST /)
@@ -12,6 +12,6 @@
  * "decode"). settings: resolved ones, with `service`, `operation`, `content_type`, and `credentials` (none:
  * unsigned).
  */
-int ivs_lservice_call(lua_State *L);
+int ivs_lua_service_call(lua_State *L);
 
 #endif

@@ -1,31 +1,31 @@
 /* The steps of lnext.c without tables for the messages. */
-#include "lwire.h"
+#include "lua/driver/wire.h"
 #include "core/http1.h"
-#include "lcall.h"
-#include "lclient.h"
-#include "lhttp1.h"
-#include "lmessage.h"
+#include "lua/call.h"
+#include "lua/client.h"
+#include "lua/driver/http1.h"
+#include "lua/message.h"
 
 #include <string.h>
 
-int ivs_lwire_begin(lua_State *L) {
+int ivs_lua_wire_begin(lua_State *L) {
   enum { CLIENT = 1, PARAMS = 2, SPARE = 3 };
   lua_settop(L, SPARE);
-  const ivs_lclient *client = ivs_lclient_check(L, CLIENT);
+  const ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
   if (!lua_isnil(L, SPARE)) {
-    const ivs_lcall *spare = ivs_lcall_check(L, SPARE);
+    const ivs_lua_call *spare = ivs_lua_call_check(L, SPARE);
     const enum ivs_step step = spare->core.state;
     luaL_argcheck(L, spare->client == client && (step == IVS_STEP_DONE || step == IVS_STEP_FAILED), SPARE,
                   "a call of this client that is over expected");
-    ivs_lcall_release(L, CLIENT, SPARE);
+    ivs_lua_call_release(L, CLIENT, SPARE);
   }
-  ivs_lcall *call = ivs_lcall_acquire(L, CLIENT);
-  ivs_lcall_begin(L, call, PARAMS);
+  ivs_lua_call *call = ivs_lua_call_acquire(L, CLIENT);
+  ivs_lua_call_begin(L, call, PARAMS);
   return 1;
 }
 
 /* Moves the response over; the reader gets the memory of the one before. */
-static void take_reader(lua_State *L, ivs_lcall *call, ivs_http1 *reader, int index) {
+static void take_reader(lua_State *L, ivs_lua_call *call, ivs_http1 *reader, int index) {
   const ivs_response before = call->core.response;
   if (!call->client->is_open) return; /* closed meanwhile: the next step says so */
   luaL_argcheck(L, ivs_http1_is_done(reader), index, "the reader is not done");
@@ -36,19 +36,19 @@ static void take_reader(lua_State *L, ivs_lcall *call, ivs_http1 *reader, int in
   ivs_call_response(&call->core);
 }
 
-static void report(lua_State *L, ivs_lcall *call, int call_index, int answer) {
+static void report(lua_State *L, ivs_lua_call *call, int call_index, int answer) {
   const char *problem = NULL;
   ivs_http1 *reader;
   switch (call->core.state) {
   case IVS_STEP_CREDENTIALS:
-    ivs_lcall_take_keys(L, call, call_index, answer);
+    ivs_lua_call_take_keys(L, call, call_index, answer);
     break;
   case IVS_STEP_EXCHANGE:
-    reader = ivs_lhttp1_test(L, answer);
+    reader = ivs_lua_http1_test(L, answer);
     if (reader)
       take_reader(L, call, reader, answer);
     else
-      problem = ivs_lcall_take_answer(L, call, answer);
+      problem = ivs_lua_call_take_answer(L, call, answer);
     break;
   case IVS_STEP_SLEEP:
     ivs_call_slept(&call->core);
@@ -59,16 +59,16 @@ static void report(lua_State *L, ivs_lcall *call, int call_index, int answer) {
   if (problem) luaL_argerror(L, answer, problem);
 }
 
-int ivs_lwire_advance(lua_State *L) {
+int ivs_lua_wire_advance(lua_State *L) {
   enum { CALL = 1, ANSWER = 2, REASON = 3, CLIENT = 4 };
-  ivs_lcall *call = ivs_lcall_check(L, CALL);
+  ivs_lua_call *call = ivs_lua_call_check(L, CALL);
   if (call->is_logging) return luaL_error(L, "a step taken from within the logger of the same call");
   lua_settop(L, REASON);
-  ivs_compat_get_table(L, CALL);
-  lua_rawgeti(L, -1, IVS_LCALL_CLIENT);
+  ivs_lua_compat_get_table(L, CALL);
+  lua_rawgeti(L, -1, IVS_LUA_CALL_CLIENT);
   lua_replace(L, CLIENT);
   report(L, call, CALL, ANSWER);
-  const enum ivs_step step = ivs_lcall_advance(L, call, CLIENT, CALL);
+  const enum ivs_step step = ivs_lua_call_advance(L, call, CLIENT, CALL);
   const ivs_buffer *url = &call->core.request.url;
   lua_pushstring(L, ivs_step_name(step));
   if (step == IVS_STEP_DONE || step == IVS_STEP_FAILED) {
@@ -76,7 +76,7 @@ int ivs_lwire_advance(lua_State *L) {
     ivs_buffer_reset(&call->core.response.body); /* kept for the next call, but not with a large body */
     ivs_buffer_reset(&call->core.previous.body);
   } else if (step == IVS_STEP_CREDENTIALS)
-    ivs_lclient_get(L, CLIENT, IVS_LCLIENT_PROVIDER);
+    ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_PROVIDER);
   else if (step == IVS_STEP_EXCHANGE)
     lua_pushlstring(L, ivs_buffer_text(url), url->length);
   else
@@ -85,14 +85,14 @@ int ivs_lwire_advance(lua_State *L) {
 }
 
 static const ivs_request *check_request(lua_State *L) {
-  const ivs_lcall *call = ivs_lcall_check(L, 1);
+  const ivs_lua_call *call = ivs_lua_call_check(L, 1);
   luaL_argcheck(L, call->core.state == IVS_STEP_EXCHANGE, 1, "the call's step is not \"exchange\"");
   return &call->core.request;
 }
 
-int ivs_lwire_request_table(lua_State *L) {
+int ivs_lua_wire_request_table(lua_State *L) {
   check_request(L);
-  ivs_lmessage_push_request(L, &ivs_lcall_check(L, 1)->core);
+  ivs_lua_message_push_request(L, &ivs_lua_call_check(L, 1)->core);
   return 1;
 }
 
@@ -106,7 +106,7 @@ static void add_line(luaL_Buffer *out, const char *line) {
  * a few of its bytes, the last ones among them: texts that are alike in those would form one long chain in its table of
  * strings, and be compared one after the other each time.
  */
-int ivs_lwire_request_text(lua_State *L) {
+int ivs_lua_wire_request_text(lua_State *L) {
   enum { CALL = 1, ABSOLUTE = 2, AUTHORIZATION = 3 };
   static const char last[] = "amz-sdk-invocation-id:";
   const ivs_request *request = check_request(L);
