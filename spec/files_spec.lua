@@ -4,7 +4,7 @@
 -- Where we differ from botocore, on purpose, and so not among the cases: a NUL byte is an error (ini_spec); an empty variable
 -- counts as absent. A file that is there but cannot be read is empty, as for botocore, and we tell of it.
 
-local files = require "ivs.files"
+local files = require "ivs.config.files"
 local failure = require "ivs.failure"
 local oracle = require "support.oracle"
 
@@ -184,7 +184,7 @@ local function compare(cases, check)
   for index, case in ipairs(cases) do check(case, results[index]) end
 end
 
-describe("ivs.files", function()
+describe("ivs.config.files", function()
   it("reads what botocore reads, and refuses what it refuses", function()
     local cases, counts = {}, { fine = 0, refused = 0 }
     local pairs_read = pairs_of_files()

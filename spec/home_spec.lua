@@ -5,7 +5,7 @@ local answers = require "support.matrix.answers"
 local interpreter = require "support.interpreter"
 local shell = require "emulator.shell"
 local stand_in = require "support.stand_in"
-local token_cache = require "ivs.token_cache"
+local token_cache = require "ivs.credentials.token_cache"
 
 --- In a process without HOME whose account's home is `home`; prints the CA file and the keys' source and id.
 local SCRIPT = [[
@@ -13,7 +13,7 @@ local SCRIPT = [[
   local context = require("support.provider_context").new { env = { HOME = home } }
   context.system.home_directory = function(user) return not user and home or nil end
   context.system.now = os.time
-  local found = assert(require("ivs.settings").resolve({ ca_bundle = "~/ca.pem" },
+  local found = assert(require("ivs.config.settings").resolve({ ca_bundle = "~/ca.pem" },
     { system = context.system, read_answer = function(_, _, _, answer) return answer end, version = "0", os = "Linux", release = "1", machine = "x86_64" }))
   local keys, err = found.provider { http = function(request)
     return { status = 200, headers = {}, body = %q }

@@ -1,7 +1,7 @@
 --- Where the services are that exchange a login for keys, and how a call of them is repeated.
 
 local http_server = require "support.http_server"
-local identity_services = require "ivs.identity_services"
+local identity_services = require "ivs.services.sign_in"
 local provider_context = require "support.provider_context"
 
 --- botocore 1.43.11: its EndpointProvider over its data for sso, sso-oidc and signin, and its partitions.

@@ -1,7 +1,7 @@
 --- The grammar of the shared AWS files, where botocore is no oracle: lines and kinds of a fault, no secret in its
 -- message, sizes. What a valid file says is compared with botocore in files_spec.lua.
 
-local ini = require "ivs.ini"
+local ini = require "ivs.config.ini"
 
 local SECRET = "hunter2"
 
@@ -43,7 +43,7 @@ local function timed(text)
   return os.clock() - start, sections, line, what
 end
 
-describe("ivs.ini", function()
+describe("ivs.config.ini", function()
   for name, case in pairs(FAULTS) do
     it("tells the line of " .. name .. " and no word of it", function()
       local sections, line, what = ini.parse((case[1]))

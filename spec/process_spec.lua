@@ -13,7 +13,7 @@ local ASK = [[
 
 --- A script with `run`, as the blocking driver offers it to the sources of keys.
 local RUN = [[
-  local settings, run = require "ivs.settings", nil
+  local settings, run = require "ivs.config.settings", nil
   local resolve = settings.resolve
   function settings.resolve(...)
     local found = resolve(...)

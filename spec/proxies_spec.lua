@@ -2,7 +2,7 @@
 -- in proxy_spec.
 
 local provider_context = require "support.provider_context"
-local settings = require "ivs.settings"
+local settings = require "ivs.config.settings"
 
 describe("the setting of a proxy", function()
   local A, B = "http://a.example:1", "http://b.example:2"

@@ -1,4 +1,4 @@
--- The README is true: its settings table is that of lua/ivs/settings.lua, its examples run and print what they say.
+-- The README is true: its settings table is that of lua/ivs/config/settings.lua, its examples run and print what they say.
 
 local readme = require "support.readme"
 local server = require "emulator.server"
@@ -29,7 +29,7 @@ describe("the README", function()
 
   it("lists every setting with its variables, its default and what it is", function()
     local text = readme.text()
-    for _, line in ipairs(readme.settings_rows(require("ivs.settings").rows)) do
+    for _, line in ipairs(readme.settings_rows(require("ivs.config.settings").rows)) do
       assert.is_truthy(text:find(line, 1, true), "README.md lacks this row: " .. line)
     end
   end)

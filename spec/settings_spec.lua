@@ -4,7 +4,7 @@
 local interpreter = require "support.interpreter"
 local ivs = require "ivs"
 local provider_context = require "support.provider_context"
-local settings = require "ivs.settings"
+local settings = require "ivs.config.settings"
 local shell = require "emulator.shell"
 
 local KEYS = { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret" }

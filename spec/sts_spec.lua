@@ -5,8 +5,8 @@
 -- Not for: which profile leads to which call (providers/assume_role_spec, providers/web_identity_spec).
 
 local oracle = require "support.oracle"
-local service_endpoints = require "ivs.service_endpoints"
-local sts = require "ivs.sts"
+local service_endpoints = require "ivs.services.endpoints"
+local sts = require "ivs.services.sts"
 local support = require "support.sts"
 
 local CONFIG = "[profile r]\nrole_arn = " .. support.ROLE .. "\nsource_profile = base\n"

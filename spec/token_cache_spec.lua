@@ -2,7 +2,7 @@
 
 local provider_context = require "support.provider_context"
 local shell = require "emulator.shell"
-local token_cache = require "ivs.token_cache"
+local token_cache = require "ivs.credentials.token_cache"
 
 local NOW = 1700000000
 

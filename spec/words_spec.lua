@@ -1,7 +1,7 @@
 --- The words of a credential_process, compared with those of Python's shlex (spec/oracle/words.py).
 
 local oracle = require "support.oracle"
-local words = require "ivs.words"
+local words = require "ivs.config.shlex"
 
 -- Lines that people write, then every place where a quote or a backslash means something.
 local LINES = {

@@ -1,4 +1,4 @@
-/* The client userdata. Options are read by lua/ivs/settings.lua; this file only takes what that resolved. */
+/* The client userdata. Options are read by lua/ivs/config/settings.lua; this file only takes what that resolved. */
 #include "lua/client.h"
 #include "lua/fields.h"
 #include "lua/credentials.h"
@@ -32,7 +32,7 @@ void ivs_lua_client_register(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &offer_key);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &methods_key);
   ivs_lua_objects_register(L, &client_type);
-  ivs_lua_objects_require(L, "ivs.settings");
+  ivs_lua_objects_require(L, "ivs.config.settings");
   lua_getfield(L, -1, "resolve");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &resolve_key);
   lua_pop(L, 1);

@@ -1,6 +1,6 @@
 --- Static keys of the config file's section. What both files have in common is in shared_file_spec.
 
-local config_file = require "ivs.providers.config_file"
+local config_file = require "ivs.credentials.config_file"
 local failure = require "ivs.failure"
 local stand_in = require "support.stand_in"
 local whole_call = require "support.whole_call"

@@ -1,6 +1,6 @@
 --- Keys from a container's endpoint, asked of a real server.
 
-local container = require "ivs.providers.container"
+local container = require "ivs.credentials.container"
 local failure = require "ivs.failure"
 local http_server = require "support.http_server"
 local stand_in = require "support.stand_in"

@@ -2,7 +2,7 @@
 
 local failure = require "ivs.failure"
 local http_server = require "support.http_server"
-local instance = require "ivs.providers.instance"
+local instance = require "ivs.credentials.instance"
 local stand_in = require "support.stand_in"
 local whole_call = require "support.whole_call"
 

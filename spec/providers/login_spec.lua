@@ -4,7 +4,7 @@
 local http_server = require "support.http_server"
 local ivs = require "ivs"
 local json = require "ivs.json"
-local login = require "ivs.providers.login"
+local login = require "ivs.credentials.login"
 local provider_context = require "support.provider_context"
 local shell = require "emulator.shell"
 

@@ -1,7 +1,7 @@
 --- credential_process, with real programs.
 
 local failure = require "ivs.failure"
-local process = require "ivs.providers.process"
+local process = require "ivs.credentials.process"
 local stand_in = require "support.stand_in"
 local whole_call = require "support.whole_call"
 

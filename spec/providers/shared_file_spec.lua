@@ -1,7 +1,7 @@
 --- Static keys of the credentials file's section. Reading the file is files_spec's.
 
 local failure = require "ivs.failure"
-local shared_file = require "ivs.providers.shared_file"
+local shared_file = require "ivs.credentials.shared_file"
 local stand_in = require "support.stand_in"
 local whole_call = require "support.whole_call"
 

@@ -5,7 +5,7 @@ local ivs = require "ivs"
 local json = require "ivs.json"
 local provider_context = require "support.provider_context"
 local shell = require "emulator.shell"
-local sso = require "ivs.providers.sso"
+local sso = require "ivs.credentials.sso"
 
 local NOW = 1700000000
 local START_URL = "https://d-123.awsapps.com/start"

@@ -10,7 +10,7 @@ local ivs = require "ivs"
 
 local fetcher = {}
 
-local STAND_IN = "ivs.providers.container" -- the source whose place is taken for a moment
+local STAND_IN = "ivs.credentials.container" -- the source whose place is taken for a moment
 
 --- A client that has no keys, and its `http`.
 -- @tab[opt] more the client's options

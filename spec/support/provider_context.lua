@@ -8,7 +8,7 @@
 local digest = require "openssl.digest"
 local lfs = require "lfs"
 
-local files = require "ivs.files"
+local files = require "ivs.config.files"
 local json = require "ivs.json"
 local failure = require "ivs.failure"
 local shell = require "emulator.shell"

@@ -27,7 +27,7 @@ end
 local loaded = snapshot()
 
 --- Variable to value; what is in force now comes first.
-return setmetatable({}, { __name = "ivs.environment", __index = function(_, name)
+return setmetatable({}, { __name = "ivs.config.environment", __index = function(_, name)
   local value = os.getenv(name)
   if value then return value end
   if name == "HOME" then return private.home_directory() end

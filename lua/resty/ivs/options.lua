@@ -2,7 +2,7 @@
 -- client has (ivs.settings).
 -- @module resty.ivs.options
 
-local settings = require "ivs.settings"
+local settings = require "ivs.config.settings"
 
 local options = {}
 

@@ -26,7 +26,7 @@ local START = 1 -- after which an asking is begun by one who waits, where no tim
 local SHORTEST = 0.01 -- a wait that nginx rounds to none would not let anybody else run
 
 --- Seconds after which an asking that has not ended is no longer waited for; the longest that a provider is allowed
--- (ivs.providers.process). A member for the specs, which have less time.
+-- (ivs.credentials.process). A member for the specs, which have less time.
 refresh.lease = 60
 
 local Refresh = { __name = "ivs.refresh" }

@@ -1,10 +1,10 @@
 --- Keys from IAM Identity Center: the token of `aws sso login`, renewed while that is possible, is shown to the SSO
 -- portal for a role's keys (BEHAVIOUR 8.4).
--- @module ivs.providers.sso
+-- @module ivs.credentials.sso
 
 local failure = require "ivs.failure"
-local services = require "ivs.identity_services"
-local token_cache = require "ivs.token_cache"
+local services = require "ivs.services.sign_in"
+local token_cache = require "ivs.credentials.token_cache"
 
 local sso = { name = "sso" }
 

@@ -1,12 +1,12 @@
 --- The services that exchange a login for keys (the SSO portal, SSO OIDC, Sign-In): where they are, and one unsigned
 -- call of them, sent up to three times (BEHAVIOUR 4, 8.4, 8.6).
 -- Not for: STS and IVS, which go through the call machine. These services are not at `POST /` and take no signature.
--- @module ivs.identity_services
+-- @module ivs.services.sign_in
 
 local failure = require "ivs.failure"
 local redaction = require "ivs.redaction"
-local metadata_url = require "ivs.metadata_url"
-local service_endpoints = require "ivs.service_endpoints"
+local metadata_url = require "ivs.http.url"
+local service_endpoints = require "ivs.services.endpoints"
 
 local identity_services = {}
 

@@ -2,11 +2,11 @@
 -- The form goes out through `context.service_call`, which signs, sends and retries. The XML that comes back is read
 -- here, with a bound on its size and depth and without document types, so that there are no entities to expand.
 -- No key and no token is ever in a message.
--- @module ivs.sts
+-- @module ivs.services.sts
 
 local failure = require "ivs.failure"
 local redaction = require "ivs.redaction"
-local service_endpoints = require "ivs.service_endpoints"
+local service_endpoints = require "ivs.services.endpoints"
 
 local sts = {}
 

@@ -1,7 +1,7 @@
 --- Static keys of the profile in the shared credentials file (BEHAVIOUR 8.5).
--- @module ivs.providers.shared_file
+-- @module ivs.credentials.shared_file
 
-local profile_keys = require "ivs.profile_keys"
+local profile_keys = require "ivs.credentials.static"
 
 local shared_file = { name = "shared_file" }
 

@@ -1,10 +1,10 @@
 --- Keys from `aws login`: the file that it left holds them, and they are renewed here with a proof (DPoP, RFC 9449) by
 -- the file's own EC key (BEHAVIOUR 8.6).
--- @module ivs.providers.login
+-- @module ivs.credentials.login
 
 local failure = require "ivs.failure"
-local services = require "ivs.identity_services"
-local token_cache = require "ivs.token_cache"
+local services = require "ivs.services.sign_in"
+local token_cache = require "ivs.credentials.token_cache"
 
 local login = { name = "login" }
 

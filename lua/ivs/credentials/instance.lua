@@ -2,11 +2,11 @@
 -- where there is none and it is not switched off.
 -- As in botocore, a service that is not there, hangs or talks nonsense is no error but a source without keys, since
 -- most machines have none. Metadata is never asked through a proxy.
--- @module ivs.providers.instance
+-- @module ivs.credentials.instance
 
 local failure = require "ivs.failure"
-local key_document = require "ivs.key_document"
-local metadata_url = require "ivs.metadata_url"
+local key_document = require "ivs.credentials.document"
+local metadata_url = require "ivs.http.url"
 local redaction = require "ivs.redaction"
 
 local instance = { name = "instance" }

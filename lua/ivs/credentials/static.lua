@@ -1,8 +1,8 @@
 --- The static keys of a profile's section, in whichever of the two files (BEHAVIOUR 8.5 and 8.8).
--- @module ivs.profile_keys
+-- @module ivs.credentials.static
 
 local failure = require "ivs.failure"
-local files = require "ivs.files"
+local files = require "ivs.config.files"
 
 local profile_keys = {}
 

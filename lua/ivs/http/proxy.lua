@@ -1,6 +1,6 @@
 --- Which proxy serves: the option, else the environment's (BEHAVIOUR 6). Whom it does not serve is decided in C, by
 -- no_proxy, for each request.
--- @module ivs.proxies
+-- @module ivs.http.proxy
 
 local failure = require "ivs.failure"
 

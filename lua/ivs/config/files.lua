@@ -1,10 +1,10 @@
 --- The shared AWS files: where they are, which profiles they hold, which of them is meant (BEHAVIOUR 7).
 -- Both files are read whole at each `load`, nothing is remembered. What a value means is the settings' and the
 -- providers' business; the grammar is that of ivs.ini.
--- @module ivs.files
+-- @module ivs.config.files
 
 local failure = require "ivs.failure"
-local ini = require "ivs.ini"
+local ini = require "ivs.config.ini"
 
 local files = {}
 

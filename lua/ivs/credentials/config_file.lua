@@ -1,7 +1,7 @@
 --- Static keys of the profile in the config file (BEHAVIOUR 8.8).
--- @module ivs.providers.config_file
+-- @module ivs.credentials.config_file
 
-local profile_keys = require "ivs.profile_keys"
+local profile_keys = require "ivs.credentials.static"
 
 local config_file = { name = "config_file" }
 

@@ -1,10 +1,10 @@
 --- Keys of a role that a token in a file gives, as in Kubernetes or a CI system (BEHAVIOUR 8.3).
 -- The file is read anew at each retrieval, since whoever wrote it replaces it. The request is unsigned: the token is
 -- what proves the identity, and is in no message.
--- @module ivs.providers.web_identity
+-- @module ivs.credentials.web_identity
 
 local failure = require "ivs.failure"
-local sts = require "ivs.sts"
+local sts = require "ivs.services.sts"
 
 local web_identity = { name = "web_identity" }
 

@@ -10,10 +10,10 @@
 --   whose `profile` is that one, `explicit_profile` true, and `selected_profile` the profile selected at first.
 -- - `context.mfa_prompt(text)` → the code: the option `mfa_prompt`, or nil.
 --
--- @module ivs.providers.assume_role
+-- @module ivs.credentials.assume_role
 
 local failure = require "ivs.failure"
-local sts = require "ivs.sts"
+local sts = require "ivs.services.sts"
 
 local assume_role = { name = "assume_role" }
 

@@ -1,9 +1,9 @@
 --- Where the services that credentials come from are reached, as environment and files say (BEHAVIOUR 2, for STS, SSO
 -- and sign-in). What is found here is not checked; whoever sends the request does that.
 -- Not for: the endpoint of IVS itself (ivs.settings), or a service's own endpoint, where all is silent.
--- @module ivs.service_endpoints
+-- @module ivs.services.endpoints
 
-local files = require "ivs.files"
+local files = require "ivs.config.files"
 
 local service_endpoints = {}
 

@@ -2,7 +2,7 @@
 -- A pure function of the text: no file, no environment, no meaning of any section (that is ivs.files).
 -- Where it refuses, it tells the line and what kind of thing is wrong, never a word of the text: that may be a secret.
 -- Two things differ from Python: a NUL byte is refused, and only ASCII letters of a key are lower-cased.
--- @module ivs.ini
+-- @module ivs.config.ini
 
 local byte, find, match, sub = string.byte, string.find, string.match, string.sub
 

@@ -1,5 +1,5 @@
 --- The process environment, or the table that stands in for it (nginx strips the environment of its workers).
--- @module ivs.environment
+-- @module ivs.config.environment
 
 local environment = {}
 

@@ -1,6 +1,6 @@
 --- The JSON documents of keys that a program, a container's endpoint and an instance's metadata hand out, and what
 -- these say about a failure, made fit for our messages. What a document holds appears in no message.
--- @module ivs.key_document
+-- @module ivs.credentials.document
 
 local redaction = require "ivs.redaction"
 

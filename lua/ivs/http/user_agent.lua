@@ -1,5 +1,5 @@
 --- The User-Agent header, in the grammar that the AWS SDKs share (BEHAVIOUR 3).
--- @module ivs.user_agent
+-- @module ivs.http.user_agent
 
 local user_agent = {}
 

@@ -4,9 +4,9 @@
 -- A file that belongs to somebody else is not read: who can write it can decide whose keys we use. A message names the
 -- file and never quotes what is in it.
 -- Not for: the keys themselves, which are never written anywhere.
--- @module ivs.token_cache
+-- @module ivs.credentials.token_cache
 
-local files = require "ivs.files"
+local files = require "ivs.config.files"
 
 local token_cache = {}
 

@@ -1,5 +1,5 @@
 --- One call of another AWS service (STS) on the call machine that serves IVS: the same signer, the same retries.
--- @module ivs.service
+-- @module ivs.services.call
 
 local service = {}
 

@@ -1,16 +1,16 @@
 --- Credentials: the option, or the chain of sources, asked anew whenever the call machine wants keys.
 --
--- A source is a file of lua/ivs/providers: `{ name, retrieve(context) }`, which answers with keys; or nil and (as text) why it
+-- A source is a file of lua/ivs/credentials: `{ name, retrieve(context) }`, which answers with keys; or nil and (as text) why it
 -- has none, and the next one is asked; or nil and an error object, which ends the chain. What a source may use is the
 -- context made here and nothing else, so the same file serves libcurl, cosockets and tests. Nothing found is not
 -- remembered: the next call asks again. When keys are asked for again is the machine's affair (csrc/core/credentials.h).
--- @module ivs.credentials
+-- @module ivs.credentials.chain
 
 local failure = require "ivs.failure"
-local files = require "ivs.files"
+local files = require "ivs.config.files"
 local json = require "ivs.json"
 local names = require "ivs.names"
-local service = require "ivs.service"
+local service = require "ivs.services.call"
 local transport = require "ivs.transport"
 
 local credentials = {}
@@ -34,7 +34,7 @@ local CHAIN = {
 }
 
 local function provider_named(name)
-  return require("ivs.providers." .. name)
+  return require("ivs.credentials." .. name)
 end
 
 --- Asks one source after the other. Returns keys; or nil, an error object that ended the walk or nil, and the causes.

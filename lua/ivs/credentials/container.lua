@@ -1,11 +1,11 @@
 --- Keys from the endpoint that ECS, EKS Pod Identity and Greengrass offer inside a container (BEHAVIOUR 8.9).
 -- Only the endpoints of the allowlist are asked over plain http, and nothing is sent to any other. The token's file is
 -- read anew each time, as it is rotated.
--- @module ivs.providers.container
+-- @module ivs.credentials.container
 
 local failure = require "ivs.failure"
-local key_document = require "ivs.key_document"
-local metadata_url = require "ivs.metadata_url"
+local key_document = require "ivs.credentials.document"
+local metadata_url = require "ivs.http.url"
 local redaction = require "ivs.redaction"
 
 local container = { name = "container" }

@@ -1,5 +1,5 @@
 --- Keys from AWS_ACCESS_KEY_ID and its companions (BEHAVIOUR 8.1).
--- @module ivs.providers.environment
+-- @module ivs.credentials.environment
 
 local failure = require "ivs.failure"
 

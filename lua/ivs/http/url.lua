@@ -1,6 +1,6 @@
 --- The URLs of metadata endpoints, taken apart so strictly that no client of HTTP can read another host out of them,
 -- and shown in messages without their path: the path of a container's endpoint is half a secret.
--- @module ivs.metadata_url
+-- @module ivs.http.url
 
 local metadata_url = {}
 

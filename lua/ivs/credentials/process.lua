@@ -1,11 +1,11 @@
 --- Keys that a program prints: `credential_process` of the profile (BEHAVIOUR 8.7).
 -- The program runs without a shell, for a minute at most. What it prints on stdout is a secret, whatever it is, and
 -- appears in no message; what it prints on stderr is its message.
--- @module ivs.providers.process
+-- @module ivs.credentials.process
 
 local failure = require "ivs.failure"
-local key_document = require "ivs.key_document"
-local words = require "ivs.words"
+local key_document = require "ivs.credentials.document"
+local words = require "ivs.config.shlex"
 local redaction = require "ivs.redaction"
 
 local process = { name = "process" }

@@ -1,16 +1,16 @@
 --- Settings: one table says for each what it is called, where it may stand, its type and its default.
 -- Adding a setting is adding a row.
--- @module ivs.settings
+-- @module ivs.config.settings
 
-local credentials = require "ivs.credentials"
-local environment = require "ivs.environment"
+local credentials = require "ivs.credentials.chain"
+local environment = require "ivs.config.environment"
 local failure = require "ivs.failure"
-local files = require "ivs.files"
+local files = require "ivs.config.files"
 local logging = require "ivs.logging"
 local names = require "ivs.names"
-local proxies = require "ivs.proxies"
+local proxies = require "ivs.http.proxy"
 local transport = require "ivs.transport"
-local user_agent = require "ivs.user_agent"
+local user_agent = require "ivs.http.user_agent"
 
 local settings = {}
 
