@@ -80,7 +80,7 @@ describe("the cache of resty.ivs fetches what is missing", function()
 
   it("and keeps nothing in memory of requests that were aborted where nginx had no timer left", function()
     cache_site.with(service, { http = "lua_max_pending_timers 1;",
-      init = "require('resty.ivs.flight').sweep_interval = 0.1" }, function(own)
+      init = "require('resty.ivs.cache.single_flight').sweep_interval = 0.1" }, function(own)
       local ask = own:asker {}
       local paths = {}
       for number = 1, 30 do paths[number] = shell.quote(own.url .. ask:path("left-" .. number, "/abort")) end

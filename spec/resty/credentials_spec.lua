@@ -200,7 +200,7 @@ describe("inside nginx, credentials", function()
 
     it("come through ngx.pipe where there is one", function()
       local told = site:run(PROFILE .. [[
-        require("resty.ivs.process").assume_available = true
+        require("resty.ivs.http.process").assume_available = true
         local argv, given, ended
         local streams = { stdout = { '{"Version":1,"AccessKeyId":"AKIDPROC",', '"SecretAccessKey":"s"}' }, stderr = { "warning" } }
         local child = { set_timeouts = function() end, shutdown = function() end, kill = function() end,
@@ -215,14 +215,14 @@ describe("inside nginx, credentials", function()
         end
         package.loaded["ngx.pipe"] = { spawn = function(words, options) argv, given = words, options return child end }
         local told = client:credentials()
-        package.loaded["ngx.pipe"], require("resty.ivs.process").assume_available = nil, nil
+        package.loaded["ngx.pipe"], require("resty.ivs.http.process").assume_available = nil, nil
         return { told.provider, told.access_key_id, ended, argv, #given.environ }]])
       assert.same({ "process", "…PROC", true, { "/bin/keys", "--for", "a b" }, 1 }, told)
     end)
 
     it("are given up together with a program that takes too long, however it drips, or that can't be read", function()
       local told = site:run [[
-        local process = require "resty.ivs.process"
+        local process = require "resty.ivs.http.process"
         process.assume_available = true
         local told = {}
         local function drip() ngx.sleep(0.02) return "x" end

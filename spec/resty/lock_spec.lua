@@ -6,7 +6,7 @@ if not nginx.available then return end
 
 --- What each of these begins with.
 local BEGIN = [[
-local flight, lock, dict = require "resty.ivs.flight", require "resty.ivs.lock", ngx.shared.locks
+local flight, lock, dict = require "resty.ivs.cache.single_flight", require "resty.ivs.cache.lock", ngx.shared.locks
 local function nothing() end
 ]]
 
@@ -54,7 +54,7 @@ describe("the lock of a key", function()
   it("is no condition: without room in the dict its holder goes on", function()
     assert.same({ true, true }, site:run [[
       local full = { add = function() return nil, "no memory" end, get = function() end }
-      local held = require("resty.ivs.lock").new(full, "x", 1)
+      local held = require("resty.ivs.cache.lock").new(full, "x", 1)
       return { held:try(), held:is_ours() }]])
   end)
 
@@ -72,9 +72,9 @@ describe("the lock of a key", function()
       for _, key in ipairs(dict:get_keys(0)) do -- as if the worker had been busy for longer than lock_ttl
         if key:find ":lock$" then dict:set(key, "another's") end
       end
-      local shelf = require "resty.ivs.shelf"
+      local shelf = require "resty.ivs.cache.shared_dict"
       shelf.new(dict, { ttl = 60, stale_ttl = 0, negative_ttl = 0 }):keep(shelf.key "guarded",
-        require("resty.ivs.entry").of_response(answer "newer"), 0, 60)
+        require("resty.ivs.cache.entry").of_response(answer "newer"), 0, 60)
       local _, outcome = ngx.thread.wait(slow)
       return { outcome, cache:get(cache.id "guarded", error).recordingConfiguration.name }]])
   end)

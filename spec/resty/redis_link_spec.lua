@@ -136,7 +136,7 @@ describe("the cache of resty.ivs, connected to Redis,", function()
   it("asks Redis again a second after a failure, whatever becomes of the clock", function()
     local site = cache_site.start(service)
     assert.same({ false, true, true }, site:run [[
-      local link = require("resty.ivs.redis").new({ host = "127.0.0.1", port = 1, prefix = "clock" }).link
+      local link = require("resty.ivs.cache.redis").new({ host = "127.0.0.1", port = 1, prefix = "clock" }).link
       local now, found = ngx.now, {}
       link:run("", {}, {})
       found[1] = link:is_trusted()

@@ -6,7 +6,7 @@
 -- Not for: phases in which ngx.timer.at raises; the caller checks that.
 -- @module resty.ivs.background
 
-local leader = require "resty.ivs.leader"
+local leader = require "resty.ivs.cache.leader"
 
 local background = {}
 

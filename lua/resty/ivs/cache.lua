@@ -17,13 +17,13 @@
 -- @module resty.ivs.cache
 
 local background = require "resty.ivs.background"
-local copies = require "resty.ivs.copies"
-local entry = require "resty.ivs.entry"
-local flight = require "resty.ivs.flight"
-local leader = require "resty.ivs.leader"
+local copies = require "resty.ivs.cache.copies"
+local entry = require "resty.ivs.cache.entry"
+local flight = require "resty.ivs.cache.single_flight"
+local leader = require "resty.ivs.cache.leader"
 local members = require "resty.ivs.members"
-local redis = require "resty.ivs.redis"
-local shelf = require "resty.ivs.shelf"
+local redis = require "resty.ivs.cache.redis"
+local shelf = require "resty.ivs.cache.shared_dict"
 
 local cache = {}
 

@@ -2,8 +2,8 @@
 -- @module resty.ivs.call
 
 local private = require("ivs.core").private
-local exchange = require "resty.ivs.exchange"
-local wires = require "resty.ivs.wire"
+local exchange = require "resty.ivs.http.exchange"
+local wires = require "resty.ivs.http.wire"
 
 local call = {}
 

@@ -4,15 +4,15 @@
 local call = require "resty.ivs.call"
 local core = require "ivs.core"
 local environment = require "resty.ivs.environment"
-local exchange = require "resty.ivs.exchange"
+local exchange = require "resty.ivs.http.exchange"
 local failure = require "ivs.failure"
-local identity = require "resty.ivs.identity"
-local journal = require "resty.ivs.journal"
+local identity = require "resty.ivs.cache.identity"
+local journal = require "resty.ivs.cache.log"
 local options = require "resty.ivs.options"
 local phases = require "resty.ivs.phases"
-local process = require "resty.ivs.process"
+local process = require "resty.ivs.http.process"
 local refresh = require "resty.ivs.refresh"
-local wires = require "resty.ivs.wire"
+local wires = require "resty.ivs.http.wire"
 
 local client = {}
 

@@ -10,7 +10,7 @@
 -- runs between an answer and its landing.
 -- @module resty.ivs.refresh
 
-local account = require "resty.ivs.account"
+local account = require "resty.ivs.cache.account"
 local failure = require "ivs.failure"
 local phases = require "resty.ivs.phases"
 local semaphore = require "ngx.semaphore"

@@ -2,7 +2,7 @@
 --
 -- ngx.pipe needs an nginx with OpenResty's patch for child processes; Debian's has none, and a program run in any other
 -- way would hold every request of the worker up. So there is an error that says what to do instead.
--- @module resty.ivs.process
+-- @module resty.ivs.http.process
 
 local environment = require "resty.ivs.environment"
 local ffi = require "ffi"

@@ -1,9 +1,9 @@
 --- A connected cosocket: from the pool or new, through a proxy's tunnel if need be, TLS verified.
--- @module resty.ivs.connection
+-- @module resty.ivs.http.connection
 
 local core = require "ivs.core"
-local fault = require "resty.ivs.fault"
-local wires = require "resty.ivs.wire"
+local fault = require "resty.ivs.http.error_map"
+local wires = require "resty.ivs.http.wire"
 
 local connection = {}
 

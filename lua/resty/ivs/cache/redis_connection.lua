@@ -5,14 +5,14 @@
 -- for a second. There are `pool_size` connections at most, to each node of a cluster. Neither the password nor a value is in
 -- any message: of what Redis says only the first word is repeated.
 -- Not for: what is kept there (redis.lua), which node of a cluster has it (redis_nodes.lua). Redis Sentinel.
--- @module resty.ivs.redis_link
+-- @module resty.ivs.cache.redis_connection
 
 local redis_nodes = require "resty.ivs.redis_nodes"
 local semaphore = require "ngx.semaphore"
 
 local redis_link = {}
 
-local Link = { __name = "resty.ivs.redis_link" }
+local Link = { __name = "resty.ivs.cache.redis_connection" }
 Link.__index = Link
 
 local LEFT_ALONE = 1 -- seconds after a failure

@@ -8,9 +8,9 @@
 --
 -- Two roles of one account can't be told apart where only the provider knows the role: that is what the option
 -- `cache.identity` is for.
--- @module resty.ivs.identity
+-- @module resty.ivs.cache.identity
 
-local account = require "resty.ivs.account"
+local account = require "resty.ivs.cache.account"
 local environment = require "resty.ivs.environment"
 
 local identity = {}

@@ -1,6 +1,6 @@
 --- What a cosocket says went wrong, as the error that the blocking driver gives for the same thing (csrc/curl/error_map.c):
 -- botocore's sentence, then the reason, then what an nginx has to be told.
--- @module resty.ivs.fault
+-- @module resty.ivs.http.error_map
 
 local failure = require "ivs.failure"
 

@@ -3,13 +3,13 @@
 -- The request goes out in one write. From then on the response has `read_timeout` seconds to come to its last byte,
 -- however it drips. A pooled connection that turns out to have been closed before a byte of the response came is
 -- replaced at once: the server never took the request.
--- @module resty.ivs.exchange
+-- @module resty.ivs.http.exchange
 
-local connection = require "resty.ivs.connection"
+local connection = require "resty.ivs.http.connection"
 local core = require "ivs.core"
-local fault = require "resty.ivs.fault"
-local gzip = require "resty.ivs.gzip"
-local wires = require "resty.ivs.wire"
+local fault = require "resty.ivs.http.error_map"
+local gzip = require "resty.ivs.http.gzip"
+local wires = require "resty.ivs.http.wire"
 
 local exchange = {}
 

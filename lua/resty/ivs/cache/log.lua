@@ -3,7 +3,7 @@
 -- ivs.core calls its logger from within C. A logger that waits there (a cosocket, ngx.sleep, a coroutine) leaves nginx with a
 -- light thread that can't be resumed, and that costs the worker its life. So the core notes only, and the driver tells
 -- between two steps, where everything is allowed that is allowed to the caller.
--- @module resty.ivs.journal
+-- @module resty.ivs.cache.log
 
 local logging = require "ivs.logging"
 

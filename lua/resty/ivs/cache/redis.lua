@@ -11,15 +11,15 @@
 -- Invariants: each operation is one script, so what it does, it does to what it saw. Only a lock's holder changes anything.
 -- A key of a type that is not ours is not there. No failure is more than "the dict alone serves".
 -- Not for: connections (redis_link.lua).
--- @module resty.ivs.redis
+-- @module resty.ivs.cache.redis
 
-local entry = require "resty.ivs.entry"
+local entry = require "resty.ivs.cache.entry"
 local members = require "resty.ivs.members"
-local redis_link = require "resty.ivs.redis_link"
+local redis_link = require "resty.ivs.cache.redis_connection"
 
 local redis = {}
 
-local Store = { __name = "resty.ivs.redis" }
+local Store = { __name = "resty.ivs.cache.redis" }
 Store.__index = Store
 
 local MAX_BYTES = 1024 * 1024 -- no entry is larger

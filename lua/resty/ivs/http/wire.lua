@@ -1,9 +1,9 @@
 --- How the requests of one client are sent: its resolved settings in the terms of cosockets, and what cosockets can't
 -- carry out refused.
--- @module resty.ivs.wire
+-- @module resty.ivs.http.wire
 
 local core = require "ivs.core"
-local fault = require "resty.ivs.fault"
+local fault = require "resty.ivs.http.error_map"
 
 local wire = {}
 

@@ -7,9 +7,9 @@
 --
 -- Invariant: whoever has lost a lock changes nothing that it stands for: another may have brought a newer answer.
 -- Not for: whoever asks (cache.lua).
--- @module resty.ivs.leader
+-- @module resty.ivs.cache.leader
 
-local entry = require "resty.ivs.entry"
+local entry = require "resty.ivs.cache.entry"
 
 local leader = {}
 

@@ -5,11 +5,11 @@
 -- Invariants: each holder has a token of its own, so nobody ends another's lock, and who has lost his knows it. No lock is
 -- ever a condition for an answer: when the dict has no room for one, its holder goes on without.
 -- Not for: who waits for what (flight.lua), other machines (redis.lua).
--- @module resty.ivs.lock
+-- @module resty.ivs.cache.lock
 
 local lock = {}
 
-local Lock = { __name = "resty.ivs.lock" }
+local Lock = { __name = "resty.ivs.cache.lock" }
 Lock.__index = Lock
 
 local worker, serial

@@ -7,10 +7,10 @@
 --
 -- Invariants: each `decode` gives new tables, so that nobody can change what another gets; and they are what their names
 -- say (shape.lua), whatever the text was.
--- @module resty.ivs.entry
+-- @module resty.ivs.cache.entry
 
 local json = require "ivs.json"
-local shape = require "resty.ivs.shape"
+local shape = require "resty.ivs.cache.shape"
 
 local entry = {}
 

@@ -3,13 +3,13 @@
 -- Each worker remembers what the texts that it has met decode to. The text in the dict still decides: it is compared (which
 -- costs nothing, Lua's strings are unique), and another text is decoded anew.
 -- Not for: sharing tables. Nobody ever gets the one that is remembered.
--- @module resty.ivs.copies
+-- @module resty.ivs.cache.copies
 
-local entry = require "resty.ivs.entry"
+local entry = require "resty.ivs.cache.entry"
 
 local copies = {}
 
-local Copies = { __name = "resty.ivs.copies" }
+local Copies = { __name = "resty.ivs.cache.copies" }
 Copies.__index = Copies
 
 local MAX_TEXTS = 1000 -- of some kilobytes each; then all are forgotten

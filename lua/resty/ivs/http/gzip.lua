@@ -1,6 +1,6 @@
 --- gzip, if it comes although nobody asked for it, through the zlib that nginx itself is linked with. It takes and refuses what
 -- libcurl does: up to five codings over one another, and data that break off, whose beginning is taken.
--- @module resty.ivs.gzip
+-- @module resty.ivs.http.gzip
 
 local ffi = require "ffi"
 

@@ -3,7 +3,7 @@
 -- A value is rebuilt from the members that are known, each checked by its type. Members that are not known are dropped (a
 -- later version of this package may have written them), a member of another type makes the whole value none.
 -- Not for: the service's own bodies (csrc/core/operation.c has their shape).
--- @module resty.ivs.shape
+-- @module resty.ivs.cache.shape
 
 local failure = require "ivs.failure"
 

@@ -7,15 +7,15 @@
 --
 -- Invariant: silence is counted, not measured: while the worker was busy, or the clock was set, nobody could give a sign.
 -- Not for: what is fetched and where it is kept (leader.lua).
--- @module resty.ivs.flight
+-- @module resty.ivs.cache.single_flight
 
-local lock = require "resty.ivs.lock"
+local lock = require "resty.ivs.cache.lock"
 local phases = require "resty.ivs.phases"
 local semaphore = require "ngx.semaphore"
 
 local flight = {}
 
-local Flight = { __name = "resty.ivs.flight" }
+local Flight = { __name = "resty.ivs.cache.single_flight" }
 Flight.__index = Flight
 
 local FIRST_STEP, LONGEST_STEP = 0.001, 0.05 -- seconds between two looks at another worker's lock

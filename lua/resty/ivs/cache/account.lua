@@ -1,5 +1,5 @@
 --- Whose an access key is: what stays the same when keys are rotated.
--- @module resty.ivs.account
+-- @module resty.ivs.cache.account
 
 local account = {}
 

@@ -4,13 +4,13 @@
 -- there, whoever wrote it. Nothing is kept for no time: to the dict zero seconds are for ever. A dict without room is no
 -- failure.
 -- Not for: who fetches (flight.lua), other machines (redis.lua).
--- @module resty.ivs.shelf
+-- @module resty.ivs.cache.shared_dict
 
-local entry = require "resty.ivs.entry"
+local entry = require "resty.ivs.cache.entry"
 
 local shelf = {}
 
-local Shelf = { __name = "resty.ivs.shelf" }
+local Shelf = { __name = "resty.ivs.cache.shared_dict" }
 Shelf.__index = Shelf
 
 local COUNTERS = { "hit", "miss", "stale", "negative", "shared", "redis_hit", "redis_error" }
