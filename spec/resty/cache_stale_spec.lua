@@ -62,7 +62,7 @@ describe("the cache of resty.ivs with a stale answer", function()
     end
     local other = cache_site.service()
     local own = cache_site.start(other)
-    ask = own:asker { ttl = 0.1 }
+    local ask = own:asker { ttl = 0.1 }
     assert.equal("miss 1", ask "gone")
     other:stop()
     sleep(0.15)

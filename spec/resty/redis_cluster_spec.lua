@@ -148,7 +148,7 @@ describe("the cache of resty.ivs over a Redis Cluster", function()
     local names = { "123456789", "{user1000}.following", "foo{}{bar}", "foo{{bar}}zap", "foo{bar}{zap}", "", "{", "}{", "a{b", "{}", "ü" }
     local found = one:run([[
       local slots = {}
-      for at, name in ipairs(%s) do slots[at] = require("resty.ivs.redis_nodes").slot(name) end
+      for at, name in ipairs(%s) do slots[at] = require("resty.ivs.cache.redis_nodes").slot(name) end
       return slots]], names)
     for at, name in ipairs(names) do
       assert.equal(tonumber(cluster.nodes[1]:cli("cluster keyslot " .. shell.quote(name))), found[at], name)

@@ -9,7 +9,7 @@ local files = require "ivs.config.files"
 local logging = require "ivs.logging"
 local names = require "ivs.names"
 local proxies = require "ivs.http.proxy"
-local transport = require "ivs.transport"
+local transport = require "ivs.http.transport"
 local user_agent = require "ivs.http.user_agent"
 
 local settings = {}

@@ -11,7 +11,7 @@ local files = require "ivs.config.files"
 local json = require "ivs.json"
 local names = require "ivs.names"
 local service = require "ivs.services.call"
-local transport = require "ivs.transport"
+local transport = require "ivs.http.transport"
 
 local credentials = {}
 

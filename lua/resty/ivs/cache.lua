@@ -16,7 +16,7 @@
 -- Not for: what makes two answers differ. That is the caller's, who builds the key.
 -- @module resty.ivs.cache
 
-local background = require "resty.ivs.background"
+local background = require "resty.ivs.cache.background"
 local copies = require "resty.ivs.cache.copies"
 local entry = require "resty.ivs.cache.entry"
 local flight = require "resty.ivs.cache.single_flight"

@@ -7,7 +7,7 @@
 -- Not for: what is kept there (redis.lua), which node of a cluster has it (redis_nodes.lua). Redis Sentinel.
 -- @module resty.ivs.cache.redis_connection
 
-local redis_nodes = require "resty.ivs.redis_nodes"
+local redis_nodes = require "resty.ivs.cache.redis_nodes"
 local semaphore = require "ngx.semaphore"
 
 local redis_link = {}

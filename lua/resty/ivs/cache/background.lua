@@ -4,7 +4,7 @@
 -- Invariant: nginx drops timers without a word when too many of them run (lua_max_running_timers). Then the flight never
 -- begins, and those who wait for it see that (flight.lua).
 -- Not for: phases in which ngx.timer.at raises; the caller checks that.
--- @module resty.ivs.background
+-- @module resty.ivs.cache.background
 
 local leader = require "resty.ivs.cache.leader"
 

@@ -4,13 +4,13 @@
 -- after the other; what is no cluster never says it (Redis Cluster Specification, "MOVED Redirection", "Key distribution model").
 -- Invariant: whatever a server answers, no more than MAX_NODES nodes and 16384 slots are remembered.
 -- Not for: connections (redis_link.lua).
--- @module resty.ivs.redis_nodes
+-- @module resty.ivs.cache.redis_nodes
 
 local bit = require "bit"
 
 local redis_nodes = {}
 
-local Nodes = { __name = "resty.ivs.redis_nodes" }
+local Nodes = { __name = "resty.ivs.cache.redis_nodes" }
 Nodes.__index = Nodes
 
 local SLOTS = 16384

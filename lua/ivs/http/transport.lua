@@ -1,7 +1,7 @@
 --- HTTP done by functions that are not ours: the option `transport`, and the `http` that a loop offers. Whatever they give,
 -- their callers get `{ status, headers, body }` with lower-case header names, or nil and an error object. What an answer has
 -- to be is judged in C (csrc/lua/message.c), as it is for the blocking call.
--- @module ivs.transport
+-- @module ivs.http.transport
 
 local transport = {}
 
