@@ -17,9 +17,9 @@ unset http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY 
 
 runs_once() {
   case $1 in
-    spec/resty/* | spec/emulator_spec.lua | spec/emulator/signature_spec.lua | spec/examples_spec.lua) true ;;
-    spec/emulator/list_spec.lua | spec/emulator/sts_spec.lua | spec/makefile_spec.lua) true ;;
-    spec/rock_spec.lua | spec/run_spec.lua | spec/unit_spec.lua) true ;;
+    spec/lua/resty/* | spec/emulator/with_botocore_spec.lua | spec/emulator/signature_spec.lua | spec/project/examples_spec.lua) true ;;
+    spec/emulator/list_spec.lua | spec/emulator/sts_spec.lua | spec/project/makefile_spec.lua) true ;;
+    spec/project/rock_spec.lua | spec/project/runner_spec.lua | spec/csrc/core/unit_spec.lua) true ;;
     *) false ;;
   esac
 }

@@ -1,4 +1,4 @@
---- The core's functions called from C, where no Lua gets them to that point (spec/unit).
+--- The core's functions called from C, where no Lua gets them to that point (spec/csrc/core/unit).
 
 local shell = require "emulator.shell"
 
@@ -10,7 +10,7 @@ describe("the core in C", function()
     it("keeps its promises: " .. name .. ".c", function()
       local program = BUILD .. "/unit-" .. name
       local compile = "${CC:-cc} -std=c11 -D_GNU_SOURCE -g -Wall -Wextra -Werror -Icsrc " .. (FLAGS[os.getenv "UNDER"] or "")
-      local output, status = shell.run(("exec 2>&1; %s -o %s spec/unit/%s.c %s/obj/core/*.o -lcrypto -lm && %s")
+      local output, status = shell.run(("exec 2>&1; %s -o %s spec/csrc/core/unit/%s.c %s/obj/core/*.o -lcrypto -lm && %s")
         :format(compile, program, name, BUILD, program))
       assert.equal("", output)
       assert.equal(0, status)

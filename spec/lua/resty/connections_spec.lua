@@ -1,5 +1,5 @@
 --- Connections inside nginx: kept, replaced, tunnelled, verified; and the error that each way of failing gives, the same as
--- the blocking driver's (spec/hostile_connection_spec, spec/tls_spec).
+-- the blocking driver's (spec/faults/hostile_connection_spec, spec/csrc/curl/tls_spec).
 
 local hostile = require "support.hostile_calls"
 local hostile_server = require "support.hostile_server"

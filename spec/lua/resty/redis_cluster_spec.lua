@@ -3,7 +3,7 @@
 local cache_site = require "support.cache_site"
 local redis_cluster = require "support.redis_cluster"
 local redis_server = require "support.redis_server"
-local resolver = require "resty.resolver"
+local resolver = require "support.resolver"
 local shell = require "emulator.shell"
 
 if not cache_site.available then return end -- nginx runs LuaJIT, whatever runs this: once is enough

@@ -1,4 +1,4 @@
---- What a call over libcurl makes of every raw response in support/raw_responses.lua. spec/resty/raw_responses_spec.lua has the
+--- What a call over libcurl makes of every raw response in support/raw_responses.lua. spec/lua/resty/raw_responses_spec.lua has the
 -- same rows read through cosockets.
 
 local hostile_server = require "support.hostile_server"

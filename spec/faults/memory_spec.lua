@@ -1,6 +1,6 @@
 --- Memory: what happens when there is none, what is left when all is done, and what order things end in.
 --
--- spec/memory/host.c makes one allocation after another fail; spec/memory/growth.lua calls many times. The quick sweep of
+-- spec/faults/memory/host.c makes one allocation after another fail; spec/faults/memory/growth.lua calls many times. The quick sweep of
 -- loading the module steps over most allocations; IVS_MEMORY=full takes each, and a million calls.
 
 local hostile_server = require "support.hostile_server"
@@ -56,7 +56,7 @@ local function build_host()
   local flags = "-O1 -g -std=c11 -D_GNU_SOURCE"
   if IS_LUAJIT then flags = flags .. " -DIVS_LUAJIT" end
   if UNDER == "sanitize" then flags = flags .. " -DIVS_SANITIZED -fsanitize=address,undefined" end
-  local output, status = shell.run(("exec 2>&1; ${CC:-cc} %s $(pkg-config --cflags %s) -o %s spec/memory/host.c $(pkg-config --libs %s)")
+  local output, status = shell.run(("exec 2>&1; ${CC:-cc} %s $(pkg-config --cflags %s) -o %s spec/faults/memory/host.c $(pkg-config --libs %s)")
     :format(flags, LUA, path, LUA) .. " -Wl,--no-as-needed -lcrypto -lm")
   assert(status == 0, output)
   return path
@@ -67,8 +67,8 @@ local function sweep()
   local body = '{"recordingConfiguration":{"state":"ACTIVE"}}'
   local server = hostile_server.start()
   server:play { { "request" }, { "send", ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"):format(#body, body) }, { "again" } }
-  local command = ("exec 2>&1; LSAN_OPTIONS=suppressions=spec/memory/lsan.supp:print_suppressions=0 "
-    .. "IVS_SERVER=%s http_proxy=%s LUA_PATH=%s LUA_CPATH=%s %s%s spec/memory/scenarios.lua"):format(server.url, server.url,
+  local command = ("exec 2>&1; LSAN_OPTIONS=suppressions=spec/faults/memory/lsan.supp:print_suppressions=0 "
+    .. "IVS_SERVER=%s http_proxy=%s LUA_PATH=%s LUA_CPATH=%s %s%s spec/faults/memory/scenarios.lua"):format(server.url, server.url,
     shell.quote(package.path), shell.quote(package.cpath), build_host(), FULL and "" or UNDER == "sanitize" and " --stride 29" or " --stride 2")
   local output, status = shell.run(command)
   server:stop()
@@ -109,7 +109,7 @@ end
 if UNDER == "" then
   describe("many calls and clients", function()
     it("leave no growth", function()
-      local output, status = shell.run(("exec 2>&1; CALLS=%s CLIENTS=%s LUA_PATH=%s LUA_CPATH=%s %s spec/memory/growth.lua"):format(
+      local output, status = shell.run(("exec 2>&1; CALLS=%s CLIENTS=%s LUA_PATH=%s LUA_CPATH=%s %s spec/faults/memory/growth.lua"):format(
         CALLS, CLIENTS, shell.quote(package.path), shell.quote(package.cpath), interpreter.path()))
       assert.equal(0, status, output)
       for _, what in ipairs { "calls", "clients" } do

@@ -1,7 +1,7 @@
 --- What remains in memory after many calls over `transport` and many clients made and dropped.
 -- Prints a line for each: what, how many, by how many KiB the process has grown since it was warm.
 --
---     CALLS=1000000 CLIENTS=10000 lua spec/memory/growth.lua
+--     CALLS=1000000 CLIENTS=10000 lua spec/faults/memory/growth.lua
 
 local core = require "ivs.core"
 local ivs = require "ivs"

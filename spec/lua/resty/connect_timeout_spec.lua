@@ -4,7 +4,7 @@
 local hostile = require "support.hostile_calls"
 local hostile_server = require "support.hostile_server"
 local nginx = require "support.nginx"
-local resolver = require "resty.resolver"
+local resolver = require "support.resolver"
 
 if not nginx.available then return end
 
