@@ -3,7 +3,7 @@
 local interpreter = require "support.interpreter"
 local shell = require "emulator.shell"
 
-local SUPPORT = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") .. "/support/"
+local SUPPORT = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") .. "/../../support/"
 
 describe("a libcurl before 7.68.0", function()
   local directory

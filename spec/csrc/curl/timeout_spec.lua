@@ -11,7 +11,7 @@ local shell = require "emulator.shell"
 
 local OK = calls.answer()
 local REQUEST, HANG = { "request" }, { "hang" }
-local SUPPORT = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") .. "/support/"
+local SUPPORT = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") .. "/../../support/"
 
 local took_at_least = calls.took_at_least
 

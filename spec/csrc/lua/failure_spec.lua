@@ -191,7 +191,7 @@ describe("ivs.exceptions", function()
   it("raises for a misspelt name, at the line that misspelt it", function()
     local fine, message = pcall(function() local code = ivs.exceptions.ResorceNotFound return code end)
     assert.is_false(fine)
-    assert.truthy(message:find("errors_spec.lua:%d+: .*ResorceNotFound"), message)
+    assert.truthy(message:find("failure_spec.lua:%d+: .*ResorceNotFound"), message)
   end)
 
   it("can't be changed", function()

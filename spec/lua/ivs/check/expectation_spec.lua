@@ -73,7 +73,7 @@ describe("an invalid expectation", function()
       } do
         local good, problem = pcall(call)
         assert.is_false(good, "case " .. index)
-        assert.truthy(problem:find "check_expectation_spec%.lua:%d+: ", problem)
+        assert.truthy(problem:find "expectation_spec%.lua:%d+: ", problem)
         for at = 2, #case do assert.truthy(problem:find(case[at], 1, true), problem) end
       end
     end

@@ -218,7 +218,7 @@ describe("a report's writer", function()
       for _, value in ipairs { {}, { results = 5 }, "x", 5 } do
         local good, problem = pcall(function() return (check[name](value)) end)
         assert.is_false(good)
-        assert.truthy(problem:find "check_reports_spec%.lua:%d+: ", problem)
+        assert.truthy(problem:find "reports_spec%.lua:%d+: ", problem)
       end
     end
   end)

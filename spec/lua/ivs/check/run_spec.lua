@@ -152,7 +152,7 @@ describe("a check", function()
     for index, case in ipairs(cases) do
       local good, problem = pcall(function() return (check.run(case[1], case[2])) end)
       assert.is_false(good, "case " .. index)
-      assert.truthy(problem:find "check_run_spec%.lua:%d+: ", problem)
+      assert.truthy(problem:find "run_spec%.lua:%d+: ", problem)
     end
     assert.truthy(select(2, pcall(check.run, client, cases[9][2])):find("on_progress", 1, true))
     assert.same({}, service.requests)
