@@ -21,7 +21,7 @@
  *   state        event           next
  *   BEGUN        AUTHENTICATED   EXCHANGE       usable keys, or an unsigned operation
  *   BEGUN        KEYLESS         CREDENTIALS
- *   BEGUN        PACED           SLEEP          adaptive mode: no token yet
+ *   BEGUN        PACED           SLEEP          no token yet, of the adaptive mode or of the call's pace
  *   CREDENTIALS  AUTHENTICATED   EXCHANGE
  *   CREDENTIALS  PACED           SLEEP
  *   EXCHANGE     ANSWERED        DECODE
@@ -38,6 +38,7 @@
 
 #include "client.h"
 #include "message.h"
+#include "pace.h"
 #include "redaction.h"
 
 #define IVS_STEPS(X)                                                                                         \
@@ -75,6 +76,7 @@ typedef struct ivs_call {
   ivs_client *client; /* not owned; has to outlive the call's steps */
   const ivs_endpoint *endpoint;
   ivs_endpoint own_endpoint;
+  ivs_pace *pace;        /* not owned; NULL: none. Set after ivs_call_begin by who runs many calls */
   ivs_request request;   /* complete while the step is EXCHANGE */
   ivs_response response; /* of this attempt; filled by the driver */
   ivs_response previous; /* the last one before it; status 0: none */
@@ -89,7 +91,7 @@ typedef struct ivs_call {
   bool built;         /* the request of this attempt is signed */
   bool asked;         /* credentials have been asked for in this attempt */
   bool resent;        /* the clock has been set right once */
-  bool pacing;        /* the sleep is for the adaptive rate, not before a retry */
+  bool pacing;        /* the sleep is for a token, not before a retry */
   double offset;      /* the client's clock offset that this attempt was signed with */
   int quota_cost;     /* taken for the last retry, to be given back */
   double date_lead;   /* the last response's Date minus our time */
@@ -149,6 +151,8 @@ const char *ivs_step_name(enum ivs_step step);
 const ivs_response *ivs_call_last_response(const ivs_call *call);
 /* The response's status is 2xx. */
 bool ivs_call_is_success(const ivs_call *call);
+/* Whether the call failed because the service throttled its last attempt. */
+bool ivs_call_is_throttled(const ivs_call *call);
 /* boto3's "reached max retries": the last attempt allowed has been made. */
 bool ivs_call_reached_max(const ivs_call *call);
 
