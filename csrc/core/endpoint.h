@@ -1,5 +1,5 @@
 /*
- * Where a call goes: the service's endpoint rules (BEHAVIOUR 2).
+ * Where a call goes: the service's endpoint rules (docs/protocol.md, "Endpoints").
  */
 #ifndef IVS_CORE_ENDPOINT_H
 #define IVS_CORE_ENDPOINT_H

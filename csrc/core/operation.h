@@ -1,6 +1,6 @@
 /*
- * GetRecordingConfiguration as data: its request, the shape of its result, how its errors are read (BEHAVIOUR
- * 1, 5).
+ * GetRecordingConfiguration as data: its request, the shape of its result, how its errors are read
+ * (docs/protocol.md, "The operation").
  *
  * An ivs_operation says all that the call machine must know of an operation, so that the calls which obtain
  * credentials (AWS STS) go through the same machine.

@@ -1,6 +1,6 @@
 /*
  * The adaptive mode's client-side rate: cut when the service throttles, regrown along a cubic curve
- * (BEHAVIOUR 4).
+ * (docs/protocol.md, "Adaptive rate").
  *
  * Source: botocore's retries/{adaptive,bucket,throttling}.py. Off until the first throttling answer.
  */

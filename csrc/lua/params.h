@@ -1,5 +1,5 @@
 /*
- * The argument of the call: a table { arn = "…" }, or the ARN as a string (DESIGN 1.1).
+ * The argument of the call: a table { arn = "…" }, or the ARN as a string.
  */
 #ifndef IVS_LUA_PARAMS_H
 #define IVS_LUA_PARAMS_H

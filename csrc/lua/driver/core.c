@@ -1,5 +1,5 @@
 /*
- * require "ivs.core": the module without I/O (DESIGN 1.6). Loads no libcurl.
+ * require "ivs.core": the module without I/O (docs/design.md, "ivs.core"). Loads no libcurl.
  *
  *   local client = core.client(options, host?)
  *   local call = client:call { arn = ARN }

@@ -1,5 +1,5 @@
 --- The services that exchange a login for keys (the SSO portal, SSO OIDC, Sign-In): where they are, and one unsigned
--- call of them, sent up to three times (BEHAVIOUR 4, 8.4, 8.6).
+-- call of them, sent up to three times (docs/protocol.md, "Identity services").
 -- Not for: STS and IVS, which go through the call machine. These services are not at `POST /` and take no signature.
 -- @module ivs.services.sign_in
 

@@ -6,7 +6,7 @@ local settings = require "ivs.config.settings"
 
 local options = {}
 
---- What DESIGN 1.5 adds, but for `cache`, which the cache itself checks.
+--- The options that nginx adds, except `cache`, which the cache itself checks.
 local ROWS = {
   pool_size = { least = 1, most = 100000, whole = true, wanted = "a whole number from 1 to 100000" },
   keepalive_timeout = { least = 0.001, most = 2000000, wanted = "a number of seconds from 0.001 to 2000000" },

@@ -1,4 +1,4 @@
---- Where a call goes, and what is refused before it goes anywhere (BEHAVIOUR section 2).
+--- Where a call goes, and what is refused before it goes anywhere (docs/protocol.md, "Endpoints").
 --
 -- The table of partitions is compared with botocore's rule set through spec/oracle/endpoint.py, for every partition
 -- and every combination of the two switches. The refusals of an endpoint_url are the module's own rules: botocore

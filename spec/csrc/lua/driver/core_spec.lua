@@ -1,4 +1,4 @@
---- One call carried out by hand over ivs.core (DESIGN 1.6): each step and what may be reported to it.
+--- One call carried out by hand over ivs.core (docs/design.md, "ivs.core"): each step and what may be reported to it.
 -- When and how it is retried is in retry_spec.
 
 local by_hand = require "support.by_hand"

@@ -1,4 +1,4 @@
---- The SSO provider against a real server and real files (BEHAVIOUR 8.4).
+--- The SSO provider against a real server and real files (docs/protocol.md, "IAM Identity Center").
 
 local http_server = require "support.http_server"
 local ivs = require "ivs"
