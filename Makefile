@@ -70,12 +70,14 @@ $(B)/layers/core:
 	@mkdir -p $(@D)
 	@ln -sfn "$(CURDIR)/csrc/core" $@
 
-# $(1): the folder below $(B); $(2): the flags that find lua.h
+# $(1): the folder below $(B); $(2): the flags that find lua.h. Only csrc/lua/blocking sees what curl.h declares.
 define for_lua
+$(B)/$(1)/obj/%.o: HIDDEN := $(NO_CURL)
+$(B)/$(1)/obj/blocking/%.o: HIDDEN :=
 $(B)/$(1)/obj/%.o: csrc/lua/%.c
 	@mkdir -p $$(@D)
 	@echo CC $$@
-	@$$(CC) $$(CFLAGS) $$(OUR_FLAGS) -Icsrc $(2) $$(addprefix -I,$$(CURL_INCDIR) $$(CRYPTO_INCDIR)) -c -o $$@ $$<
+	@$$(CC) $$(CFLAGS) $$(OUR_FLAGS) $$(HIDDEN) -Icsrc $(2) $$(addprefix -I,$$(CURL_INCDIR) $$(CRYPTO_INCDIR)) -c -o $$@ $$<
 
 $(B)/$(1)/ivs.so: $(CORE_OBJ) $(CURL_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(IVS_ONLY))
 	@echo LD $$@
