@@ -32,9 +32,8 @@ function http_server.start(options)
   options = options or {}
   local host = options.host or "127.0.0.1"
   local server = python_server.new("ivs-http-server", Server)
-  server.host, server.routes, server.serial = host, {}, 0
-  for key, answers in pairs(options.routes or {}) do set_route(server, key, answers) end
-  publish(server)
+  server.host, server.serial = host, 0
+  server:reset(options.routes)
   server:launch(SCRIPT, host)
   server.url = ("http://%s:%d"):format(host:find(":", 1, true) and "[" .. host .. "]" or host, server.port)
   return server
@@ -44,6 +43,14 @@ end
 function Server:route(key, answers)
   set_route(self, key, answers)
   publish(self)
+end
+
+--- Replaces all routes and begins the record of requests anew.
+function Server:reset(routes)
+  self.routes = {}
+  for key, answers in pairs(routes or {}) do set_route(self, key, answers) end
+  publish(self)
+  self:forget()
 end
 
 local function from_hex(text)
