@@ -218,7 +218,7 @@ static void log_step(lua_State *L, ivs_lua_call *call, int client_index, enum iv
   else if (step == IVS_STEP_CREDENTIALS)
     log_text(L, call, client_index, "debug", "asking for credentials");
   else if (step == IVS_STEP_SLEEP && core->pacing)
-    log_text(L, call, client_index, "debug", "waiting %.3f s for the adaptive rate", core->delay);
+    log_text(L, call, client_index, "debug", "waiting %.3f s for the rate limit", core->delay);
   else if (step == IVS_STEP_SLEEP || step == IVS_STEP_FAILED)
     log_failure(L, call, client_index, step);
   else if (step == IVS_STEP_DONE)

@@ -71,9 +71,7 @@ int ivs_lua_driver_describe(lua_State *L) {
 }
 
 int ivs_lua_driver_is_throttled(lua_State *L) {
-  const ivs_call *call = &ivs_lua_call_check(L, 1)->core;
-  lua_pushboolean(L, call->failure.kind == IVS_KIND_SERVICE && call->response.status &&
-                         ivs_call_classify(call) == IVS_RETRY_CAUSE_THROTTLING);
+  lua_pushboolean(L, ivs_call_is_throttled(&ivs_lua_call_check(L, 1)->core));
   return 1;
 }
 
