@@ -8,6 +8,7 @@
 #include "core/timestamp.h"
 #include "core/status.h"
 #include "core/uri.h"
+#include "lua/clock.h"
 #include "lua/es256.h"
 #include "lua/failure.h"
 #include "lua/objects.h"
@@ -24,7 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 static int refuse_errno(lua_State *L, int error) {
@@ -283,9 +283,7 @@ static int write_private(lua_State *L) {
 
 /* now() → seconds since 1970. */
 static int now(lua_State *L) {
-  struct timespec time;
-  clock_gettime(CLOCK_REALTIME, &time);
-  lua_pushnumber(L, (lua_Number)time.tv_sec + (lua_Number)time.tv_nsec / 1e9);
+  lua_pushnumber(L, ivs_lua_clock_now());
   return 1;
 }
 

@@ -44,8 +44,8 @@ int luaopen_ivs_core(lua_State *L) {
       {"close", ivs_lua_client_close},
       {"connection_settings", ivs_lua_driver_settings},
       {"provider", ivs_lua_driver_provider},
-      {"take_credentials", ivs_lua_driver_take_keys},
-      {"credentials_left", ivs_lua_driver_keys_left},
+      {"take_credentials", ivs_lua_driver_take_credentials},
+      {"credentials_left", ivs_lua_driver_credentials_left},
       {"describe", ivs_lua_driver_describe},
       {NULL, NULL},
   };

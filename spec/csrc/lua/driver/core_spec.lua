@@ -200,6 +200,16 @@ describe("keys near their end", function()
       { step, err.kind, err.code, err.message, err.attempts })
   end)
 
+  it("have the seconds left that the client's own clock tells", function()
+    local host = {}
+    local client = client_for({ credentials = function() end }, host)
+    assert.is_nil(client:credentials_left())
+    assert(client:take_credentials(keys_until(3600)))
+    assert.equal(3600, client:credentials_left())
+    host.now = NOW + 3000
+    assert.equal(600, client:credentials_left())
+  end)
+
   it("are asked for again when they expire between two attempts", function()
     local host = {}
     local call = client_for({ credentials = function() end }, host):call(ARN)
