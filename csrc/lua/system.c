@@ -5,6 +5,7 @@
 #include "lua/system.h"
 #include "core/buffer.h"
 #include "core/call.h"
+#include "core/endpoint.h"
 #include "core/timestamp.h"
 #include "core/status.h"
 #include "core/uri.h"
@@ -110,6 +111,15 @@ static int mask_url(lua_State *L) {
   if (ivs_uri_add_masked(out, text)) return ivs_lua_failure_raise(L, IVS_ENOMEM, "masking a URL");
   lua_pushlstring(L, ivs_buffer_text(out), out->length);
   return 1;
+}
+
+/* partition(region) → name, endpoint suffix, dual-stack endpoint suffix (core/endpoint.h). */
+static int partition(lua_State *L) {
+  const ivs_partition *found = ivs_endpoint_partition(luaL_checkstring(L, 1));
+  lua_pushstring(L, found->name);
+  lua_pushstring(L, found->suffix);
+  lua_pushstring(L, found->dualstack_suffix);
+  return 3;
 }
 
 /* es256_sign(pem, text) → r and s, 32 bytes each | nil, message: the signature of a JWS (RFC 7518, 3.4). */
@@ -294,6 +304,7 @@ void ivs_lua_system_push(lua_State *L) {
                                        {"uuid", uuid},
                                        {"parse_time", parse_time},
                                        {"mask_url", mask_url},
+                                       {"partition", partition},
                                        {"es256_sign", es256_sign},
                                        {"es256_public", es256_public},
                                        {"read_file", read_file},

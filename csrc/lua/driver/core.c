@@ -71,9 +71,7 @@ int luaopen_ivs_core(lua_State *L) {
   lua_newtable(L);
   luaL_setfuncs(L, private_functions, 0);
   ivs_lua_system_push(L);
-  lua_getfield(L, -1, "home_directory");
-  lua_setfield(L, -3, "home_directory");
-  lua_pop(L, 1);
+  lua_setfield(L, -2, "system");
   lua_setfield(L, -2, "private");
   return 1;
 }
