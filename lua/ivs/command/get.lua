@@ -32,11 +32,12 @@ function FORMS.table(context, found)
 end
 
 function FORMS.json(context, found)
-  context.write(output_json.text { recordingConfigurations = found.recordingConfigurations, errors = plain_errors(found.errors) })
+  local plain = { recordingConfigurations = found.recordingConfigurations, errors = plain_errors(found.errors) }
+  context.write(output_json.text(plain, output_json.configurations))
 end
 
 function FORMS.lua(context, found)
-  context.write(output_lua.chunk { recordingConfigurations = found.recordingConfigurations, errors = plain_errors(found.errors) })
+  context.write(output_lua.chunk { recordingConfigurations = found.recordingConfigurations, errors = plain_errors(found.errors) }, output_json.configurations)
 end
 
 function get.run(context, arguments)

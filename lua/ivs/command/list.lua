@@ -4,7 +4,7 @@
 local configuration = require "ivs.command.output.configuration"
 local output_json = require "ivs.command.output.json"
 local status = require "ivs.command.status"
-local text = require "ivs.command.text"
+local printable = require("ivs.printable").escape
 
 local list = {}
 
@@ -15,12 +15,12 @@ function FORMS.table(context, summaries)
 end
 
 function FORMS.json(context, summaries)
-  context.write(output_json.text { recordingConfigurations = summaries })
+  context.write(output_json.text({ recordingConfigurations = summaries }, output_json.summaries))
 end
 
 function FORMS.arns(context, summaries)
   local lines = {}
-  for at, summary in ipairs(summaries) do lines[at] = text.safe(summary.arn) end
+  for at, summary in ipairs(summaries) do lines[at] = printable(summary.arn) end
   context.print(lines)
 end
 

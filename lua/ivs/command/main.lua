@@ -7,14 +7,14 @@
 local parsers = require "ivs.command.parser"
 local session = require "ivs.command.session"
 local status = require "ivs.command.status"
-local text = require "ivs.command.text"
+local printable = require("ivs.printable").escape
 
 local main = {}
 
 --- Printed by its parts so that a name or a message of several lines stays on lines of its own.
 local function complain(message)
   for line in (tostring(message) .. "\n"):gmatch "(.-)\n" do
-    if line ~= "" then io.stderr:write("ivs: ", text.safe(line), "\n") end
+    if line ~= "" then io.stderr:write("ivs: ", printable(line), "\n") end
   end
 end
 

@@ -4,7 +4,7 @@
 local progress = require "ivs.command.progress"
 local status = require "ivs.command.status"
 local terminals = require "ivs.command.terminal"
-local text = require "ivs.command.text"
+local printable = require("ivs.printable").escape
 
 local session = {}
 
@@ -16,7 +16,7 @@ local function client_options(arguments)
   for _, name in ipairs(CLIENT_OPTIONS) do options[name] = arguments[name] end
   if arguments.no_verify_ssl then options.verify = false end
   if arguments.debug then
-    options.logger = function(level, message) io.stderr:write("ivs: ", level, ": ", text.safe(message), "\n") end
+    options.logger = function(level, message) io.stderr:write("ivs: ", level, ": ", printable(message), "\n") end
   end
   return options
 end

@@ -1,9 +1,8 @@
---- Text for a terminal: control characters made visible, widths counted in columns, lines cut with an ellipsis.
---
--- Everything that comes from the service or a file passes through `text.safe` before it is printed: a tag or a name may hold
--- escape sequences that would change the terminal's state (C0, DEL, C1 as UTF-8; ECMA-48) or reorder the line (bidirectional
--- controls, Unicode Standard Annex 9).
+--- Text for a terminal: widths counted in columns, lines cut with an ellipsis or broken. What is measured here is printable already
+-- (ivs.printable).
 -- @module ivs.command.text
+
+local sequence = require("ivs.printable").sequence
 
 local text = {}
 
@@ -23,56 +22,8 @@ local function is_in(ranges, point)
   return false
 end
 
---- The length of the UTF-8 sequence at a byte position and its code point; or nil if it is not valid UTF-8 (RFC 3629).
-local function sequence(s, at)
-  local lead = s:byte(at)
-  if lead < 0x80 then return 1, lead end
-  local length = lead >= 0xF0 and lead <= 0xF4 and 4 or lead >= 0xE0 and lead < 0xF0 and 3 or lead >= 0xC2 and lead < 0xE0 and 2 or nil
-  if not length or at + length - 1 > #s then return nil end
-  local point = lead % 2 ^ (7 - length)
-  for i = 1, length - 1 do
-    local byte = s:byte(at + i)
-    if byte < 0x80 or byte > 0xBF then return nil end
-    point = point * 64 + byte % 64
-  end
-  local least = length == 4 and 0x10000 or length == 3 and 0x800 or 0x80
-  if point < least or point > 0x10FFFF or (point >= 0xD800 and point <= 0xDFFF) then return nil end
-  return length, point
-end
-
-local function is_unsafe(point)
-  return point < 0x20 or (point >= 0x7F and point <= 0x9F) or (point >= 0x202A and point <= 0x202E)
-    or (point >= 0x2066 and point <= 0x2069) or point == 0x2028 or point == 0x2029
-end
-
---- The text on one line, with every control character and every byte that is not UTF-8 shown as `\xNN` or `\u{NNNN}`.
--- @string s
--- @treturn string
-function text.safe(s)
-  s = tostring(s)
-  if not s:find("[%c\127-\255]") then return s end
-  local parts, at = {}, 1
-  while at <= #s do
-    local length, point = sequence(s, at)
-    if not length then
-      parts[#parts + 1] = ("\\x%02x"):format(s:byte(at))
-      at = at + 1
-    else
-      if point < 0x80 and is_unsafe(point) then
-        parts[#parts + 1] = ("\\x%02x"):format(point)
-      elseif is_unsafe(point) then
-        parts[#parts + 1] = ("\\u{%04x}"):format(point)
-      else
-        parts[#parts + 1] = s:sub(at, at + length - 1)
-      end
-      at = at + length
-    end
-  end
-  return table.concat(parts)
-end
-
 --- The text for a terminal whose locale is not UTF-8: a question mark for each character outside ASCII.
--- @string s safe text
+-- @string s printable text
 -- @treturn string
 function text.ascii(s)
   return (s:gsub("[\194-\244][\128-\191]*", "?"))
@@ -84,7 +35,7 @@ local function point_width(point)
   return is_in(WIDE, point) and 2 or 1
 end
 
---- The number of terminal columns that safe text takes.
+--- The number of terminal columns that printable text takes.
 -- @string s
 -- @treturn number
 function text.width(s)
@@ -92,8 +43,8 @@ function text.width(s)
   local total, at = 0, 1
   while at <= #s do
     local length, point = sequence(s, at)
-    total = total + (length and point_width(point) or 1)
-    at = at + (length or 1)
+    total = total + (point and point_width(point) or 1)
+    at = at + length
   end
   return total
 end
@@ -103,10 +54,10 @@ local function beginning(s, columns)
   local used, at = 0, 1
   while at <= #s do
     local length, point = sequence(s, at)
-    local width = length and point_width(point) or 1
+    local width = point and point_width(point) or 1
     if used + width > columns then break end
     used = used + width
-    at = at + (length or 1)
+    at = at + length
   end
   return s:sub(1, at - 1)
 end
@@ -116,14 +67,14 @@ local function ending(s, columns)
   local at, total = 1, text.width(s)
   while total > columns do
     local length, point = sequence(s, at)
-    total = total - (length and point_width(point) or 1)
-    at = at + (length or 1)
+    total = total - (point and point_width(point) or 1)
+    at = at + length
   end
   return s:sub(at)
 end
 
 --- Cuts text to a number of columns; the ellipsis stands where something was left out.
--- @string s safe text
+-- @string s printable text
 -- @number columns at least 1
 -- @tparam[opt] string keep "end" keeps the end of the text (an ARN's id stands there); the beginning otherwise
 -- @string ellipsis of one column ("…") or three ("...")

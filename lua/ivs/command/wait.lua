@@ -4,7 +4,7 @@
 local arns_of = require("ivs.command.arns").of
 local configuration = require "ivs.command.output.configuration"
 local status = require "ivs.command.status"
-local text = require "ivs.command.text"
+local printable = require("ivs.printable").escape
 local waiter = require "ivs.waiter"
 
 local wait = {}
@@ -34,7 +34,7 @@ end
 --- Tells what became of an ARN; returns the exit status that follows.
 local function settle(context, arn, state, problem)
   if not problem then
-    context.print { context.terminal.paint(state, configuration.state_style(state)) .. "  " .. text.safe(arn) }
+    context.print { context.terminal.paint(state, configuration.state_style(state)) .. "  " .. printable(arn) }
     return status.OK
   end
   context.complain(arn .. ": " .. context.describe(problem))

@@ -45,7 +45,7 @@ function whoami.run(context, arguments)
   local identity, problem = context.identity(client)
   if identity then about.account, about.arn = identity.account, identity.arn end
   if arguments.output == "json" then
-    context.write(output_json.text(about))
+    context.write(output_json.text(about, output_json.identity))
   else
     context.print(lines_of(about, context.terminal))
   end

@@ -4,6 +4,7 @@
 -- `drop` rank stay at any width. Without a terminal (a pipe, a file) nothing is cut.
 -- @module ivs.command.output.table
 
+local printable = require("ivs.printable").escape
 local text = require "ivs.command.text"
 
 local output_table = {}
@@ -80,7 +81,7 @@ local function clean(columns, rows, terminal)
     for _, column in ipairs(columns) do
       local value = row[column.key]
       if value ~= nil then
-        copy[column.key] = text.safe(value)
+        copy[column.key] = printable(value)
         if terminal.columns and not terminal.utf8 then copy[column.key] = text.ascii(copy[column.key]) end
       end
     end
@@ -126,7 +127,7 @@ function output_table.record(fields, terminal)
   left = left + GAP
   local lines = {}
   for _, field in ipairs(fields) do
-    local value = text.safe(field[2])
+    local value = printable(field[2])
     if terminal.columns and not terminal.utf8 then value = text.ascii(value) end
     local pieces = { value }
     if terminal.columns then pieces = text.wrap(value, math.max(terminal.columns - left, 8)) end
