@@ -6,4 +6,5 @@ files["examples/nginx"] = { std = "max+ngx_lua" }
 files["spec/support/line_counter.lua"] = { globals = { "coroutine" } }
 files["spec"] = { std = "max+busted" }
 files["spec/emulator/service.lua"] = { globals = { "ngx" } }
+files["spec/faults/memory/scenarios.lua"] = { globals = { "watch_secret", "secret_is_kept" } }
 files["spec/bench/locations.lua"] = { globals = { "ngx" } }

@@ -1,16 +1,18 @@
 # ivs: build, test, demo. `make help` lists the goals.
-# Debian packages that are missing are installed by `make setup`, which demo and test begin with; all that is built goes
-# into .build/.
+# Debian packages that are missing are installed first, for `make demo` only those that it uses; all that is built goes into .build/.
 
-LUAS      := lua5.1 lua5.2 lua5.3 lua5.4 luajit
+# Debian's; and Lua 5.5 where its interpreter and headers are found (pkg-config lua5.5), with its lua-cjson in LUA_CPATH.
+LUAS      := lua5.1 lua5.2 lua5.3 lua5.4 luajit $(shell pkg-config --exists lua5.5 2>/dev/null && command -v lua5.5 >/dev/null && echo lua5.5)
 LUA       ?= lua5.4
 B         := .build
 
 CC        ?= cc
 CFLAGS    ?= -O2 -g
 WARNINGS  := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
-             -Wwrite-strings -Wformat=2 -Wundef -Werror
-OUR_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS)
+             -Wwrite-strings -Wformat=2 -Wundef
+# -Werror where this project is developed. A user's compiler may know warnings that ours does not.
+WERROR    ?=
+OUR_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS) $(WERROR)
 # Not unloaded at lua_close: a finaliser may still come, and libcurl may still be looking a name up in a thread.
 OUR_LINK  := -shared -Wl,-z,now -Wl,-z,nodelete -Wl,--as-needed
 CRYPTO    := $(if $(CRYPTO_LIBDIR),-L$(CRYPTO_LIBDIR)) -lcrypto
@@ -18,15 +20,22 @@ CURL      := $(if $(CURL_LIBDIR),-L$(CURL_LIBDIR)) -lcurl
 
 CORE_OBJ  := $(patsubst csrc/%.c,$(B)/obj/%.o,$(wildcard csrc/core/*.c))
 CURL_OBJ  := $(patsubst csrc/%.c,$(B)/obj/%.o,$(wildcard csrc/curl/*.c))
-# What of csrc/lua is in ivs.so alone, what in ivs/core.so alone; all else is in both shared objects.
-IVS_ONLY  := ivs blocking fetch process
-CORE_ONLY := core lhttp1 ldriver lwire
-LUA_BOTH  := $(filter-out $(CORE_ONLY) $(IVS_ONLY),$(patsubst csrc/lua/%.c,%,$(wildcard csrc/lua/*.c)))
+# csrc/lua/*.c are in both shared objects, csrc/lua/blocking in ivs.so alone, csrc/lua/driver in ivs/core.so alone.
+lua_objects = $(patsubst csrc/lua/%.c,%,$(wildcard csrc/lua/$(1)*.c))
+LUA_BOTH  := $(call lua_objects,)
+IVS_ONLY  := $(call lua_objects,blocking/)
+CORE_ONLY := $(call lua_objects,driver/)
 
-PACKAGES  := gcc make pkg-config libssl-dev libcurl4-openssl-dev \
-             lua5.1 lua5.2 lua5.3 lua5.4 luajit2 liblua5.1-0-dev liblua5.2-dev liblua5.3-dev liblua5.4-dev \
-             libluajit2-5.1-dev lua-cjson lua-expat lua-busted lua-check lua-luaossl lua-cqueues luarocks \
-             nginx-light libnginx-mod-http-lua lua-resty-core lua-nginx-redis redis-server redis-tools tinyproxy wrk openssl curl python3 python3-botocore ca-certificates procps
+PACKAGES_lua5.1 := lua5.1 liblua5.1-0-dev
+PACKAGES_lua5.2 := lua5.2 liblua5.2-dev
+PACKAGES_lua5.3 := lua5.3 liblua5.3-dev
+PACKAGES_lua5.4 := lua5.4 liblua5.4-dev
+PACKAGES_luajit := luajit2 libluajit2-5.1-dev
+# The module, and the emulator, which is an nginx.
+DEMO_PACKAGES := gcc libc6-dev make pkg-config libssl-dev libcurl4-openssl-dev $(PACKAGES_$(LUA)) lua-cjson lua-luaossl \
+             nginx-light libnginx-mod-http-lua openssl ca-certificates
+PACKAGES  := $(DEMO_PACKAGES) $(foreach lua,$(LUAS),$(PACKAGES_$(lua))) lua-expat lua-busted lua-check lua-cqueues luarocks \
+             lua-nginx-redis redis-server redis-tools tinyproxy wrk curl perl python3 python3-botocore python3-yaml procps
 TOOLS     := clang libclang-rt-14-dev valgrind clang-format clang-tidy
 
 .PHONY: all build help
@@ -46,7 +55,13 @@ $(B)/obj/core/%.o: csrc/core/%.c
 	@echo CC $@
 	@$(CC) $(CFLAGS) $(OUR_FLAGS) $(NO_LUA) $(NO_CURL) $(addprefix -I,$(CRYPTO_INCDIR)) -c -o $@ $<
 
-$(B)/obj/curl/%.o: csrc/curl/%.c | $(B)/layers/core
+# Rewritten when another libcurl is named: objects compiled against one curl.h are not linked with another's library.
+.PHONY: FORCE
+$(B)/libcurl: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CURL_INCDIR) $(CURL_LIBDIR)' | cmp -s - $@ || echo '$(CURL_INCDIR) $(CURL_LIBDIR)' >$@
+
+$(B)/obj/curl/%.o: csrc/curl/%.c $(B)/libcurl | $(B)/layers/core
 	@mkdir -p $(@D)
 	@echo CC $@
 	@$(CC) $(CFLAGS) $(OUR_FLAGS) $(NO_LUA) -I$(B)/layers $(addprefix -I,$(CURL_INCDIR) $(CRYPTO_INCDIR)) -c -o $@ $<
@@ -64,7 +79,7 @@ $(B)/$(1)/obj/%.o: csrc/lua/%.c
 
 $(B)/$(1)/ivs.so: $(CORE_OBJ) $(CURL_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(IVS_ONLY))
 	@echo LD $$@
-	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CURL) $(CRYPTO) -lm -lpthread
+	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CURL) $$(RPATH) $(CRYPTO) -lm -lpthread
 
 $(B)/$(1)/ivs/core.so: $(CORE_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(CORE_ONLY))
 	@mkdir -p $$(@D)
@@ -72,17 +87,22 @@ $(B)/$(1)/ivs/core.so: $(CORE_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(
 	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CRYPTO) -lm -lpthread
 endef
 $(foreach lua,$(LUAS),$(eval $(call for_lua,$(lua),$$$$(pkg-config --cflags $(lua)))))
+# The specs run with the libcurl that was named; a rock leaves the choice to the loader.
+$(LUAS:%=$(B)/%/ivs.so): RPATH := $(if $(CURL_LIBDIR),-Xlinker -rpath -Xlinker $(CURL_LIBDIR))
 # LuaRocks builds for one Lua after another in one tree: each has its own folder.
 ROCK := rock$(subst /,-,$(LUA_INCDIR))
 $(eval $(call for_lua,$(ROCK),-I$$(LUA_INCDIR)))
 
--include $(wildcard $(B)/obj/*/*.d $(B)/*/obj/*.d)
+-include $(wildcard $(B)/obj/*/*.d $(B)/*/obj/*.d $(B)/*/obj/*/*.d)
 
 # ---- set-up ----
 
-.PHONY: setup setup-tools
+.PHONY: setup setup-demo setup-tools
 setup: ## installs the Debian packages that are missing
 	@sh spec/setup.sh $(PACKAGES)
+
+setup-demo:
+	@sh spec/setup.sh $(DEMO_PACKAGES)
 
 setup-tools: setup
 	@sh spec/setup.sh $(TOOLS)
@@ -90,22 +110,22 @@ setup-tools: setup
 # ---- the main job, and the proof that it works ----
 
 .PHONY: demo emulator test
-demo: setup ## the main job against the embedded emulator
-	@$(MAKE) --no-print-directory $(B)/$(LUA)/ivs.so
+demo: setup-demo ## the main job against the embedded emulator
+	@$(MAKE) --no-print-directory $(B)/$(LUA)/ivs.so $(B)/$(LUA)/ivs/core.so
 	@LUA=$(LUA) sh spec/demo.sh
 
-emulator: setup ## keeps the emulator running and prints what to export
+emulator: setup-demo ## keeps the emulator running and prints what to export
 	@$(LUA) spec/emulator/run.lua
 
 test: setup ## every spec on every Lua
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory WERROR=-Werror build
 	@BUILD=$(B) sh spec/run.sh $(LUAS)
 
 # ---- the loop ----
 
 .PHONY: sanitize valgrind fuzz coverage lint format bench
 sanitize: setup-tools ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory B=.build/sanitize LUAS="lua5.4 lua5.1" \
+	@$(MAKE) --no-print-directory B=.build/sanitize LUAS="lua5.4 lua5.1" WERROR=-Werror \
 	  CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" build hosts
 	@BUILD=.build/sanitize UNDER=sanitize sh spec/run.sh lua5.4 lua5.1
 
@@ -118,7 +138,7 @@ $(B)/%/host: spec/host.c
 	@$(CC) $(CFLAGS) $$(pkg-config --cflags $*) -o $@ $< $$(pkg-config --libs $*) -lm
 
 valgrind: setup-tools ## the specs under valgrind
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory WERROR=-Werror build
 	@BUILD=$(B) UNDER=valgrind sh spec/run.sh lua5.4
 
 fuzz: setup-tools ## libFuzzer, each target for a while (SECONDS=20)
@@ -132,7 +152,7 @@ lint: setup-tools ## warnings of gcc and clang, clang-format, luacheck, the laye
 	@sh spec/lint.sh
 
 format: setup-tools ## formats the C sources
-	@clang-format -i csrc/*/*.c csrc/*/*.h
+	@clang-format -i $$(find csrc -name "*.[ch]")
 
 bench: setup ## each goal's ratio to its yardstick, measured in one run
 	@$(MAKE) --no-print-directory build
@@ -144,13 +164,10 @@ bench: setup ## each goal's ratio to its yardstick, measured in one run
 rock: $(B)/$(ROCK)/ivs.so $(B)/$(ROCK)/ivs/core.so
 
 install-rock:
-	install -d $(LIBDIR)/ivs $(LUADIR)/ivs/providers $(LUADIR)/resty/ivs
+	install -d $(LIBDIR)/ivs
 	install -m 755 $(B)/$(ROCK)/ivs.so $(LIBDIR)/ivs.so
 	install -m 755 $(B)/$(ROCK)/ivs/core.so $(LIBDIR)/ivs/core.so
-	install -m 644 lua/ivs/*.lua $(LUADIR)/ivs/
-	install -m 644 lua/ivs/providers/*.lua $(LUADIR)/ivs/providers/
-	install -m 644 lua/resty/*.lua $(LUADIR)/resty/
-	install -m 644 lua/resty/ivs/*.lua $(LUADIR)/resty/ivs/
+	cd lua && find . -name '*.lua' -exec sh -c 'for file; do install -D -m 644 "$$file" "$(LUADIR)/$$file" || exit; done' sh {} +
 
 .PHONY: clean
 clean: ## removes what was built

@@ -11,7 +11,7 @@ description = {
   license = "MIT",
   labels = { "aws", "ivs", "http" },
 }
-dependencies = { "lua >= 5.1, < 5.5", "lua-cjson", "luaexpat" }
+dependencies = { "lua >= 5.1, < 5.6", "lua-cjson", "luaexpat" }
 external_dependencies = {
   CURL = { library = "curl" }, -- Debian keeps its header where the compiler, but not LuaRocks, looks
   CRYPTO = { header = "openssl/evp.h", library = "crypto" },

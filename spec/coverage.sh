@@ -1,7 +1,7 @@
 #!/bin/sh
 # Which lines the specs run: prints the share of each C and Lua file and of all, then the lines of C that did not run.
 # Builds into .build/coverage. Ends with 1 if less than 95 % of the lines of csrc ran.
-#   SPECS   what to run instead of all (spec); spec/unit tests of C that are no specs are run by their spec
+#   SPECS   what to run instead of all (spec); spec/csrc/core/unit tests of C that are no specs are run by their spec
 set -u
 cd "$(dirname "$0")/.." || exit 1
 out=$PWD/.build/coverage

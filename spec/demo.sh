@@ -20,8 +20,8 @@ printf '\n$ %s %s %s\n' "$LUA" "$script" "$arns/access-denied"
 "$LUA" "$script" "$arns/access-denied" || [ $? = 3 ]
 cat <<END
 
-The same against AWS, with your own credentials (environment, profile, role, SSO, … as for any AWS tool):
+The README's examples, and the same against AWS with your own credentials (environment, profile, role, SSO, … as for any AWS tool):
 
-  LUA_PATH='./lua/?.lua;;' LUA_CPATH='./.build/$LUA/?.so;;' \\
-    $LUA $script arn:aws:ivs:REGION:ACCOUNT:recording-configuration/ID
+  export LUA_PATH='$PWD/lua/?.lua;;' LUA_CPATH='$PWD/.build/$LUA/?.so;;'
+  $LUA $script arn:aws:ivs:REGION:ACCOUNT:recording-configuration/ID
 END

@@ -5,10 +5,12 @@ cd "$(dirname "$0")/.." || exit 1
 status=0
 fail() { echo "lint: $*" >&2; status=1; }
 
-make --no-print-directory build >/dev/null || fail "gcc"
-make --no-print-directory B=.build/clang CC=clang build >/dev/null || fail "clang"
+make --no-print-directory build >/dev/null || fail "build"
+for compiler in gcc clang; do
+  make --no-print-directory B=.build/$compiler CC=$compiler WERROR=-Werror build >/dev/null || fail "$compiler"
+done
 
-clang-format --dry-run --Werror csrc/*/*.c csrc/*/*.h || fail "clang-format (make format mends it)"
+clang-format --dry-run --Werror $(find csrc -name '*.[ch]') || fail "clang-format (make format mends it)"
 clang-tidy --quiet --warnings-as-errors='*' csrc/core/*.c csrc/curl/*.c -- -std=c11 -D_GNU_SOURCE -Icsrc 2>/dev/null || fail "clang-tidy"
 luacheck -q lua spec examples *.rockspec || fail "luacheck"
 

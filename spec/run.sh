@@ -1,53 +1,46 @@
 #!/bin/sh
-# Runs the specs on each of the named Luas and ends with the line `N passed, N failed`.
+# Runs the spec files on each of the named Luas, several at a time, and ends with the line `N passed, N failed`. Files that test
+# no code of the Lua that runs them (nginx has a LuaJIT of its own) run once, on lua5.4 or else the first Lua.
 #   BUILD   where the shared objects are (.build)
 #   UNDER   `valgrind` or `sanitize`: run the interpreter under it
-#   SPECS   what to run instead of all (spec)
+#   SPECS   files or directories to run instead of all (spec)
+#   JOBS    how many run at a time (4 for each processor: they wait most of the time; 1 for each under valgrind)
 set -u
 cd "$(dirname "$0")/.." || exit 1
-BUILD=${BUILD:-.build} UNDER=${UNDER:-} SPECS=${SPECS:-spec}
+export BUILD="${BUILD:-.build}" UNDER="${UNDER:-}"
+case $UNDER in valgrind) per_processor=1 ;; *) per_processor=4 ;; esac
+JOBS=${JOBS:-$(($(nproc) * per_processor))}
 
-# The specs say themselves what environment they want.
+# Each spec sets the environment that it needs.
 for name in $(env | sed -n 's/^\(AWS_[A-Za-z0-9_]*\)=.*/\1/p'); do unset "$name"; done
 unset http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY all_proxy
 
-case $UNDER in
-  valgrind) run="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --suppressions=spec/valgrind.supp" ;;
-  sanitize)
-    run=""
-    export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
-      LSAN_OPTIONS=suppressions=spec/lsan.supp:print_suppressions=0
-    ;;
-  *) run="" ;;
-esac
+runs_once() {
+  case $1 in
+    spec/lua/resty/* | spec/emulator/with_botocore_spec.lua | spec/emulator/signature_spec.lua | spec/project/examples_spec.lua) true ;;
+    spec/emulator/list_spec.lua | spec/emulator/sts_spec.lua | spec/project/makefile_spec.lua) true ;;
+    spec/project/rock_spec.lua | spec/project/runner_spec.lua | spec/csrc/core/unit_spec.lua) true ;;
+    *) false ;;
+  esac
+}
 
-passed=0 failed=0
-report=$(mktemp) || exit 1
-trap 'rm -f "$report"' EXIT
-for lua in "$@"; do
-  echo "== $lua ${UNDER:+under $UNDER}"
-  program=$lua
-  [ "$UNDER" != sanitize ] || program=$PWD/$BUILD/$lua/host
-  # shellcheck disable=SC2086
-  IVS_LUA=$program IVS_BUILD=$BUILD LUA_PATH="./lua/?.lua;./spec/?.lua;;" LUA_CPATH="./$BUILD/$lua/?.so;;" \
-    timeout -k 10 "${SPEC_SECONDS:-2400}" $run "$program" /usr/bin/busted -o plainTerminal $SPECS >"$report" 2>&1
-  status=$?
-  cat "$report"
-  counts=$(sed -n 's/^\([0-9]*\) success[a-z]* \/ \([0-9]*\) failure[a-z]* \/ \([0-9]*\) error.*/\1 \2 \3/p' "$report" | tail -1)
-  if [ -z "$counts" ]; then
-    echo "$lua: the specs did not come to their end (status $status)"
-    failed=$((failed + 1))
-    continue
-  fi
-  # shellcheck disable=SC2086
-  set_counts() { passed=$((passed + $1)); failed=$((failed + $2 + $3)); bad=$(($2 + $3)); }
-  # shellcheck disable=SC2086
-  set_counts $counts
-  if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
-    echo "$lua: every spec passed, but the process ended with status $status"
-    failed=$((failed + 1))
-  fi
-done
+case " $* " in *" lua5.4 "*) once=lua5.4 ;; *) once=$1 ;; esac
+# shellcheck disable=SC2086
+files=$(find ${SPECS:-spec} -name '*_spec.lua' | sort) || exit 1
+reports=$(mktemp -d) || exit 1
+trap 'rm -rf "$reports"' EXIT
+: >"$reports/counts"
+export IVS_ORACLE_FOLDER="$reports/oracle"
+mkdir "$IVS_ORACLE_FOLDER"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+for file in $files; do
+  if runs_once "$file"; then
+    echo "$once $file"
+  else
+    for lua in "$@"; do echo "$lua $file"; done
+  fi
+done | xargs -P "$JOBS" -L 1 sh spec/job.sh "$reports"
+
+# Each job has added a line `PASSED FAILED` here.
+awk '{ passed += $1; failed += $2 } END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 || passed == 0 }' \
+  "$reports/counts"

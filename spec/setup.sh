@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs those of the named Debian packages that are missing. Needs root (or sudo) only if there are any.
+# Installs those of the named Debian packages that are missing. Needs root (or sudo) only if there are any. Services that come with
+# them (nginx, redis, tinyproxy) are stopped and disabled: the specs and the emulator start their own.
 set -eu
 
 missing=""
@@ -19,5 +20,16 @@ else
 fi
 echo "installing:$missing"
 $as_root apt-get update -q >/dev/null
+
+# The services that packages have brought, a name a line.
+services() { { cd /etc/init.d && ls; } 2>/dev/null; }
+before=$(services)
 # shellcheck disable=SC2086
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing >/dev/null
+
+for service in $(services); do
+  if ! echo "$before" | grep -qxF "$service"; then
+    $as_root invoke-rc.d "$service" stop >/dev/null 2>&1 || true
+    $as_root update-rc.d "$service" disable >/dev/null 2>&1 || true # the unit of systemd, too
+  fi
+done

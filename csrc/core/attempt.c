@@ -1,5 +1,5 @@
 /* The request of one attempt: URL, headers, signature. */
-#include "attempt.h"
+#include "call_internal.h"
 #include "status.h"
 
 #include <string.h>
@@ -47,7 +47,7 @@ static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4
   out->body = (ivs_slice){ivs_buffer_text(&call->request.body), call->request.body.length};
   out->region = endpoint->region;
   out->service = client->operation->service;
-  ivs_moment_amz_date(now + client->clock_offset, out->amz_date);
+  ivs_timestamp_amz_date(now + client->clock_offset, out->amz_date);
   const struct {
     const char *name;
     ivs_slice value;
@@ -65,6 +65,20 @@ static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4
     }
 }
 
+/* What a server must not be able to put into our messages. The signature ends the headers that are there by now. */
+static int note_secrets(ivs_call *call) {
+  enum { SIGNATURE = 2 * IVS_DIGEST_SIZE };
+  const ivs_credentials *keys = &call->client->credentials;
+  const ivs_buffer *headers = &call->request.headers;
+  const ivs_slice secrets[] = {{keys->secret_access_key.data, keys->secret_access_key.length},
+                               {keys->session_token.data, keys->session_token.length},
+                               {headers->data + headers->length - SIGNATURE, SIGNATURE}};
+  int status = IVS_OK;
+  for (size_t i = 0; i < sizeof secrets / sizeof *secrets && !status; i++)
+    status = ivs_redaction_add(&call->secrets, secrets[i]);
+  return status;
+}
+
 static int add_authorization(ivs_call *call, ivs_slice path, double now) {
   ivs_client *client = call->client;
   ivs_buffer *headers = &call->request.headers;
@@ -75,6 +89,7 @@ static int add_authorization(ivs_call *call, ivs_slice path, double now) {
   if (token.length) ivs_request_add_header(&call->request, "X-Amz-Security-Token", token);
   ivs_buffer_add_text(headers, "Authorization: ");
   int status = ivs_sigv4_sign(&client->signer, &signing, &client->credentials, headers);
+  if (!status) status = note_secrets(call);
   ivs_buffer_add_byte(headers, '\0');
   return status;
 }
@@ -87,7 +102,7 @@ static void add_attempt_headers(ivs_call *call, double now) {
   ivs_buffer_add_text(headers, "amz-sdk-request: ");
   if (call->attempts > 0 && call->has_date) {
     char ttl[IVS_AMZ_DATE_SIZE];
-    ivs_moment_amz_date(now + client->read_timeout + call->date_lead, ttl);
+    ivs_timestamp_amz_date(now + client->read_timeout + call->date_lead, ttl);
     ivs_buffer_add_format(headers, "ttl=%s; ", ttl);
   }
   ivs_buffer_add_text(headers, "attempt=");

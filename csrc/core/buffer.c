@@ -114,7 +114,19 @@ int ivs_buffer_add_hex(ivs_buffer *buffer, const unsigned char *bytes, size_t le
   return IVS_OK;
 }
 
+void ivs_buffer_truncate(ivs_buffer *buffer, size_t length) {
+  if (length >= buffer->length) return;
+  OPENSSL_cleanse(buffer->data + length, buffer->length - length);
+  buffer->length = length;
+}
+
 int ivs_buffer_set(ivs_buffer *buffer, const char *bytes, size_t length) {
+  const uintptr_t start = (uintptr_t)buffer->data, at = (uintptr_t)bytes;
+  if (length && at >= start && at - start < buffer->length) {
+    memmove(buffer->data, bytes, length);
+    ivs_buffer_truncate(buffer, length);
+    return buffer->status = IVS_OK;
+  }
   ivs_buffer_reset(buffer);
   return ivs_buffer_add(buffer, bytes, length);
 }

@@ -34,7 +34,9 @@ int ivs_buffer_add_format(ivs_buffer *buffer, const char *format, ...) __attribu
 int ivs_buffer_add_number(ivs_buffer *buffer, size_t number);
 /* Lower-case hexadecimal of the bytes. */
 int ivs_buffer_add_hex(ivs_buffer *buffer, const unsigned char *bytes, size_t length);
-/* Replaces the content. */
+/* Drops and wipes what is behind the first `length` bytes; nothing where it is no longer than that. */
+void ivs_buffer_truncate(ivs_buffer *buffer, size_t length);
+/* Replaces the content; the bytes may lie within it. */
 int ivs_buffer_set(ivs_buffer *buffer, const char *bytes, size_t length);
 
 int ivs_buffer_status(const ivs_buffer *buffer);

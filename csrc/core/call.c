@@ -1,8 +1,6 @@
 /* The call machine: one table of transitions, one function that makes them. */
 #include "call.h"
-#include "attempt.h"
-#include "conceal.h"
-#include "skew.h"
+#include "call_internal.h"
 #include "status.h"
 
 #include <math.h>
@@ -31,19 +29,26 @@ static const enum ivs_step transitions[IVS_STEP_COUNT][EVENT_COUNT] = {
 
 /* The step at which a report may come; STOP may come at any. */
 static const enum ivs_step expected[] = {
-    [REPORT_KEYS] = IVS_STEP_CREDENTIALS,  [REPORT_NO_KEYS] = IVS_STEP_CREDENTIALS,
-    [REPORT_RESPONSE] = IVS_STEP_EXCHANGE, [REPORT_FAULT] = IVS_STEP_EXCHANGE,
-    [REPORT_RESULT] = IVS_STEP_DECODE,     [REPORT_UNDECODABLE] = IVS_STEP_DECODE,
-    [REPORT_ERROR] = IVS_STEP_DECODE,      [REPORT_SLEPT] = IVS_STEP_SLEEP,
+    [IVS_REPORT_KEYS] = IVS_STEP_CREDENTIALS,  [IVS_REPORT_NO_KEYS] = IVS_STEP_CREDENTIALS,
+    [IVS_REPORT_RESPONSE] = IVS_STEP_EXCHANGE, [IVS_REPORT_FAULT] = IVS_STEP_EXCHANGE,
+    [IVS_REPORT_RESULT] = IVS_STEP_DECODE,     [IVS_REPORT_UNDECODABLE] = IVS_STEP_DECODE,
+    [IVS_REPORT_ERROR] = IVS_STEP_DECODE,      [IVS_REPORT_SLEPT] = IVS_STEP_SLEEP,
 };
+
+static void end(ivs_call *call, enum ivs_step step) {
+  if (step == IVS_STEP_FAILED) ivs_call_redact_responses(call);
+  ivs_request_reset(&call->request);
+  ivs_buffer_reset(&call->secrets);
+}
 
 static void enter(ivs_call *call, enum event event) {
   enum ivs_step next = transitions[call->state][event];
   if (next == IVS_STEP_BEGUN) { /* unreachable while the rules below and the table agree */
-    ivs_failure_format(&call->failure, IVS_KIND_CANCELLED, "CallStateError",
-                       "no transition from the state %s", ivs_step_name(call->state));
+    ivs_failure_format(&call->failure, IVS_KIND_INTERNAL, "CallStateError", "no transition from the state %s",
+                       ivs_step_name(call->state));
     next = IVS_STEP_FAILED;
   }
+  if (next == IVS_STEP_DONE || next == IVS_STEP_FAILED) end(call, next);
   call->state = next;
 }
 
@@ -54,19 +59,21 @@ void ivs_call_init(ivs_call *call, ivs_client *client, size_t max_response_bytes
   ivs_response_init(&call->response, max_response_bytes);
   ivs_response_init(&call->previous, max_response_bytes);
   ivs_failure_init(&call->failure);
+  ivs_redaction_init(&call->secrets);
 }
 
 void ivs_call_reset(ivs_call *call) {
   ivs_request_reset(&call->request);
   ivs_response_reset(&call->response);
   ivs_response_reset(&call->previous);
+  ivs_buffer_reset(&call->secrets);
   ivs_buffer_reset(&call->failure.message);
   call->failure.code[0] = '\0';
   call->failure.retryable = false;
   call->attempts = 0;
   call->delay = 0;
   call->state = IVS_STEP_BEGUN;
-  call->report = REPORT_NONE;
+  call->report = IVS_REPORT_NONE;
   call->built = call->asked = call->resent = call->pacing = call->has_date = false;
   call->quota_cost = 0;
 }
@@ -76,6 +83,7 @@ void ivs_call_free(ivs_call *call) {
   ivs_response_free(&call->response);
   ivs_response_free(&call->previous);
   ivs_failure_free(&call->failure);
+  ivs_buffer_free(&call->secrets);
 }
 
 void ivs_call_write_uuid(char out[37], const unsigned char random[16]) {
@@ -114,6 +122,10 @@ void ivs_call_begin(ivs_call *call, ivs_slice arn, const unsigned char random[16
     if (!call->endpoint) status = IVS_EREFUSED;
   }
   begin(call, status, random);
+}
+
+int ivs_call_add_secret(ivs_call *call, ivs_slice secret) {
+  return ivs_redaction_add(&call->secrets, secret);
 }
 
 void ivs_call_begin_with_body(ivs_call *call, ivs_slice body, const unsigned char random[16]) {
@@ -171,7 +183,7 @@ static void judge_keys(ivs_call *call, double now) {
     authenticate(call, now);
     return;
   }
-  if (call->report == REPORT_KEYS)
+  if (call->report == IVS_REPORT_KEYS)
     ivs_failure_format(
         &call->failure, IVS_KIND_CREDENTIALS, "CredentialRetrievalError",
         "The credentials that were given have expired; renew them, or give credentials that do not "
@@ -180,50 +192,58 @@ static void judge_keys(ivs_call *call, double now) {
 }
 
 static void judge_fault(ivs_call *call, double now, double random) {
-  bool final = call->failure.kind == IVS_KIND_TLS || call->failure.kind == IVS_KIND_CANCELLED;
+  const enum ivs_kind kind = call->failure.kind;
+  const bool final = kind == IVS_KIND_TLS || kind == IVS_KIND_CANCELLED || kind == IVS_KIND_INTERNAL;
   judge(call, final ? IVS_RETRY_CAUSE_NONE : IVS_RETRY_CAUSE_TRANSIENT, now, random);
+}
+
+static bool is_failing(enum ivs_report report) {
+  return report == IVS_REPORT_NO_KEYS || report == IVS_REPORT_FAULT || report == IVS_REPORT_UNDECODABLE ||
+         report == IVS_REPORT_ERROR || report == IVS_REPORT_STOP;
 }
 
 /* Turns what was reported into the one transition it means. */
 static void settle(ivs_call *call, double now, double random) {
   const ivs_retry *policy = &call->client->retry;
+  if (is_failing(call->report)) ivs_call_redact_failure(call);
   switch (call->report) {
-  case REPORT_NONE:
+  case IVS_REPORT_NONE:
     if (call->state == IVS_STEP_BEGUN) authenticate(call, now);
     break;
-  case REPORT_KEYS:
-  case REPORT_NO_KEYS:
+  case IVS_REPORT_KEYS:
+  case IVS_REPORT_NO_KEYS:
     judge_keys(call, now);
     break;
-  case REPORT_RESPONSE:
+  case IVS_REPORT_RESPONSE:
     ivs_skew_note_date(call, now);
     enter(call, ANSWERED);
     break;
-  case REPORT_FAULT:
+  case IVS_REPORT_FAULT:
     call->has_date = false;
     judge_fault(call, now, random);
     break;
-  case REPORT_RESULT:
+  case IVS_REPORT_RESULT:
     observe(call, IVS_RETRY_CAUSE_NONE, now);
     ivs_retry_release(&call->client->retry, call->quota_cost);
     enter(call, SUCCEEDED);
     break;
-  case REPORT_UNDECODABLE:
+  case IVS_REPORT_UNDECODABLE:
     judge(call, IVS_RETRY_CAUSE_TRANSIENT, now, random);
     break;
-  case REPORT_ERROR:
-    judge(call, ivs_retry_classify(policy, call->response.status, call->failure.code), now, random);
+  case IVS_REPORT_ERROR:
+    judge(call,
+          ivs_retry_classify(policy, call->response.status, call->failure.code,
+                             call->client->operation->transient_code),
+          now, random);
     break;
-  case REPORT_SLEPT:
+  case IVS_REPORT_SLEPT:
     authenticate(call, now);
     break;
-  case REPORT_STOP:
+  case IVS_REPORT_STOP:
     enter(call, GAVE_UP);
     break;
   }
-  call->report = REPORT_NONE;
-  if (call->state == IVS_STEP_DONE || call->state == IVS_STEP_FAILED)
-    ivs_request_reset(&call->request); /* it held a token and a signature */
+  call->report = IVS_REPORT_NONE;
 }
 
 static void set_response_aside(ivs_call *call) {
@@ -236,7 +256,8 @@ static void set_response_aside(ivs_call *call) {
 }
 
 bool ivs_call_wants_random(const ivs_call *call) {
-  return call->report == REPORT_FAULT || call->report == REPORT_UNDECODABLE || call->report == REPORT_ERROR;
+  return call->report == IVS_REPORT_FAULT || call->report == IVS_REPORT_UNDECODABLE ||
+         call->report == IVS_REPORT_ERROR;
 }
 
 enum ivs_step ivs_call_next(ivs_call *call, double now, double random) {
@@ -258,60 +279,63 @@ enum ivs_step ivs_call_next(ivs_call *call, double now, double random) {
 
 /* ---- reports ---- */
 
-static int report(ivs_call *call, enum report what) {
+static int report(ivs_call *call, enum ivs_report what) {
   if (call->state == IVS_STEP_DONE || call->state == IVS_STEP_FAILED) return IVS_ESTATE;
-  if (call->report != REPORT_NONE) return IVS_ESTATE;
-  if (what != REPORT_STOP && call->state != expected[what]) return IVS_ESTATE;
+  if (call->report != IVS_REPORT_NONE) return IVS_ESTATE;
+  if (what != IVS_REPORT_STOP && call->state != expected[what]) return IVS_ESTATE;
   call->report = what;
   return IVS_OK;
 }
 
-static int report_failure(ivs_call *call, enum report what, enum ivs_kind kind, ivs_slice code,
+static int report_failure(ivs_call *call, enum ivs_report what, enum ivs_kind kind, ivs_slice code,
                           ivs_slice message) {
   int status = report(call, what);
-  if (!status) ivs_failure_set(&call->failure, kind, code, message);
-  return status;
+  if (status) return status;
+  if (ivs_call_redact_is_needed(call, code)) code = ivs_text_slice(IVS_CALL_REDACT_CODE);
+  ivs_failure_set(&call->failure, kind, code, message);
+  return IVS_OK;
 }
 
 int ivs_call_credentials(ivs_call *call) {
-  return report(call, REPORT_KEYS);
+  return report(call, IVS_REPORT_KEYS);
 }
 
 int ivs_call_no_credentials(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message) {
-  return report_failure(call, REPORT_NO_KEYS, kind, code, message);
+  return report_failure(call, IVS_REPORT_NO_KEYS, kind, code, message);
 }
 
 int ivs_call_response(ivs_call *call) {
-  return report(call, REPORT_RESPONSE);
+  return report(call, IVS_REPORT_RESPONSE);
 }
 
 int ivs_call_fault(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message) {
-  return report_failure(call, REPORT_FAULT, kind, code, message);
+  return report_failure(call, IVS_REPORT_FAULT, kind, code, message);
 }
 
 int ivs_call_fault_as_set(ivs_call *call) {
-  return report(call, REPORT_FAULT);
+  return report(call, IVS_REPORT_FAULT);
 }
 
 int ivs_call_decoded(ivs_call *call) {
-  return report(call, REPORT_RESULT);
+  return report(call, IVS_REPORT_RESULT);
 }
 
 int ivs_call_undecodable(ivs_call *call, ivs_slice message) {
-  return report_failure(call, REPORT_UNDECODABLE, IVS_KIND_RESPONSE, ivs_text_slice("ResponseParserError"),
-                        message);
+  return report_failure(call, IVS_REPORT_UNDECODABLE, IVS_KIND_RESPONSE,
+                        ivs_text_slice("ResponseParserError"), message);
 }
 
 int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw) {
-  int status = report(call, REPORT_ERROR);
+  int status = report(call, IVS_REPORT_ERROR);
   if (status) return status;
   char number[12];
   int http = call->response.status;
   snprintf(number, sizeof number, "%d", http);
   ivs_slice header = ivs_response_header(&call->response, "x-amzn-errortype");
-  if (header.length) code = header;
-  code = ivs_operation_plain_code(code);
-  if (!code.length || ivs_text_has_control(code)) code = ivs_text_slice(number);
+  const ivs_slice whole = header.length ? header : code;
+  code = ivs_operation_plain_code(whole);
+  if (!code.length || ivs_text_has_control(code) || ivs_call_redact_is_needed(call, whole))
+    code = ivs_text_slice(number);
   ivs_slice body = {ivs_buffer_text(&call->response.body), call->response.body.length};
   if (raw && http >= 500 && ivs_operation_is_generic(body)) {
     code = ivs_text_slice(number);
@@ -320,16 +344,15 @@ int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw) 
     message = body;
   }
   ivs_failure_set(&call->failure, IVS_KIND_SERVICE, code, message);
-  ivs_conceal_failure(call);
   return IVS_OK;
 }
 
 int ivs_call_slept(ivs_call *call) {
-  return report(call, REPORT_SLEPT);
+  return report(call, IVS_REPORT_SLEPT);
 }
 
 int ivs_call_stop(ivs_call *call) {
-  return report(call, REPORT_STOP);
+  return report(call, IVS_REPORT_STOP);
 }
 
 const char *ivs_step_name(enum ivs_step step) {

@@ -5,7 +5,8 @@
  * reports what happened, and asks again. Time and randomness are arguments of ivs_call_next and are read
  * nowhere else, so each path can be walked in a test. Asking twice without a report gives the same step. A
  * report that does not fit the step is refused with IVS_ESTATE and changes nothing. DONE and FAILED are
- * final.
+ * final: the request is wiped, and a FAILED call holds no secret that a request of it was sent with: neither the
+ * failure nor the headers do (redaction.h), and the bodies are wiped.
  *
  *   step           what the owner does                          what it reports
  *   CREDENTIALS    asks its provider for keys                   ivs_call_credentials, ivs_call_no_credentials
@@ -37,6 +38,7 @@
 
 #include "client.h"
 #include "message.h"
+#include "redaction.h"
 
 #define IVS_STEPS(X)                                                                                         \
   X(BEGUN, "begun")                                                                                          \
@@ -55,6 +57,20 @@ enum ivs_step {
       IVS_STEP_COUNT
 };
 
+/* What the owner reported last. */
+enum ivs_report {
+  IVS_REPORT_NONE,
+  IVS_REPORT_KEYS,
+  IVS_REPORT_NO_KEYS,
+  IVS_REPORT_RESPONSE,
+  IVS_REPORT_FAULT,
+  IVS_REPORT_RESULT,
+  IVS_REPORT_UNDECODABLE,
+  IVS_REPORT_ERROR,
+  IVS_REPORT_SLEPT,
+  IVS_REPORT_STOP
+};
+
 typedef struct ivs_call {
   ivs_client *client; /* not owned; has to outlive the call's steps */
   const ivs_endpoint *endpoint;
@@ -66,27 +82,17 @@ typedef struct ivs_call {
   int attempts;          /* requests sent */
   double delay;          /* seconds, while the step is SLEEP */
 
-  /* private to call.c */
+  /* private to call.c and attempt.c */
   enum ivs_step state;
-  enum report {
-    REPORT_NONE,
-    REPORT_KEYS,
-    REPORT_NO_KEYS,
-    REPORT_RESPONSE,
-    REPORT_FAULT,
-    REPORT_RESULT,
-    REPORT_UNDECODABLE,
-    REPORT_ERROR,
-    REPORT_SLEPT,
-    REPORT_STOP
-  } report;
-  bool built;       /* the request of this attempt is signed */
-  bool asked;       /* credentials have been asked for in this attempt */
-  bool resent;      /* the clock has been set right once */
-  bool pacing;      /* the sleep is for the adaptive rate, not before a retry */
-  double offset;    /* the client's clock offset that this attempt was signed with */
-  int quota_cost;   /* taken for the last retry, to be given back */
-  double date_lead; /* the last response's Date minus our time */
+  enum ivs_report report;
+  ivs_buffer secrets; /* what the call's requests were sent with */
+  bool built;         /* the request of this attempt is signed */
+  bool asked;         /* credentials have been asked for in this attempt */
+  bool resent;        /* the clock has been set right once */
+  bool pacing;        /* the sleep is for the adaptive rate, not before a retry */
+  double offset;      /* the client's clock offset that this attempt was signed with */
+  int quota_cost;     /* taken for the last retry, to be given back */
+  double date_lead;   /* the last response's Date minus our time */
   bool has_date;
   char invocation_id[37];
 } ivs_call;
@@ -103,6 +109,10 @@ void ivs_call_begin(ivs_call *call, ivs_slice arn, const unsigned char random[16
 /* Begins the client's operation with a body of the caller's making; the region has to be configured. */
 void ivs_call_begin_with_body(ivs_call *call, ivs_slice body, const unsigned char random[16]);
 
+/* A secret of the request that the machine does not know of: one in the body. To be told before the first step. IVS_OK,
+ * IVS_ENOMEM, IVS_ETOOBIG. */
+int ivs_call_add_secret(ivs_call *call, ivs_slice secret);
+
 /* The next ivs_call_next may draw a retry's delay: only then it reads `random`. */
 bool ivs_call_wants_random(const ivs_call *call);
 
@@ -116,7 +126,7 @@ int ivs_call_credentials(ivs_call *call);
 int ivs_call_no_credentials(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message);
 /* call->response is complete. */
 int ivs_call_response(ivs_call *call);
-/* No response came: kind connection, timeout, tls, response or cancelled. */
+/* No response came: kind connection, timeout, tls, response, cancelled or internal. */
 int ivs_call_fault(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message);
 /* The same, where the driver has filled call->failure itself. */
 int ivs_call_fault_as_set(ivs_call *call);

@@ -58,12 +58,18 @@ static int refuse(ivs_failure *failure, const char *code, const char *message) {
   return IVS_EREFUSED;
 }
 
-/* A text from outside, for a message: cut, and what could break a line or a terminal shown as '?'. */
+/* A text from outside, for a message: cut between characters. What could break a line or a terminal (control
+ * characters, C1 among them, and bytes that are not UTF-8) is shown as '?'. */
 static void printable(ivs_slice text, char out[128]) {
-  size_t length = text.length < 127 ? text.length : 127;
-  for (size_t i = 0; i < length; i++) {
-    unsigned char c = (unsigned char)text.data[i];
-    out[i] = c < 0x20 || c >= 0x7f ? '?' : (char)c;
+  size_t length = 0;
+  for (size_t at = 0; at < text.length;) {
+    const char *start = text.data + at;
+    int32_t point = ivs_text_next_codepoint(text, &at);
+    bool is_shown = point >= 0x20 && !(point >= 0x7f && point < 0xa0);
+    size_t size = is_shown ? (size_t)(text.data + at - start) : 1;
+    if (length + size > 127) break;
+    memcpy(out + length, is_shown ? start : "?", size);
+    length += size;
   }
   out[length] = '\0';
 }
@@ -87,6 +93,24 @@ static int keep_url(ivs_endpoint *out, ivs_slice url) {
   return status;
 }
 
+static int refuse_url(ivs_slice url, ivs_failure *failure) {
+  enum { SHOWN_MAX = 127 };
+  ivs_buffer shown;
+  ivs_buffer_init(&shown, url.length + 3); /* "***" may be longer than what it stands for */
+  int status = ivs_uri_add_masked(&shown, url);
+  ivs_buffer_truncate(&shown, ivs_text_fit((ivs_slice){shown.data, shown.length}, SHOWN_MAX));
+  if (status)
+    ivs_failure_from_status(failure, status, "reading endpoint_url");
+  else
+    ivs_failure_format(
+        failure, IVS_KIND_CONFIG, "InvalidEndpointError",
+        "Invalid endpoint: %s (endpoint_url has to be http:// or https:// with a host and, if need "
+        "be, a port, a path and a query; no user name, no fragment)",
+        ivs_buffer_text(&shown));
+  ivs_buffer_free(&shown);
+  return IVS_EREFUSED;
+}
+
 static int use_custom(const ivs_endpoint_rules *rules, bool use_fips, ivs_endpoint *out,
                       ivs_failure *failure) {
   int status = keep_url(out, rules->endpoint_url);
@@ -94,20 +118,7 @@ static int use_custom(const ivs_endpoint_rules *rules, bool use_fips, ivs_endpoi
     ivs_failure_from_status(failure, status, "reading endpoint_url");
     return IVS_EREFUSED;
   }
-  if (status) {
-    /* The URL may hold a password: what follows the last '@' is all that is shown of such a one. */
-    ivs_slice shown = rules->endpoint_url;
-    const char *at = memrchr(shown.data, '@', shown.length);
-    if (at) shown = (ivs_slice){at, shown.length - (size_t)(at - shown.data)};
-    char text[128];
-    printable(shown, text);
-    ivs_failure_format(
-        failure, IVS_KIND_CONFIG, "InvalidEndpointError",
-        "Invalid endpoint: %s (endpoint_url has to be http:// or https:// with a host and, if need "
-        "be, a port, a path and a query; no user name, no fragment)",
-        text);
-    return IVS_EREFUSED;
-  }
+  if (status) return refuse_url(rules->endpoint_url, failure);
   if (use_fips)
     return refuse(failure, "EndpointResolutionError",
                   "Invalid Configuration: FIPS and custom endpoint are not supported");

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MESSAGE_CAP = 8 * 1024, FORMAT_CAP = 4 * 1024 };
+static const char OUT_OF_MEMORY[] = "OutOfMemoryError";
+
+enum { MESSAGE_CAP = IVS_FAILURE_MESSAGE_MAX + IVS_FAILURE_MESSAGE_SPARE };
 
 void ivs_failure_init(ivs_failure *failure) {
   memset(failure, 0, sizeof *failure);
@@ -17,25 +19,26 @@ void ivs_failure_free(ivs_failure *failure) {
   ivs_buffer_free(&failure->message);
 }
 
-/* The longest beginning of at most `cap` bytes that does not end within a UTF-8 sequence. */
-static size_t whole_characters(ivs_slice text, size_t cap) {
-  if (!text.data || text.length <= cap) return text.data ? text.length : 0;
-  size_t end = cap;
-  while (end && ((unsigned char)text.data[end] & 0xc0) == 0x80) end--;
-  return end;
+static bool is_internal(enum ivs_kind kind, const char *code) {
+  return kind != IVS_KIND_SERVICE && (strcmp(code, OUT_OF_MEMORY) == 0 || strcmp(code, "CryptoError") == 0);
 }
 
 void ivs_failure_set(ivs_failure *failure, enum ivs_kind kind, ivs_slice code, ivs_slice message) {
-  size_t length = whole_characters(code, IVS_CODE_MAX - 1);
-  failure->kind = kind;
-  failure->retryable = false;
-  memmove(failure->code, code.data, length);
+  size_t length = ivs_text_fit(code, IVS_CODE_MAX - 1);
+  if (length) memmove(failure->code, code.data, length);
   failure->code[length] = '\0';
-  ivs_buffer_set(&failure->message, message.data ? message.data : "", whole_characters(message, MESSAGE_CAP));
+  failure->kind = is_internal(kind, failure->code) ? IVS_KIND_INTERNAL : kind;
+  failure->retryable = failure->kind == IVS_KIND_INTERNAL && strcmp(failure->code, OUT_OF_MEMORY) == 0;
+  ivs_buffer_set(&failure->message, message.data, ivs_text_fit(message, MESSAGE_CAP));
+}
+
+void ivs_failure_cut(ivs_failure *failure) {
+  const ivs_slice message = {failure->message.data, failure->message.length};
+  ivs_buffer_truncate(&failure->message, ivs_text_fit(message, IVS_FAILURE_MESSAGE_MAX));
 }
 
 void ivs_failure_format(ivs_failure *failure, enum ivs_kind kind, const char *code, const char *format, ...) {
-  char text[FORMAT_CAP];
+  char text[MESSAGE_CAP + 2]; /* one byte too many is enough to be cut at a character */
   va_list arguments;
   va_start(arguments, format);
   int length = vsnprintf(text, sizeof text, format, arguments);
@@ -46,7 +49,12 @@ void ivs_failure_format(ivs_failure *failure, enum ivs_kind kind, const char *co
 
 void ivs_failure_from_status(ivs_failure *failure, int status, const char *doing) {
   if (status == IVS_ENOMEM)
-    ivs_failure_format(failure, IVS_KIND_CANCELLED, "OutOfMemoryError", "out of memory while %s", doing);
+    ivs_failure_format(failure, IVS_KIND_INTERNAL, OUT_OF_MEMORY, "out of memory while %s", doing);
+  else if (status == IVS_ECRYPTO)
+    ivs_failure_format(
+        failure, IVS_KIND_INTERNAL, "CryptoError",
+        "libcrypto failed while %s; check OpenSSL's configuration and providers (openssl list -providers)",
+        doing);
   else
     ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidConfigError", "%s while %s", ivs_status_text(status),
                        doing);

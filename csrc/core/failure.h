@@ -21,7 +21,8 @@
   X(TIMEOUT, "timeout")                                                                                      \
   X(TLS, "tls")                                                                                              \
   X(RESPONSE, "response")                                                                                    \
-  X(CANCELLED, "cancelled")
+  X(CANCELLED, "cancelled")                                                                                  \
+  X(INTERNAL, "internal")
 
 enum ivs_kind {
 #define IVS_KIND_ENUM(name, text) IVS_KIND_##name,
@@ -111,7 +112,6 @@ enum ivs_kind {
   X(LoginError)                                                                                              \
   X(EndpointConnectionError)                                                                                 \
   X(ConnectionClosedError)                                                                                   \
-  X(ConnectionError)                                                                                         \
   X(ConnectTimeoutError)                                                                                     \
   X(ReadTimeoutError)                                                                                        \
   X(ProxyConnectionError)                                                                                    \
@@ -121,10 +121,13 @@ enum ivs_kind {
   X(WaiterError)                                                                                             \
   X(ClientClosedError) /* ours: a call on a closed client */                                                 \
   X(CallStateError)    /* ours: a driver reported what the call did not wait for */                          \
-  X(CancelledError)    /* ours */                                                                            \
-  X(OutOfMemoryError)  /* ours */
+  X(OutOfMemoryError)  /* ours: kind internal */                                                             \
+  X(CryptoError)       /* ours: kind internal; libcrypto failed */
 
 #define IVS_CODE_MAX 128
+#define IVS_FAILURE_MESSAGE_MAX 8192
+/* What a message may have beyond that until it is cut: enough to find a secret at the cut (redaction.h). */
+#define IVS_FAILURE_MESSAGE_SPARE 16
 
 typedef struct ivs_failure {
   enum ivs_kind kind;
@@ -136,10 +139,16 @@ typedef struct ivs_failure {
 void ivs_failure_init(ivs_failure *failure);
 void ivs_failure_free(ivs_failure *failure);
 
-/* Both replace what the failure said. A message over the cap (8 KiB) is cut at a character. */
+/*
+ * Both replace what the failure said; the slices may lie within it. A message over IVS_FAILURE_MESSAGE_MAX +
+ * IVS_FAILURE_MESSAGE_SPARE is cut at a character. Out of memory and a failure of libcrypto (the codes OutOfMemoryError and
+ * CryptoError, unless a service sends them) have the kind internal, wherever they strike; the former is retryable.
+ */
 void ivs_failure_set(ivs_failure *failure, enum ivs_kind kind, ivs_slice code, ivs_slice message);
 void ivs_failure_format(ivs_failure *failure, enum ivs_kind kind, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Cuts the message at IVS_FAILURE_MESSAGE_MAX, at a character. */
+void ivs_failure_cut(ivs_failure *failure);
 /* The failure that an ivs_status stands for. */
 void ivs_failure_from_status(ivs_failure *failure, int status, const char *doing);
 

@@ -2,8 +2,9 @@
  * Reads one HTTP/1.1 response from bytes in whatever pieces they come (RFC 9112). Does no I/O.
  *
  * What comes out depends on the bytes alone, not on how they were cut. Everything is bounded: heads, interim
- * responses and trailers together (IVS_HTTP1_HEAD_MAX), a chunk's line, the body. Where a message's length
- * could be read in two ways (RFC 9112, 6.3 and 11.2), the message is refused. Not for: requests, pipelining,
+ * responses and trailers together (IVS_RESPONSE_HEAD_MAX), headers (IVS_RESPONSE_HEADERS_MAX), a chunk's line, the body. It takes
+ * and refuses what libcurl does, so that both drivers give the same result for the same bytes; after a message whose length could
+ * be read in two ways (RFC 9112, 6.3 and 11.2), the connection is not kept. Not for: requests, pipelining,
  * HTTP/2, content codings.
  */
 #ifndef IVS_CORE_HTTP1_H
@@ -14,7 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define IVS_HTTP1_HEAD_MAX 65536
 #define IVS_HTTP1_CHUNK_LINE_MAX 1024
 
 enum ivs_http1_state {
@@ -33,6 +33,8 @@ typedef struct ivs_http1 {
   bool bodiless;         /* the answer to CONNECT: nothing follows its head */
   bool keep_alive;       /* when DONE: the connection may carry another request */
   const char *problem;   /* after a failure: what is wrong, in a few words */
+  bool cut_off;          /* after a failure: the end of the body was not found (the connection has ended, or a
+                          * chunk is malformed) */
 
   /* private to http1.c */
   enum ivs_http1_state state;
@@ -41,6 +43,7 @@ typedef struct ivs_http1 {
   size_t head_left;   /* bytes that heads and trailers may still have */
   uint64_t body_left; /* of the body or of the chunk */
   bool has_length, has_chunks, may_keep_alive;
+  enum ivs_http1_last { IVS_HTTP1_NOTHING, IVS_HTTP1_LENGTH, IVS_HTTP1_OTHER } last; /* header of this head */
 } ivs_http1;
 
 /* max_body caps the body; allocates nothing. */

@@ -4,11 +4,17 @@
 
 #include <string.h>
 
+/* What stands before each header of a response: name NUL value NUL. */
+typedef struct lengths {
+  uint32_t name, value;
+} lengths;
+
 enum {
   URL_CAP = 8 * 1024,
   REQUEST_HEADERS_CAP = 256 * 1024,
   BODY_CAP = 1024 * 1024,
-  RESPONSE_HEADERS_CAP = 64 * 1024
+  /* the most that lengths and NULs add: each header has one byte */
+  RESPONSE_HEADERS_CAP = IVS_RESPONSE_HEADERS_MAX * (1 + sizeof(lengths) + 2)
 };
 
 void ivs_request_init(ivs_request *request) {
@@ -46,6 +52,7 @@ const char *ivs_request_next_header(const ivs_request *request, size_t *at) {
 
 void ivs_response_init(ivs_response *response, size_t max_body) {
   response->status = 0;
+  response->header_bytes = 0;
   ivs_buffer_init(&response->headers, RESPONSE_HEADERS_CAP);
   ivs_buffer_init(&response->body, max_body);
 }
@@ -84,42 +91,33 @@ bool ivs_message_is_token(ivs_slice text) {
   return text.length > 0;
 }
 
-/* Appends the name in lower case; false if it is no token. */
-static bool add_token(ivs_buffer *out, ivs_slice name) {
-  const size_t before = out->length;
-  if (!name.length || ivs_buffer_add(out, name.data, name.length)) return false;
-  for (size_t i = 0; i < name.length; i++) {
-    char lower = token_characters[(unsigned char)name.data[i]];
-    if (!lower) {
-      out->length = before;
-      return false;
-    }
-    out->data[before + i] = lower;
-  }
-  return true;
+static void make_lower(char *name, size_t length) {
+  for (size_t i = 0; i < length; i++) name[i] = token_characters[(unsigned char)name[i]];
 }
-
-/* What stands before each header: name NUL value NUL. Neither is longer than the cap. */
-typedef struct lengths {
-  uint16_t name, value;
-} lengths;
 
 int ivs_response_add_header(ivs_response *response, ivs_slice name, ivs_slice value) {
   ivs_buffer *out = &response->headers;
   const size_t before = out->length;
   value = ivs_text_trim(value);
+  if (!ivs_message_is_token(name)) return IVS_EINVAL;
   if (value.length && (memchr(value.data, '\r', value.length) || memchr(value.data, '\n', value.length) ||
                        memchr(value.data, '\0', value.length)))
     return IVS_EINVAL;
-  if (out->cap - out->length < sizeof(lengths) + name.length + value.length + 2) return IVS_ETOOBIG;
-  const lengths both = {(uint16_t)name.length, (uint16_t)value.length};
+  if (before == 0) response->header_bytes = 0; /* the buffer has been emptied since */
+  const size_t left = IVS_RESPONSE_HEADERS_MAX - response->header_bytes;
+  if (name.length > left || value.length > left - name.length) return IVS_ETOOBIG;
+  const lengths both = {(uint32_t)name.length, (uint32_t)value.length};
   ivs_buffer_add(out, &both, sizeof both);
-  const bool is_token = add_token(out, name);
+  ivs_buffer_add(out, name.data, name.length);
   ivs_buffer_add_byte(out, '\0');
   ivs_buffer_add(out, value.data, value.length);
-  ivs_buffer_add_byte(out, '\0');
-  if (out->status || !is_token) out->length = before; /* no half pair for those who read */
-  return out->status || is_token ? out->status : IVS_EINVAL;
+  if (ivs_buffer_add_byte(out, '\0')) {
+    ivs_buffer_truncate(out, before); /* no half pair for those who read */
+    return out->status;
+  }
+  make_lower(out->data + before + sizeof both, name.length);
+  response->header_bytes += name.length + value.length;
+  return IVS_OK;
 }
 
 bool ivs_response_next_header(const ivs_response *response, size_t *at, ivs_slice *name, ivs_slice *value) {

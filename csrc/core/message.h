@@ -24,14 +24,21 @@ int ivs_request_add_header(ivs_request *request, const char *name, ivs_slice val
 /* The line at *at, which moves on; NULL at the end. Start with *at = 0. */
 const char *ivs_request_next_header(const ivs_request *request, size_t *at);
 
+/* The bytes that the names and trimmed values of a response's headers may have together. */
+#define IVS_RESPONSE_HEADERS_MAX 65536
+/* The bytes that all lines of a response's head may have with their ends: status lines, interim responses, headers that are not
+ * kept, and trailers among them. */
+#define IVS_RESPONSE_HEAD_MAX 262144
+
 /* What came back. Header names are in lower case. */
 typedef struct ivs_response {
   int status;
-  ivs_buffer headers; /* for ivs_response_next_header */
+  ivs_buffer headers;  /* for ivs_response_next_header */
+  size_t header_bytes; /* of the names and values in it */
   ivs_buffer body;
 } ivs_response;
 
-/* max_body caps the body; the headers are held to 64 KiB, six bytes more for each of them. */
+/* max_body caps the body; the headers are held to IVS_RESPONSE_HEADERS_MAX. */
 void ivs_response_init(ivs_response *response, size_t max_body);
 void ivs_response_reset(ivs_response *response);
 void ivs_response_free(ivs_response *response);

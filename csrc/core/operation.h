@@ -17,6 +17,7 @@ typedef struct ivs_operation {
   const char *prefix;  /* the first label of its hosts */
   const char *path;    /* joined to the endpoint's base path */
   const char *content_type;
+  const char *transient_code; /* of the service's own codes, the one that is worth another attempt; or NULL */
   bool is_signed;
 } ivs_operation;
 

@@ -1,6 +1,6 @@
 /* The retry modes' tables and arithmetic. */
 #include "retry.h"
-#include "moment.h"
+#include "timestamp.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,10 +24,16 @@ static const char *const throttling_codes[] = {"Throttling",
                                                "PriorRequestNotComplete",
                                                "EC2ThrottledException",
                                                NULL};
-static const char *const transient_codes[] = {"RequestTimeout", "RequestTimeoutException",
-                                              "IDPCommunicationError" /* STS */, NULL};
+/* botocore's _retry.json; they count at status 400 alone. */
+static const char *const legacy_codes[] = {"Throttling",
+                                           "ThrottlingException",
+                                           "ThrottledException",
+                                           "RequestThrottledException",
+                                           "ProvisionedThroughputExceededException",
+                                           NULL};
+static const char *const transient_codes[] = {"RequestTimeout", "RequestTimeoutException", NULL};
 static const int standard_statuses[] = {500, 502, 503, 504, 0};
-static const int legacy_statuses[] = {429, 500, 502, 503, 504, 509, 0};
+static const int legacy_statuses[] = {500, 502, 503, 504, 509, 0}; /* and 429 */
 
 static const struct {
   const char *name;
@@ -71,14 +77,19 @@ static bool is_bare_429(int status, const char *code) {
   return status == 429 && (!code[0] || strcmp(code, "429") == 0);
 }
 
-enum ivs_retry_cause ivs_retry_classify(const ivs_retry *retry, int status, const char *code) {
-  if (retry->mode == IVS_RETRY_LEGACY) {
-    if (has_code(throttling_codes, code) && (status == 400 || status == 429))
-      return IVS_RETRY_CAUSE_THROTTLING;
-    return has_status(legacy_statuses, status) ? IVS_RETRY_CAUSE_TRANSIENT : IVS_RETRY_CAUSE_NONE;
-  }
+static enum ivs_retry_cause classify_legacy(int status, const char *code, bool is_own) {
+  bool is_throttling = status == 400 ? has_code(legacy_codes, code) : status == 429;
+  if (is_throttling) return IVS_RETRY_CAUSE_THROTTLING;
+  if (has_status(legacy_statuses, status) || (status == 400 && is_own)) return IVS_RETRY_CAUSE_TRANSIENT;
+  return IVS_RETRY_CAUSE_NONE;
+}
+
+enum ivs_retry_cause ivs_retry_classify(const ivs_retry *retry, int status, const char *code,
+                                        const char *own_code) {
+  bool is_own = own_code && strcmp(own_code, code) == 0;
+  if (retry->mode == IVS_RETRY_LEGACY) return classify_legacy(status, code, is_own);
   if (has_code(throttling_codes, code) || is_bare_429(status, code)) return IVS_RETRY_CAUSE_THROTTLING;
-  if (has_code(transient_codes, code) || has_status(standard_statuses, status))
+  if (is_own || has_code(transient_codes, code) || has_status(standard_statuses, status))
     return IVS_RETRY_CAUSE_TRANSIENT;
   return IVS_RETRY_CAUSE_NONE;
 }
@@ -97,17 +108,38 @@ void ivs_retry_release(ivs_retry *retry, int cost) {
   retry->quota = total < QUOTA ? total : QUOTA;
 }
 
+/*
+ * A whole number as Python's int() reads it, since that is how botocore reads the hint: a sign, digits, single
+ * underscores between digits. False for anything else, for a negative number and for one too large for a
+ * double.
+ */
+static bool read_whole(ivs_slice text, double *out) {
+  double number = 0;
+  bool was_digit = false, is_negative = false;
+  size_t at = 0;
+  text = ivs_text_trim(text);
+  if (text.length && (text.data[0] == '+' || text.data[0] == '-')) is_negative = text.data[at++] == '-';
+  for (; at < text.length; at++) {
+    bool is_digit = ivs_text_is_digit(text.data[at]);
+    if (!is_digit && (text.data[at] != '_' || !was_digit)) return false;
+    if (is_digit) number = number * 10 + (text.data[at] - '0');
+    was_digit = is_digit;
+  }
+  *out = number;
+  return was_digit && isfinite(number) && !(is_negative && number > 0);
+}
+
 /* The server's hint in seconds; negative where there is none. */
 static double hint(const ivs_response *response, double now) {
-  uint64_t number;
-  double date;
+  double number, date;
+  uint64_t seconds;
   ivs_slice value = ivs_response_header(response, "x-amz-retry-after");
-  if (value.data && ivs_text_number(value, &number)) return (double)number / 1000;
+  if (value.data && read_whole(value, &number)) return number / 1000;
   if (response->status != 429 && response->status != 503) return -1;
   value = ivs_response_header(response, "retry-after");
   if (!value.data) return -1;
-  if (ivs_text_number(value, &number)) return (double)number;
-  return ivs_moment_parse_http(value, &date) && date > now ? date - now : -1;
+  if (ivs_text_number(value, &seconds)) return (double)seconds; /* RFC 9110, 10.2.3 */
+  return ivs_timestamp_parse_http(value, &date) && date > now ? date - now : -1;
 }
 
 double ivs_retry_delay(const ivs_retry *retry, enum ivs_retry_cause cause, int n, double random,

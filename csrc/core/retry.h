@@ -38,8 +38,12 @@ void ivs_retry_init(ivs_retry *retry, enum ivs_retry_mode mode, int max_attempts
 /* False if no mode has that name. */
 bool ivs_retry_mode_from_name(ivs_slice name, enum ivs_retry_mode *out);
 
-/* The cause in an error answer: its status and its code (the status as text where the answer had none). */
-enum ivs_retry_cause ivs_retry_classify(const ivs_retry *retry, int status, const char *code);
+/*
+ * The cause in an error answer: its status and its code (the status as text where the answer had none).
+ * own_code: a code that only this service sends and that is worth another attempt; NULL if it has none.
+ */
+enum ivs_retry_cause ivs_retry_classify(const ivs_retry *retry, int status, const char *code,
+                                        const char *own_code);
 
 /* Takes the cost of one retry off the quota; false if there is too little. *cost is what to give back. */
 bool ivs_retry_acquire(ivs_retry *retry, enum ivs_retry_cause cause, int *cost);

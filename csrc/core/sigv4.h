@@ -11,7 +11,7 @@
 #include "buffer.h"
 #include "credentials.h"
 #include "digest.h"
-#include "moment.h"
+#include "timestamp.h"
 
 #define IVS_SIGV4_HEADERS_MAX 4
 #define IVS_SIGV4_SCOPE_MAX 192

@@ -1,6 +1,6 @@
 /* The clock offset, learned from a response (DESIGN 4). */
-#include "skew.h"
-#include "moment.h"
+#include "call_internal.h"
+#include "timestamp.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 void ivs_skew_note_date(ivs_call *call, double now) {
   double date;
   call->has_date =
-      ivs_moment_parse_http(ivs_response_header(&call->response, "date"), &date) && isfinite(date - now);
+      ivs_timestamp_parse_http(ivs_response_header(&call->response, "date"), &date) && isfinite(date - now);
   if (call->has_date) call->date_lead = date - now;
 }
 

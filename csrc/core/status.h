@@ -12,7 +12,7 @@
   X(ETOOBIG, -2, "larger than the cap set for it")                                                           \
   X(EINVAL, -3, "malformed input")                                                                           \
   X(ESTATE, -4, "an event that does not fit the state")                                                      \
-  X(ECRYPTO, -5, "libcrypto refused")                                                                        \
+  X(ECRYPTO, -5, "libcrypto failed")                                                                         \
   X(EREFUSED, -6, "refused: see the failure")
 
 enum ivs_status {

@@ -55,10 +55,12 @@ bool ivs_text_has_control(ivs_slice text) {
 
 bool ivs_text_number(ivs_slice text, uint64_t *out) {
   uint64_t number = 0;
-  if (!text.length || text.length > 18) return false;
+  if (!text.length) return false;
   for (size_t i = 0; i < text.length; i++) {
     if (!ivs_text_is_digit(text.data[i])) return false;
-    number = number * 10 + (uint64_t)(text.data[i] - '0');
+    const uint64_t digit = (uint64_t)(text.data[i] - '0');
+    if (number > (UINT64_MAX - digit) / 10) return false;
+    number = number * 10 + digit;
   }
   *out = number;
   return true;
@@ -106,4 +108,22 @@ bool ivs_text_is_utf8(ivs_slice text) {
   for (size_t at = skip_ascii(text, 0); at < text.length;)
     if (ivs_text_next_codepoint(text, &at) < 0) return false;
   return true;
+}
+
+void ivs_text_make_printable(char *text, size_t length) {
+  const ivs_slice whole = {text, length};
+  for (size_t at = 0; at < length;) {
+    const size_t start = at;
+    const int32_t point = ivs_text_next_codepoint(whole, &at);
+    if (point >= 0x20 && (point < 0x7f || point > 0x9f)) continue;
+    if (point < 0) at = start + 1;
+    memset(text + start, '?', at - start);
+  }
+}
+
+size_t ivs_text_fit(ivs_slice text, size_t cap) {
+  if (!text.data || text.length <= cap) return text.data ? text.length : 0;
+  size_t end = cap;
+  for (int i = 0; i < 3 && end && ((unsigned char)text.data[end] & 0xc0) == 0x80; i++) end--;
+  return end;
 }

@@ -36,5 +36,9 @@ bool ivs_text_is_host_label(ivs_slice text);
  * no surrogates, nothing above U+10FFFF). */
 int32_t ivs_text_next_codepoint(ivs_slice text, size_t *at);
 bool ivs_text_is_utf8(ivs_slice text);
+/* Overwrites with '?' what could break a line or a terminal: control characters (C0, DEL, C1), and bytes that are not UTF-8. */
+void ivs_text_make_printable(char *text, size_t length);
+/* The length of the longest beginning of at most `cap` bytes that does not end within a UTF-8 sequence. */
+size_t ivs_text_fit(ivs_slice text, size_t cap);
 
 #endif

@@ -30,6 +30,12 @@ int ivs_uri_parse(ivs_slice text, ivs_uri *out);
 /* The Host header: lower case, brackets around IPv6, the scheme's default port dropped. */
 int ivs_uri_add_host(ivs_buffer *out, const ivs_uri *uri);
 
+/*
+ * The text for a message, whether it is a URL or not: what stands between "://" (or the beginning) and the last '@' as ***, since
+ * a password that should have been percent-encoded may hold any character; what is not printable as '?'.
+ */
+int ivs_uri_add_masked(ivs_buffer *out, ivs_slice text);
+
 /* The path without dot segments and doubled slashes (RFC 3986, 5.2.4), percent-encoded once more. */
 int ivs_uri_add_canonical_path(ivs_buffer *out, ivs_slice path);
 /* The query's pairs sorted by name, then value, each with its '='; not encoded again. IVS_ETOOBIG past 256

@@ -27,8 +27,8 @@ typedef struct ivs_easy_settings {
 
 typedef struct ivs_easy ivs_easy;
 
-/* IVS_OK, IVS_ENOMEM, or IVS_ECRYPTO where libcurl can't be started. Opens no connection. */
-int ivs_easy_open(ivs_easy **out, const ivs_easy_settings *settings);
+/* IVS_OK, or IVS_EREFUSED with the failure set: no memory, or a libcurl that is too old. Opens no connection. */
+int ivs_easy_open(ivs_easy **out, const ivs_easy_settings *settings, ivs_failure *failure);
 /* NULL is allowed. In a child of the process that opened it nothing is sent. */
 void ivs_easy_close(ivs_easy *easy);
 

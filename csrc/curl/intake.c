@@ -2,75 +2,103 @@
 #include "intake.h"
 #include "core/status.h"
 #include "core/text.h"
+#include "libcurl.h"
 
 #include <string.h>
-#include <strings.h>
 
-/* All header lines of an exchange, those too that are not kept: 1xx, malformed ones, trailers. */
-enum { HEAD_BYTES_MAX = 256 * 1024 };
+enum { FINAL = 200 };
 
-/* Notes why a piece of the response could not be kept; 0 makes libcurl end the transfer. */
-static size_t refuse_piece(ivs_intake *intake, int status) {
-  if (status == IVS_ETOOBIG) intake->too_big = true;
-  if (status == IVS_ENOMEM) intake->no_memory = true;
-  return 0;
+/* Always false: what is not taken makes libcurl end the transfer. */
+static bool refuse(ivs_intake *intake, ivs_intake_refusal refusal) {
+  intake->refusal = refusal;
+  return false;
+}
+
+static bool refuse_for(ivs_intake *intake, int status) {
+  return refuse(intake, status == IVS_ENOMEM ? IVS_INTAKE_NO_MEMORY : IVS_INTAKE_TOO_BIG);
+}
+
+/* RFC 9112, 4: "HTTP/1.1 200 reason", the reason and the space before it being optional. 0: not so. */
+static int read_status(ivs_slice line) {
+  enum { DIGITS_AT = 9, REASON_AT = 12 };
+  const char *text = line.data;
+  if (line.length < REASON_AT || memcmp(text, "HTTP/1.", 7) != 0 || (text[7] != '0' && text[7] != '1') ||
+      text[8] != ' ' || (line.length > REASON_AT && text[REASON_AT] != ' '))
+    return 0;
+  int status = 0;
+  for (int i = DIGITS_AT; i < REASON_AT; i++) {
+    if (!ivs_text_is_digit(text[i])) return 0;
+    status = 10 * status + text[i] - '0';
+  }
+  return status >= 100 ? status : 0;
+}
+
+static bool take_status_line(ivs_intake *intake, ivs_slice line) {
+  intake->response->status = read_status(line);
+  if (!intake->response->status) return refuse(intake, IVS_INTAKE_BAD_STATUS);
+  ivs_buffer_reset(&intake->response->headers); /* what came before was a 1xx */
+  intake->expects = IVS_INTAKE_HEADERS;
+  return true;
 }
 
 /* A length has to be a number, and one (RFC 9112, 6.3): where the body ends is not guessed. */
 static bool is_bad_length(const ivs_response *response, ivs_slice name, ivs_slice value) {
-  static const char length_name[] = "content-length";
   uint64_t length;
-  if (name.length != sizeof length_name - 1 || strncasecmp(name.data, length_name, name.length) != 0)
-    return false;
+  if (!ivs_text_same(name, "content-length")) return false;
   value = ivs_text_trim(value);
-  ivs_slice earlier = ivs_response_header(response, length_name);
+  ivs_slice earlier = ivs_response_header(response, "content-length");
   return !ivs_text_number(value, &length) || (earlier.data && !ivs_text_equal(value, earlier.data));
 }
 
-static size_t keep_header(ivs_intake *intake, ivs_slice name, ivs_slice value) {
-  if (is_bad_length(intake->response, name, value)) {
-    intake->bad_length = true;
-    return 0;
-  }
+static bool take_header(ivs_intake *intake, ivs_slice line) {
+  const char *colon = memchr(line.data, ':', line.length);
+  if (!colon) /* a folded line (RFC 9112, 5.2) is passed over */
+    return line.data[0] == ' ' || line.data[0] == '\t' || refuse(intake, IVS_INTAKE_BAD_HEADER);
+  const size_t length = (size_t)(colon - line.data);
+  const ivs_slice name = {line.data, length}, value = {colon + 1, line.length - length - 1};
+  if (is_bad_length(intake->response, name, value)) return refuse(intake, IVS_INTAKE_BAD_LENGTH);
   int status = ivs_response_add_header(intake->response, name, value);
-  if (status == IVS_ENOMEM || status == IVS_ETOOBIG) return refuse_piece(intake, status);
-  return 1; /* a malformed header is passed over, as HTTP clients do */
+  /* a malformed name is passed over, as HTTP clients do */
+  return (status != IVS_ENOMEM && status != IVS_ETOOBIG) || refuse_for(intake, status);
+}
+
+static bool take_line(ivs_intake *intake, ivs_slice line) {
+  if (intake->expects == IVS_INTAKE_AFTER_HEAD) return true; /* a trailer */
+  if (line.length && memchr(line.data, '\0', line.length)) return refuse(intake, IVS_INTAKE_BAD_HEADER);
+  if (intake->expects == IVS_INTAKE_STATUS_LINE) return take_status_line(intake, line);
+  if (line.length) return take_header(intake, line);
+  intake->expects = intake->response->status < FINAL ? IVS_INTAKE_STATUS_LINE : IVS_INTAKE_AFTER_HEAD;
+  return true;
 }
 
 static size_t on_header(char *data, size_t size, size_t count, void *user) {
   ivs_intake *intake = user;
   size_t length = size * count, end = length;
   intake->head_bytes += length;
-  if (intake->head_bytes > HEAD_BYTES_MAX) return refuse_piece(intake, IVS_ETOOBIG);
+  if (intake->head_bytes > IVS_RESPONSE_HEAD_MAX) return refuse(intake, IVS_INTAKE_TOO_BIG);
   while (end && (data[end - 1] == '\r' || data[end - 1] == '\n')) end--;
-  if (end == 0) {
-    intake->head_ended = true;
-    return length;
-  }
-  if (end >= 5 && memcmp(data, "HTTP/", 5) == 0 && !intake->response->body.length) {
-    ivs_buffer_reset(&intake->response->headers); /* a status line: what came before was a 1xx */
-    intake->head_ended = false;
-    return length;
-  }
-  const char *colon = memchr(data, ':', end);
-  if (!colon || intake->head_ended) return length;
-  size_t name = (size_t)(colon - data);
-  return keep_header(intake, (ivs_slice){data, name}, (ivs_slice){colon + 1, end - name - 1}) ? length : 0;
+  return take_line(intake, (ivs_slice){data, end}) ? length : 0;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *user) {
   ivs_intake *intake = user;
   int status = ivs_buffer_add(&intake->response->body, data, size * count);
-  return status ? refuse_piece(intake, status) : size * count;
+  return status ? refuse_for(intake, status) : size * count;
 }
 
-void ivs_intake_connect(ivs_intake *intake, CURL *handle) {
-  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
-  curl_easy_setopt(handle, CURLOPT_HEADERDATA, intake);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, intake);
+CURLcode ivs_intake_follow(ivs_intake *intake, CURL *handle) {
+  CURLcode result = CURLE_OK;
+  IVS_OPTION(result, handle, CURLOPT_HEADERFUNCTION, on_header);
+  IVS_OPTION(result, handle, CURLOPT_HEADERDATA, intake);
+  IVS_OPTION(result, handle, CURLOPT_WRITEFUNCTION, on_body);
+  IVS_OPTION(result, handle, CURLOPT_WRITEDATA, intake);
+  return result;
 }
 
 void ivs_intake_begin(ivs_intake *intake, ivs_response *response) {
   *intake = (ivs_intake){.response = response};
+}
+
+bool ivs_intake_has_head(const ivs_intake *intake) {
+  return intake->expects == IVS_INTAKE_AFTER_HEAD;
 }

@@ -1,9 +1,10 @@
 /*
- * What arrives of one response, from libcurl into an ivs_response: header lines and pieces of the body, under
- * caps.
+ * What arrives of one response, from libcurl into an ivs_response: status, header lines and pieces of the body,
+ * under caps.
  *
- * Why a piece was refused is noted here, since libcurl then only knows that its callback failed. No Lua is
- * entered.
+ * Why a piece was refused is noted here, since libcurl then only knows that its callback failed. What some
+ * versions of libcurl let pass is refused for all of them: a status line or a header line that is none.
+ * No Lua is entered.
  */
 #ifndef IVS_CURL_INTAKE_H
 #define IVS_CURL_INTAKE_H
@@ -11,20 +12,29 @@
 #include "core/message.h"
 
 #include <curl/curl.h>
+#include <stdbool.h>
+
+typedef enum ivs_intake_refusal {
+  IVS_INTAKE_TAKEN,
+  IVS_INTAKE_TOO_BIG, /* over a cap */
+  IVS_INTAKE_NO_MEMORY,
+  IVS_INTAKE_BAD_STATUS, /* its first line is no status line of HTTP/1.0 or 1.1 */
+  IVS_INTAKE_BAD_HEADER, /* a line without a colon, or with a NUL */
+  IVS_INTAKE_BAD_LENGTH, /* its Content-Length is no number, or there are two */
+} ivs_intake_refusal;
 
 typedef struct ivs_intake {
   ivs_response *response; /* being filled */
   size_t head_bytes;
-  bool head_ended; /* header lines that follow are trailers, unless a status line comes first */
-  /* why it was refused */
-  bool too_big;    /* over a cap */
-  bool bad_length; /* its Content-Length is no number, or there are two */
-  bool no_memory;
+  enum { IVS_INTAKE_STATUS_LINE, IVS_INTAKE_HEADERS, IVS_INTAKE_AFTER_HEAD } expects;
+  ivs_intake_refusal refusal;
 } ivs_intake;
 
 /* Makes the handle report to it from now on. */
-void ivs_intake_connect(ivs_intake *intake, CURL *handle);
+CURLcode ivs_intake_follow(ivs_intake *intake, CURL *handle);
 /* A new response, which the caller has reset. */
 void ivs_intake_begin(ivs_intake *intake, ivs_response *response);
+/* Whether the whole head has come. */
+bool ivs_intake_has_head(const ivs_intake *intake);
 
 #endif

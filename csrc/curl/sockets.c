@@ -1,15 +1,25 @@
 /* A list of sockets, kept by libcurl's callbacks. */
 #include "sockets.h"
+#include "libcurl.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int on_open(void *user, curl_socket_t opened, curlsocktype purpose) {
+#ifndef SOCK_CLOEXEC
+#define SOCK_CLOEXEC 0
+#endif
+
+static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
   ivs_sockets *sockets = user;
   (void)purpose;
-  if (sockets->count == IVS_SOCKETS_MAX) return CURL_SOCKOPT_ERROR;
+  if (sockets->count == IVS_SOCKETS_MAX) return CURL_SOCKET_BAD;
+  int opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (opened < 0) return CURL_SOCKET_BAD;
+  if (!SOCK_CLOEXEC) fcntl(opened, F_SETFD, FD_CLOEXEC);
   sockets->open[sockets->count++] = opened;
-  return CURL_SOCKOPT_OK;
+  sockets->opened++;
+  return opened;
 }
 
 static int on_close(void *user, curl_socket_t closed) {
@@ -22,18 +32,36 @@ static int on_close(void *user, curl_socket_t closed) {
   return close(closed);
 }
 
-void ivs_sockets_follow(ivs_sockets *sockets, CURL *handle) {
+CURLcode ivs_sockets_follow(ivs_sockets *sockets, CURL *handle) {
+  CURLcode result = CURLE_OK;
   sockets->count = 0;
-  curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, on_open);
-  curl_easy_setopt(handle, CURLOPT_SOCKOPTDATA, sockets);
-  curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, on_close);
-  curl_easy_setopt(handle, CURLOPT_CLOSESOCKETDATA, sockets);
+  sockets->opened = 0;
+  IVS_OPTION(result, handle, CURLOPT_OPENSOCKETFUNCTION, on_open);
+  IVS_OPTION(result, handle, CURLOPT_OPENSOCKETDATA, sockets);
+  IVS_OPTION(result, handle, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+  IVS_OPTION(result, handle, CURLOPT_CLOSESOCKETDATA, sockets);
+  return result;
 }
 
-bool ivs_sockets_have_bytes(const ivs_sockets *sockets) {
-  for (int i = 0; i < sockets->count; i++) {
-    char byte;
-    if (recv(sockets->open[i], &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return true;
-  }
-  return false;
+static bool has_bytes(int descriptor) {
+  char byte;
+  return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/* Puts a socket whose other end is closed in the connection's place. What waits in that is not read off: there
+ * may be no end of it. */
+static bool end(int descriptor) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) return false;
+  bool is_ended = dup2(ends[0], descriptor) >= 0;
+  fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  close(ends[0]);
+  close(ends[1]);
+  return is_ended;
+}
+
+bool ivs_sockets_end_unclean(ivs_sockets *sockets) {
+  for (int i = 0; i < sockets->count; i++)
+    if (has_bytes(sockets->open[i]) && !end(sockets->open[i])) return false;
+  return true;
 }

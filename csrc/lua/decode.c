@@ -2,10 +2,10 @@
  * The walk keeps the documented members of the decoded tables and takes everything else away: unknown
  * members, nulls. It changes cjson's tables rather than building new ones, since they are ours alone.
  */
-#include "decode.h"
+#include "lua/decode.h"
 #include "core/status.h"
-#include "lfailure.h"
-#include "objects.h"
+#include "lua/failure.h"
+#include "lua/objects.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,8 +17,8 @@ static const char decode_key;
 /* Deep enough for any answer, and far from the C stack's end. */
 enum { JSON_DEPTH = 100, PROBLEM_MAX = 200 };
 
-void ivs_decode_register(lua_State *L) {
-  ivs_objects_require(L, "cjson");
+void ivs_lua_decode_register(lua_State *L) {
+  ivs_lua_objects_require(L, "cjson");
   lua_getfield(L, -1, "new");
   lua_call(L, 0, 1);
   lua_getfield(L, -1, "decode_max_depth");
@@ -74,7 +74,7 @@ static void convert_integer(walk *w) {
     number = 0;
   }
   lua_pop(L, 1);
-  ivs_compat_push_whole(L, number);
+  ivs_lua_compat_push_whole(L, number);
 }
 
 static const ivs_shape *find_member(const ivs_shape *shape, ivs_slice name, const char **known) {
@@ -272,19 +272,19 @@ static void decode_error(lua_State *L, ivs_call *call) {
   lua_pop(L, 1);
 }
 
-bool ivs_decode_step(lua_State *L, ivs_call *call) {
+bool ivs_lua_decode_step(lua_State *L, ivs_call *call) {
   if (ivs_call_is_success(call)) return decode_result(L, call);
   decode_error(L, call);
   return false;
 }
 
-void ivs_decode_add_metadata(lua_State *L, const ivs_call *call) {
+void ivs_lua_decode_add_metadata(lua_State *L, const ivs_call *call) {
   lua_createtable(L, 0, 4);
-  ivs_lfailure_push_request_id(L, &call->response);
+  ivs_lua_failure_push_request_id(L, &call->response);
   lua_setfield(L, -2, "RequestId");
   lua_pushinteger(L, call->response.status);
   lua_setfield(L, -2, "HTTPStatusCode");
-  ivs_lfailure_push_headers(L, &call->response);
+  ivs_lua_failure_push_headers(L, &call->response);
   lua_setfield(L, -2, "HTTPHeaders");
   lua_pushinteger(L, call->attempts - 1);
   lua_setfield(L, -2, "RetryAttempts");

@@ -5,17 +5,17 @@
 #ifndef IVS_LUA_DECODE_H
 #define IVS_LUA_DECODE_H
 
-#include "compat.h"
+#include "lua/compat.h"
 #include "core/call.h"
 
 /* Once, from luaopen_*: makes the cjson instance. Raises if lua-cjson is not installed. */
-void ivs_decode_register(lua_State *L);
+void ivs_lua_decode_register(lua_State *L);
 
 /* Carries out the step DECODE and reports to the call. After a success that could be read the result table is
  * on the stack, and true is returned; else nothing is pushed. */
-bool ivs_decode_step(lua_State *L, ivs_call *call);
+bool ivs_lua_decode_step(lua_State *L, ivs_call *call);
 
 /* Adds ResponseMetadata to the result table at the top. */
-void ivs_decode_add_metadata(lua_State *L, const ivs_call *call);
+void ivs_lua_decode_add_metadata(lua_State *L, const ivs_call *call);
 
 #endif

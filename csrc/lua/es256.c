@@ -1,5 +1,5 @@
 /* ES256 over libcrypto. The host's error queue is left as it was. */
-#include "es256.h"
+#include "lua/es256.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -8,7 +8,7 @@
 #include <openssl/pem.h>
 #include <string.h>
 
-enum { HALF = IVS_ES256_SIZE / 2 };
+enum { HALF = IVS_LUA_ES256_SIZE / 2 };
 
 /* Without this libcrypto would ask for a password on the terminal. */
 static int no_password(char *buffer, int size, int writing, void *user) {
@@ -33,7 +33,7 @@ static const char not_a_key[] = "the key is not an unencrypted P-256 private key
 static const char refused[] = "libcrypto refused the key";
 
 /* DER's SEQUENCE of two integers to their 32 bytes each. */
-static bool split_signature(const unsigned char *der, size_t length, unsigned char out[IVS_ES256_SIZE]) {
+static bool split_signature(const unsigned char *der, size_t length, unsigned char out[IVS_LUA_ES256_SIZE]) {
   ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &der, (long)length);
   bool good = pair && BN_bn2binpad(ECDSA_SIG_get0_r(pair), out, HALF) == HALF &&
               BN_bn2binpad(ECDSA_SIG_get0_s(pair), out + HALF, HALF) == HALF;
@@ -41,7 +41,7 @@ static bool split_signature(const unsigned char *der, size_t length, unsigned ch
   return good;
 }
 
-const char *ivs_es256_sign(ivs_slice pem, ivs_slice text, unsigned char out[IVS_ES256_SIZE]) {
+const char *ivs_lua_es256_sign(ivs_slice pem, ivs_slice text, unsigned char out[IVS_LUA_ES256_SIZE]) {
   unsigned char der[128];
   size_t length = sizeof der;
   ERR_set_mark();
@@ -59,7 +59,7 @@ const char *ivs_es256_sign(ivs_slice pem, ivs_slice text, unsigned char out[IVS_
   return problem;
 }
 
-const char *ivs_es256_public(ivs_slice pem, unsigned char out[IVS_ES256_SIZE]) {
+const char *ivs_lua_es256_public(ivs_slice pem, unsigned char out[IVS_LUA_ES256_SIZE]) {
   BIGNUM *x = NULL, *y = NULL;
   ERR_set_mark();
   EVP_PKEY *key = read_key(pem);

@@ -7,12 +7,12 @@
 
 #include "core/text.h"
 
-#define IVS_ES256_SIZE 64
+#define IVS_LUA_ES256_SIZE 64
 
 /* Both take a private key in PEM and return NULL, or what is wrong in words that hold nothing of the key. */
 /* out: r and s, big-endian. */
-const char *ivs_es256_sign(ivs_slice pem, ivs_slice text, unsigned char out[IVS_ES256_SIZE]);
+const char *ivs_lua_es256_sign(ivs_slice pem, ivs_slice text, unsigned char out[IVS_LUA_ES256_SIZE]);
 /* out: the public point's x and y, big-endian. */
-const char *ivs_es256_public(ivs_slice pem, unsigned char out[IVS_ES256_SIZE]);
+const char *ivs_lua_es256_public(ivs_slice pem, unsigned char out[IVS_LUA_ES256_SIZE]);
 
 #endif

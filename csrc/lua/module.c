@@ -1,34 +1,38 @@
 /* The common part of both modules. */
-#include "module.h"
+#include "lua/module.h"
 #include "core/version.h"
-#include "decode.h"
-#include "lcall.h"
-#include "lclient.h"
-#include "lfailure.h"
-#include "lnext.h"
-#include "lservice.h"
-#include "objects.h"
-#include "system.h"
+#include "lua/decode.h"
+#include "lua/call.h"
+#include "lua/client.h"
+#include "lua/failure.h"
+#include "lua/message.h"
+#include "lua/next.h"
+#include "lua/service.h"
+#include "lua/objects.h"
+#include "lua/system.h"
 
-void ivs_module_open(lua_State *L, const luaL_Reg *client_methods) {
-  static const luaL_Reg call_methods[] = {{"next", ivs_lnext}, {NULL, NULL}};
-  ivs_objects_open(L);
-  ivs_lfailure_register(L);
-  ivs_decode_register(L);
+void ivs_lua_module_open(lua_State *L, const luaL_Reg *client_methods) {
+  static const luaL_Reg call_methods[] = {{"next", ivs_lua_next_step}, {NULL, NULL}};
+  ivs_lua_objects_open(L);
+  ivs_lua_failure_register(L);
+  ivs_lua_message_register(L);
+  ivs_lua_decode_register(L);
   lua_newtable(L);
   luaL_setfuncs(L, client_methods, 0);
   lua_newtable(L);
-  ivs_system_push(L);
+  ivs_lua_system_push(L);
   lua_setfield(L, -2, "system");
-  lua_pushcfunction(L, ivs_lservice_call);
+  lua_pushcfunction(L, ivs_lua_service_call);
   lua_setfield(L, -2, "service_call");
-  ivs_lclient_register(L);
+  lua_pushcfunction(L, ivs_lua_message_read_answer);
+  lua_setfield(L, -2, "read_answer");
+  ivs_lua_client_register(L);
   lua_newtable(L);
   luaL_setfuncs(L, call_methods, 0);
-  ivs_lcall_register(L);
+  ivs_lua_call_register(L);
   lua_createtable(L, 0, 4);
   lua_pushliteral(L, IVS_VERSION);
   lua_setfield(L, -2, "_VERSION");
-  ivs_lfailure_push_exceptions(L);
+  ivs_lua_failure_push_exceptions(L);
   lua_setfield(L, -2, "exceptions");
 }

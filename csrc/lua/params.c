@@ -1,6 +1,6 @@
 /* Parameter validation, as botocore's ParamValidator does it: presence, type, unknown names. */
-#include "params.h"
-#include "objects.h"
+#include "lua/params.h"
+#include "lua/objects.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,18 +62,24 @@ static void check_table(lua_State *L, int index, ivs_slice *arn, ivs_buffer *rep
     add_wrong_type(report, L, lua_gettop(L));
 }
 
-void ivs_params_check_type(lua_State *L, int index) {
+void ivs_lua_params_check_type(lua_State *L, int index) {
   if (lua_isnoneornil(L, index) || lua_istable(L, index) || lua_type(L, index) == LUA_TSTRING) return;
   luaL_argerror(L, index, lua_pushfstring(L, "table or string expected, got %s", luaL_typename(L, index)));
 }
 
-bool ivs_params_read(lua_State *L, int index, ivs_slice *arn, ivs_failure *failure) {
+void ivs_lua_params_check_arguments(lua_State *L, int index) {
+  ivs_lua_params_check_type(L, index);
+  if (!lua_isnoneornil(L, index + 1))
+    luaL_argerror(L, index + 1, "one argument expected: the ARN, or a table { arn = … }");
+}
+
+bool ivs_lua_params_read(lua_State *L, int index, ivs_slice *arn, ivs_failure *failure) {
   if (lua_type(L, index) == LUA_TSTRING) {
     arn->data = lua_tolstring(L, index, &arn->length);
     return true;
   }
-  ivs_params_check_type(L, index);
-  ivs_buffer *report = ivs_objects_new_buffer(L, REPORT_CAP);
+  ivs_lua_params_check_type(L, index);
+  ivs_buffer *report = ivs_lua_objects_new_buffer(L, REPORT_CAP);
   if (lua_istable(L, index))
     check_table(L, index, arn, report);
   else

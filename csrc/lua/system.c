@@ -1,21 +1,25 @@
 /*
  * Small functions over libcrypto and the file system. None of them raises for what the outside world does:
- * they return nil and a message (and, for files, errno).
+ * they return nil and a message (and, for files, errno). A failure of libcrypto raises an error object.
  */
-#include "system.h"
+#include "lua/system.h"
 #include "core/buffer.h"
 #include "core/call.h"
-#include "core/moment.h"
+#include "core/timestamp.h"
 #include "core/status.h"
-#include "es256.h"
-#include "objects.h"
+#include "core/uri.h"
+#include "lua/es256.h"
+#include "lua/failure.h"
+#include "lua/objects.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +42,7 @@ static int push_digest(lua_State *L, const EVP_MD *algorithm) {
   size_t size;
   const char *data = luaL_checklstring(L, 1, &size);
   if (!EVP_Digest(data, size, hash, &length, algorithm, NULL))
-    return luaL_error(L, "libcrypto refused to hash");
+    return ivs_lua_failure_raise(L, IVS_ECRYPTO, "hashing the name of a cache file");
   for (unsigned i = 0; i < length; i++) {
     text[2 * i] = digits[hash[i] >> 4];
     text[2 * i + 1] = digits[hash[i] & 15];
@@ -79,29 +83,42 @@ static int base64url(lua_State *L) {
 static int uuid(lua_State *L) {
   unsigned char random[16];
   char text[37];
-  if (RAND_bytes(random, sizeof random) != 1) return luaL_error(L, "libcrypto has no random bytes");
+  if (RAND_bytes(random, sizeof random) != 1) return ivs_lua_failure_raise(L, IVS_ECRYPTO, "making a UUID");
   ivs_call_write_uuid(text, random);
   lua_pushstring(L, text);
   return 1;
 }
 
-/* parse_time(text) → seconds since 1970, or nil: ISO 8601. */
+/* parse_time(text) → seconds since 1970, an integer where they are whole; or nil: ISO 8601. */
 static int parse_time(lua_State *L) {
   ivs_slice text;
   double seconds;
   text.data = luaL_checklstring(L, 1, &text.length);
-  if (!ivs_moment_parse_iso8601(text, &seconds)) return 0;
-  lua_pushnumber(L, seconds);
+  if (!ivs_timestamp_parse_iso8601(text, &seconds)) return 0;
+  if (seconds == floor(seconds))
+    lua_pushinteger(L, (lua_Integer)seconds);
+  else
+    lua_pushnumber(L, seconds);
+  return 1;
+}
+
+/* mask_url(text) → the text for a message, without user and password (core/uri.h). */
+static int mask_url(lua_State *L) {
+  ivs_slice text;
+  text.data = luaL_checklstring(L, 1, &text.length);
+  ivs_buffer *out = ivs_lua_objects_new_buffer(L, text.length + 3);
+  if (ivs_uri_add_masked(out, text)) return ivs_lua_failure_raise(L, IVS_ENOMEM, "masking a URL");
+  lua_pushlstring(L, ivs_buffer_text(out), out->length);
   return 1;
 }
 
 /* es256_sign(pem, text) → r and s, 32 bytes each | nil, message: the signature of a JWS (RFC 7518, 3.4). */
 static int es256_sign(lua_State *L) {
   ivs_slice pem, text;
-  unsigned char signature[IVS_ES256_SIZE];
+  unsigned char signature[IVS_LUA_ES256_SIZE];
   pem.data = luaL_checklstring(L, 1, &pem.length);
   text.data = luaL_checklstring(L, 2, &text.length);
-  const char *problem = ivs_es256_sign(pem, text, signature);
+  const char *problem = ivs_lua_es256_sign(pem, text, signature);
   if (!problem) {
     lua_pushlstring(L, (const char *)signature, sizeof signature);
     return 1;
@@ -114,16 +131,16 @@ static int es256_sign(lua_State *L) {
 /* es256_public(pem) → x, y: the public point's coordinates, 32 bytes each | nil, message. */
 static int es256_public(lua_State *L) {
   ivs_slice pem;
-  unsigned char point[IVS_ES256_SIZE];
+  unsigned char point[IVS_LUA_ES256_SIZE];
   pem.data = luaL_checklstring(L, 1, &pem.length);
-  const char *problem = ivs_es256_public(pem, point);
+  const char *problem = ivs_lua_es256_public(pem, point);
   if (problem) {
     lua_pushnil(L);
     lua_pushstring(L, problem);
     return 2;
   }
-  lua_pushlstring(L, (const char *)point, IVS_ES256_SIZE / 2);
-  lua_pushlstring(L, (const char *)point + IVS_ES256_SIZE / 2, IVS_ES256_SIZE / 2);
+  lua_pushlstring(L, (const char *)point, IVS_LUA_ES256_SIZE / 2);
+  lua_pushlstring(L, (const char *)point + IVS_LUA_ES256_SIZE / 2, IVS_LUA_ES256_SIZE / 2);
   return 2;
 }
 
@@ -151,7 +168,7 @@ static int read_file(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   double cap = luaL_checknumber(L, 2);
   struct stat found;
-  ivs_buffer *text = ivs_objects_new_buffer(L, cap > 0 ? (size_t)cap : 0);
+  ivs_buffer *text = ivs_lua_objects_new_buffer(L, cap > 0 ? (size_t)cap : 0);
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) return refuse_errno(L, errno);
   int error = fstat(file, &found)          ? errno
@@ -183,6 +200,43 @@ static int home_directory(lua_State *L) {
   if (failed || !found || !found->pw_dir) return 0;
   lua_pushstring(L, found->pw_dir);
   return 1;
+}
+
+/* Whether the path is a file that may be run: 0 or errno. */
+static int check_program(const char *path) {
+  struct stat found;
+  if (stat(path, &found)) return errno;
+  if (!S_ISREG(found.st_mode)) return EACCES;
+  return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) ? errno : 0;
+}
+
+/*
+ * find_program(name, path?) → the program's path | nil, message, errno. As execvp searches (POSIX, exec), but
+ * in the list that is given and not in this process's PATH. A name with a slash is a path already.
+ */
+static int find_program(lua_State *L) {
+  enum { NAME = 1, LIST = 2 };
+  const char *name = luaL_checkstring(L, NAME), *at = luaL_optstring(L, LIST, "/bin:/usr/bin");
+  int problem = ENOENT;
+  lua_settop(L, LIST);
+  if (strchr(name, '/')) {
+    lua_settop(L, NAME);
+    return 1;
+  }
+  for (bool more = name[0]; more; at++) {
+    size_t length = strcspn(at, ":");
+    lua_pushlstring(L, at, length);
+    lua_pushstring(L, length ? "/" : "./"); /* an empty place is the current directory */
+    lua_pushvalue(L, NAME);
+    lua_concat(L, 3);
+    int error = check_program(lua_tostring(L, -1));
+    if (!error) return 1;
+    if (error == EACCES) problem = error;
+    lua_settop(L, LIST);
+    at += length;
+    more = *at == ':';
+  }
+  return refuse_errno(L, problem);
 }
 
 /* euid() → the process's effective user id. */
@@ -235,16 +289,18 @@ static int now(lua_State *L) {
   return 1;
 }
 
-void ivs_system_push(lua_State *L) {
+void ivs_lua_system_push(lua_State *L) {
   static const luaL_Reg functions[] = {{"sha1", sha1},
                                        {"sha256", sha256},
                                        {"base64url", base64url},
                                        {"uuid", uuid},
                                        {"parse_time", parse_time},
+                                       {"mask_url", mask_url},
                                        {"es256_sign", es256_sign},
                                        {"es256_public", es256_public},
                                        {"read_file", read_file},
                                        {"file_owner", file_owner},
+                                       {"find_program", find_program},
                                        {"euid", euid},
                                        {"home_directory", home_directory},
                                        {"write_private", write_private},

@@ -4,9 +4,9 @@
 #ifndef IVS_LUA_SYSTEM_H
 #define IVS_LUA_SYSTEM_H
 
-#include "compat.h"
+#include "lua/compat.h"
 
 /* Pushes the table of functions; each is documented where it is defined. */
-void ivs_system_push(lua_State *L);
+void ivs_lua_system_push(lua_State *L);
 
 #endif

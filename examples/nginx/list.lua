@@ -5,8 +5,8 @@
 local recordings = require "recordings"
 
 local function row(arn)
-  local recording, err, status = recordings.get(arn)
-  if not recording then return { arn = arn, status = status, error = recordings.problem(err) } end
+  local recording, detail, status = recordings.get(arn)
+  if not recording then return { arn = arn, status = status, error = recordings.problem(detail) } end
   local destination = recording.destinationConfiguration or {}
   local renditions, thumbnails = recording.renditionConfiguration or {}, recording.thumbnailConfiguration or {}
   return {
@@ -16,7 +16,7 @@ local function row(arn)
     renditions = renditions.renditions and table.concat(renditions.renditions, " "),
     thumbnail_mode = thumbnails.recordingMode, thumbnail_resolution = thumbnails.resolution,
     thumbnail_seconds = thumbnails.targetIntervalSeconds,
-    cache = err,
+    cache = detail.Cache, age = detail.Age,
   }
 end
 

@@ -11,4 +11,5 @@ end
 
 local recording, detail, status = recordings.get(arn)
 if not recording then return recordings.answer(status, { arn = arn, error = recordings.problem(detail) }) end
-return recordings.answer(200, { arn = recording.arn, name = recording.name, state = recording.state, cache = detail })
+return recordings.answer(200, { arn = recording.arn, name = recording.name, state = recording.state,
+  cache = detail.Cache, age = detail.Age })

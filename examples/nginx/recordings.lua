@@ -23,10 +23,10 @@ local function status_of(err)
 end
 
 --- @string arn
--- @return the recording configuration and whether the cache had it ("hit", "stale", "miss"); or nil, the error and a status
+-- @return the recording configuration and the metadata of the response (`Cache`, `Age`); or nil, the error and a status
 function recordings.get(arn)
   local response, err = client:get_recording_configuration { arn = arn }
-  if response then return response.recordingConfiguration, response.ResponseMetadata.Cache end
+  if response then return response.recordingConfiguration, response.ResponseMetadata end
   local status = status_of(err)
   if status == 502 then ngx.log(ngx.WARN, ((arn .. ": " .. tostring(err)):gsub("%c", "?"))) end
   return nil, err, status

@@ -17,7 +17,9 @@ local function describe(err)
   end
   local lines = { code .. ": " .. message }
   for _, cause in ipairs(err.causes or {}) do
-    lines[#lines + 1] = ("  %s: %s"):format(tostring(cause.provider), tostring(cause.message))
+    if type(cause) == "table" then
+      lines[#lines + 1] = ("  %s: %s"):format(tostring(cause.provider), tostring(cause.message))
+    end
   end
   return table.concat(lines, "\n")
 end
@@ -44,6 +46,38 @@ end
 --- Whether a value is an error object of ours.
 function failure.is(value)
   return getmetatable(value) == failure.metatable
+end
+
+--- Every kind, to true. C fills it in: the one list of kinds is in csrc/core/failure.h.
+failure.kinds = {}
+
+--- Kinds that may pass when the same is tried again.
+local TRANSIENT = { connection = true, timeout = true, response = true }
+
+local OUT_OF_MEMORY = "OutOfMemoryError"
+local LUA_MEMORY_ERROR = "not enough memory" -- Lua raises this text (lstate.c: luaE_newstate; lj_err.c)
+
+local function text_of(value)
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+--- An error object for what a caller's function gave in place of a result: an error object as it is; else one that takes
+-- from a table (raw: no metamethod runs) or a text what is usable, and the rest from the defaults.
+-- @param given an error object, a table, a text, or anything else
+-- @tab defaults `kind`, `code`, `message`; `retryable` (true: transient kinds are)
+function failure.whole(given, defaults)
+  if failure.is(given) then return given end
+  local from = type(given) == "table" and given or { message = given }
+  local function read(name) return rawget(from, name) end
+  local kind = failure.kinds[read "kind"] and read "kind" or defaults.kind
+  local code = text_of(read "code") or read "message" == LUA_MEMORY_ERROR and OUT_OF_MEMORY or defaults.code
+  if code == OUT_OF_MEMORY then kind = "internal" end -- as ivs_failure_set has it
+  local retryable, causes = read "retryable", read "causes"
+  if type(retryable) ~= "boolean" then
+    retryable = code == OUT_OF_MEMORY or (defaults.retryable and TRANSIENT[kind]) or false
+  end
+  return failure.new(kind, code, text_of(read "message") or defaults.message,
+    { retryable = retryable, causes = type(causes) == "table" and causes or nil })
 end
 
 return failure

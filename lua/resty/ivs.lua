@@ -20,7 +20,8 @@ local default
 --- Makes a client. Misuse of the options raises; whatever else is wrong with them shows at the first call.
 -- @tab[opt] options as in DESIGN 1.3 and 1.5
 -- @return the client
-function ivs.client(options)
+function ivs.client(options, extra)
+  if extra ~= nil then error("bad argument #2 to 'client' (one argument expected: a table of options)", 2) end
   local made = client.new(options) -- no tail call: misuse is raised at the level of our caller
   return made
 end
@@ -28,7 +29,8 @@ end
 --- The call, over a default client of this worker's.
 -- @param params `{ arn = … }`, or the ARN
 -- @return the response; or nil and an error object
-function ivs.get_recording_configuration(params)
+function ivs.get_recording_configuration(params, extra)
+  client.check_arguments(params, extra)
   default = default or client.new()
   return default:get_recording_configuration(params)
 end

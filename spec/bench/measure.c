@@ -91,8 +91,8 @@ typedef struct decoder {
 static int decode(lua_State *L) {
   decoder *d = lua_touserdata(L, lua_upvalueindex(1));
   d->call.state = IVS_STEP_DECODE;
-  d->call.report = REPORT_NONE;
-  return ivs_decode_step(L, &d->call) ? 1 : luaL_error(L, "the body can't be read");
+  d->call.report = IVS_REPORT_NONE;
+  return ivs_lua_decode_step(L, &d->call) ? 1 : luaL_error(L, "the body can't be read");
 }
 
 static int new_decoder(lua_State *L) {
@@ -173,9 +173,9 @@ int luaopen_measure(lua_State *L) {
   };
   signer = signing_open();
   if (!signer) return luaL_error(L, "the core refused its settings");
-  ivs_objects_open(L);
-  ivs_lfailure_register(L);
-  ivs_decode_register(L);
+  ivs_lua_objects_open(L);
+  ivs_lua_failure_register(L);
+  ivs_lua_decode_register(L);
   register_bare(L);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);

@@ -1,34 +1,36 @@
--- Which answer an ARN gets: from the store, or by a special resource id that makes the service misbehave.
+-- Answers of the IVS operations: success, faults, and the special answers that make the service misbehave.
 --
--- An answer is `{ status, headers?, body?, raw?, close? }`. The special ids are listed at the end of this file;
--- each may have any account and region, and most may be followed by `-anything`, which keeps the counts of two
--- tests apart. A header `x-emulator-answer: ID` does the same for any ARN. State is kept in a shared dictionary, so
--- that it would survive a second worker. Runs inside nginx; request checks and writing are in service.lua.
+-- An answer is `{ status, headers?, body?, raw?, close? }`. The special answers are FAULTS by name, and SPECIAL at the end
+-- of this file; most may be followed by `-anything`, which keeps the counts of two tests apart. An ARN's resource id
+-- asks for one, with any account and region. For any call, so do a header `x-emulator-answer: ID` and a path that begins
+-- with `/answer/ID`, which a client takes in its endpoint URL. State is kept in a shared dictionary, so that it would
+-- survive a second worker. Runs inside nginx; request checks and writing are in service.lua.
 -- luacheck: std ngx_lua
 
 local cjson = require "cjson"
-local store = require "emulator.store"
 
 local answers = {}
 
 local NAMESPACE = "com.amazon.ivs#"
 local URI = ":http://internal.amazon.com/coral/com.amazon.ivs/"
-local ACTION = "ivs:GetRecordingConfiguration"
 -- A bucket admits a request that is this part of a token early: calls that are sent evenly do not arrive so.
 local JITTER = 0.25
 
 local counts = ngx.shared.emulator
 
 local function encode(value)
-  -- The only empty lists of the operation are these two members; cjson writes an empty table as an object.
+  -- The only lists of the operations are these members; cjson writes an empty table as an object.
   -- It also escapes slashes, which AWS does not.
-  local text = cjson.encode(value):gsub('("renditions":){}', "%1[]"):gsub('("storage":){}', "%1[]")
+  local text = cjson.encode(value)
+  for _, name in ipairs { "renditions", "storage", "recordingConfigurations" } do
+    text = text:gsub('("' .. name .. '":){}', "%1[]")
+  end
   return (text:gsub("\\(.)", { ["/"] = "/" }))
 end
 
---- The 200 that carries a configuration.
-function answers.configuration(configuration)
-  return { status = 200, body = encode { recordingConfiguration = configuration } }
+--- The 200 that carries an output.
+function answers.success(output)
+  return { status = 200, body = encode(output) }
 end
 
 --- An error as AWS writes it.
@@ -56,17 +58,23 @@ local function modelled(status, code, message, style)
   return answers.fault(status, code, message, { member = "exceptionMessage", style = style })
 end
 
+--- The answer to members that break a constraint.
+function answers.invalid(message)
+  return modelled(400, "ValidationException", message)
+end
+
+-- {caller} is whose keys signed, {resource} the ARN that the request is about, {action} the operation as IAM names it.
 local FAULTS = {
   ["access-denied"] = {
     403, "AccessDeniedException",
-    "User: arn:aws:iam::123456789012:user/emulator is not authorized to perform: " .. ACTION
-      .. " on resource: %s because no identity-based policy allows the " .. ACTION .. " action",
+    "User: {caller} is not authorized to perform: {action} on resource: {resource} "
+      .. "because no identity-based policy allows the {action} action",
   },
-  ["not-found"] = { 404, "ResourceNotFoundException", "Resource: %s not found" },
-  ["validation"] = { 400, "ValidationException", "1 validation error detected: Value '%s' at 'arn' is not served" },
+  ["not-found"] = { 404, "ResourceNotFoundException", "Resource: {resource} not found" },
+  ["validation"] = { 400, "ValidationException", "1 validation error detected: Value '{resource}' at 'arn' is not served" },
   ["internal-error"] = { 500, "InternalServerException", "Internal server error" },
   ["throttled"] = { 429, "ThrottlingException", "Rate exceeded" },
-  ["conflict"] = { 409, "ConflictException", "Resource: %s is being modified" },
+  ["conflict"] = { 409, "ConflictException", "Resource: {resource} is being modified" },
   ["pending-verification"] = { 403, "PendingVerification", "Your account is pending verification" },
   ["quota-exceeded"] = { 402, "ServiceQuotaExceededException", "The service quota was exceeded" },
   ["service-unavailable"] = { 503, "ServiceUnavailable", "Service unavailable" },
@@ -75,58 +83,48 @@ local FAULTS = {
 }
 
 -- One of FAULTS by name.
-local function modelled_fault(name, arn, style)
+local function modelled_fault(name, request, style)
   local status, code, message = unpack(FAULTS[name])
-  return modelled(status, code, message:format(arn), style)
+  local texts = { caller = request.caller, resource = request.resource, action = "ivs:" .. request.operation }
+  return modelled(status, code, message:gsub("{(%l+)}", texts), style)
 end
 
--- How often something was asked for, this time included.
-local function count(...)
+--- How often something was asked for, this time included.
+function answers.count(...)
   local number = counts:incr(table.concat({ ... }, "\n"), 1, 0)
   return number
 end
 
 -- Fails so many times within one call of the SDK, which its attempts share the invocation id of, then succeeds.
 local function flaky(request, times)
-  if count("flaky", request.arn, request.headers["amz-sdk-invocation-id"] or "") <= tonumber(times) then
-    return modelled_fault("internal-error", request.arn)
+  if answers.count("flaky", request.resource, request.headers["amz-sdk-invocation-id"] or "") <= tonumber(times) then
+    return modelled_fault("internal-error", request)
   end
-  return answers.configuration(store.complete(request.arn))
+  return request.succeed()
 end
 
 local function slow(request, milliseconds)
   ngx.sleep(tonumber(milliseconds) / 1000)
-  return answers.configuration(store.complete(request.arn))
+  return request.succeed()
 end
 
--- CREATING so many times, counted for each ARN, and `state` from then on.
-local function becomes(state)
-  return function(request, times)
-    local configuration = store.complete(request.arn)
-    if count("creating", request.arn) <= tonumber(times) then
-      configuration.state = "CREATING"
-    else
-      configuration.state = state
-    end
-    return answers.configuration(configuration)
-  end
-end
-
--- The service's quota: a token bucket for an account and region, however many ARNs of theirs are asked for.
+-- The service's quota (Amazon IVS Service Quotas, "API Call Rate Quotas"): a token bucket for an operation, account and region,
+-- however many ARNs of theirs are asked for. A request may name the time that it is to be counted at (X-Emulator-Time, in
+-- seconds), for a test that must not depend on how fast it runs.
 local function throttle(request, rate)
   rate = tonumber(rate)
   ngx.update_time()
-  local now = ngx.now()
-  local bucket = "bucket\n" .. rate .. "\n" .. request.arn:match("^arn:aws:ivs:([^:]+:[^:]+):")
+  local now = tonumber(request.headers["x-emulator-time"]) or ngx.now()
+  local bucket = table.concat({ "bucket", rate, request.operation, request.region, request.account }, "\n")
   local tokens, filled = counts:get(bucket) or rate, counts:get(bucket .. "\nat") or now
   tokens = math.min(rate, tokens + (now - filled) * rate)
   local admitted = tokens >= 1 - JITTER
   counts:set(bucket, admitted and tokens - 1 or tokens)
   counts:set(bucket .. "\nat", now)
   if not admitted then
-    return modelled_fault("throttled", request.arn)
+    return modelled_fault("throttled", request)
   end
-  return answers.configuration(store.complete(request.arn))
+  return request.succeed()
 end
 
 -- An answer that a test wrote into scripted.json: `{ NAME: ANSWER }`, or for one answer after the other, the last
@@ -140,10 +138,10 @@ local function scripted(request, name)
     file:close()
   end
   if not script then
-    return modelled_fault("not-found", request.arn)
+    return modelled_fault("not-found", request)
   end
   local list = script.answers or { script }
-  local answer = list[math.min(#list, count("scripted", name, script.serial or ""))]
+  local answer = list[math.min(#list, answers.count("scripted", name, script.serial or ""))]
   if answer.delay then
     ngx.sleep(answer.delay)
   end
@@ -156,36 +154,33 @@ local function scripted(request, name)
   }
 end
 
--- Special resource ids beside the names in FAULTS and `NAME--STYLE` (access-denied--namespace).
+-- Special answers beside the names in FAULTS and `NAME--STYLE` (access-denied--namespace).
 local SPECIAL = {
   { "^flaky%-(%d+)", flaky },
   { "^slow%-(%d+)", slow },
-  { "^creating%-(%d+)", becomes "ACTIVE" },
-  { "^create%-failing%-(%d+)", becomes "CREATE_FAILED" },
   { "^throttle%-(%d+)%-tps", throttle },
   { "^scripted%-(.+)$", scripted },
 }
 
---- The answer to a well-formed, authenticated request.
--- @tparam table request `{ arn, headers }`
-function answers.find(request)
-  local id = request.headers["x-emulator-answer"] or request.arn:match("/(.*)$")
-  local configuration = store.find(request.arn)
-  if configuration and not request.headers["x-emulator-answer"] then
-    return answers.configuration(configuration)
-  end
+--- A special answer, or nil if the id names none.
+-- @tparam table request an authenticated request with `resource`, the ARN that it is about, and `succeed`, a function
+--   that returns the operation's own answer
+-- @tparam string id
+-- @tparam[opt] table own the special answers of the operation alone, in the form of SPECIAL
+function answers.special(request, id, own)
   local name, style = id:match("^(.-)%-%-(%l+)$")
   name = name or id
   if FAULTS[name] then
-    return modelled_fault(name, request.arn, style)
+    return modelled_fault(name, request, style)
   end
-  for _, special in ipairs(SPECIAL) do
-    local argument = id:match(special[1])
-    if argument then
-      return special[2](request, argument)
+  for _, list in ipairs { SPECIAL, own } do
+    for _, special in ipairs(list) do
+      local argument = id:match(special[1])
+      if argument then
+        return special[2](request, argument)
+      end
     end
   end
-  return modelled_fault("not-found", request.arn)
 end
 
 return answers

@@ -1,9 +1,18 @@
-"""Calls GetRecordingConfiguration with botocore: JSON on standard input, JSON on standard output.
+"""Calls the emulator with botocore: JSON on standard input, JSON on standard output.
 
 Input: {"endpoint_url", "ca_bundle", "calls": {NAME: CALL}, "order": [NAME, ...]}; the calls are made in that order.
-Every CALL may have access_key_id, secret_access_key, session_token, region, endpoint_url. One of
+Every CALL may have access_key_id, secret_access_key, session_token, region, endpoint_url, max_attempts (in all, 1
+unless told), and credentials_of, the name of an earlier call whose response has the Credentials to use instead (with
+the call's own session_token, if it has one). One of
 
-    {"arn": ARN, "max_attempts": N}     boto3's get_recording_configuration; N attempts in all, 1 unless told
+    {"arn": ARN, "times": [SECONDS, ...]}
+                                        boto3's get_recording_configuration; with times, one in X-Emulator-Time for
+                                        each attempt, the last one repeated
+    {"list": {...}}                     boto3's list_recording_configurations with these arguments
+    {"pages": {...}}                    its paginator with this PaginationConfig: the response is the full result, and
+                                        "sizes" says how many items each page has
+    {"sts": METHOD, "parameters": {...}}
+                                        a method of boto3's client for STS
     {"send": {"method", "path", "body", "headers", "service", "clock_offset", "unsigned", "alter": {...}}}
                                         a request of its own, signed by botocore's SigV4Auth and changed afterwards:
                                         alter has the "body" or "headers" that are sent instead (null drops one)
@@ -65,9 +74,9 @@ def make_session():
     return session
 
 
-def get_recording_configuration(session, job, call):
+def make_client(session, job, call, service):
     client = session.create_client(
-        "ivs",
+        service,
         region_name=call.get("region", "us-west-2"),
         endpoint_url=call.get("endpoint_url", job["endpoint_url"]),
         verify=job["ca_bundle"],
@@ -79,8 +88,19 @@ def get_recording_configuration(session, job, call):
             parameter_validation=False,
         ),
     )
+    times = list(call.get("times", []))
+
+    def tell_time(request, **_):
+        request.headers["X-Emulator-Time"] = str(times.pop(0) if len(times) > 1 else times[0])
+
+    if times:
+        client.meta.events.register("before-send.ivs", tell_time)
+    return client
+
+
+def outcome_of(function):
     try:
-        response = client.get_recording_configuration(**({"arn": call["arn"]} if "arn" in call else {}))
+        response = function()
     except botocore.exceptions.ClientError as error:
         metadata = error.response["ResponseMetadata"]
         return {
@@ -94,13 +114,42 @@ def get_recording_configuration(session, job, call):
         }
     except botocore.exceptions.BotoCoreError as error:
         return {"exception": type(error).__name__, "message": str(error)}
-    metadata = response.pop("ResponseMetadata")
+    metadata = response.pop("ResponseMetadata", {})
     return {
         "response": response,
-        "status": metadata["HTTPStatusCode"],
+        "status": metadata.get("HTTPStatusCode"),
         "request_id": metadata.get("RequestId"),
-        "retries": metadata["RetryAttempts"],
+        "retries": metadata.get("RetryAttempts"),
     }
+
+
+def get_recording_configuration(session, job, call):
+    client = make_client(session, job, call, "ivs")
+    arguments = {"arn": call["arn"]} if "arn" in call else {}
+    return outcome_of(lambda: client.get_recording_configuration(**arguments))
+
+
+def list_recording_configurations(session, job, call):
+    client = make_client(session, job, call, "ivs")
+    return outcome_of(lambda: client.list_recording_configurations(**call["list"]))
+
+
+def read_pages(session, job, call):
+    client = make_client(session, job, call, "ivs")
+    paginator = client.get_paginator("list_recording_configurations")
+    sizes = []
+
+    def count_items(parsed, **_):
+        sizes.append(len(parsed.get("recordingConfigurations", [])))
+
+    client.meta.events.register("after-call.ivs.ListRecordingConfigurations", count_items)
+    outcome = outcome_of(lambda: paginator.paginate(PaginationConfig=call["pages"]).build_full_result())
+    return {**outcome, "sizes": sizes}
+
+
+def call_sts(session, job, call):
+    client = make_client(session, job, call, "sts")
+    return outcome_of(lambda: getattr(client, call["sts"])(**call.get("parameters", {})))
 
 
 def sign(request, call, send):
@@ -146,15 +195,35 @@ def send_request(session, job, call):
     }
 
 
+PERFORM = {
+    "send": send_request,
+    "list": list_recording_configurations,
+    "pages": read_pages,
+    "sts": call_sts,
+}
+
+
+def with_credentials(call, results):
+    if "credentials_of" not in call:
+        return call
+    credentials = results[call["credentials_of"]]["response"]["Credentials"]
+    return {
+        **call,
+        "access_key_id": credentials["AccessKeyId"],
+        "secret_access_key": credentials["SecretAccessKey"],
+        "session_token": call.get("session_token", credentials["SessionToken"]),
+    }
+
+
 def main():
     job = json.load(sys.stdin)
     session = make_session()
     results = {}
     for name in job["order"]:
-        call = job["calls"][name]
-        perform = send_request if "send" in call else get_recording_configuration
-        results[name] = perform(session, job, call)
-    json.dump(results, sys.stdout)
+        call = with_credentials(job["calls"][name], results)
+        kind = next((kind for kind in PERFORM if kind in call), None)
+        results[name] = PERFORM.get(kind, get_recording_configuration)(session, job, call)
+    json.dump(results, sys.stdout, default=lambda time: time.isoformat())
 
 
 if __name__ == "__main__":

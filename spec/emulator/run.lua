@@ -21,6 +21,7 @@ local EXAMPLES = {
   { store.configurations.creating.arn, "200, CREATING" },
   { store.configurations.create_failed.arn, "200, CREATE_FAILED" },
   { store.arn "creating-3", "200, CREATING three times and then ACTIVE" },
+  { store.arn "create-failing-3", "200, CREATING three times and then CREATE_FAILED" },
   { store.arn "slow-250", "200 after 250 ms" },
   { store.arn "flaky-2", "500 InternalServerException twice and then 200" },
   { store.arn "throttle-3-tps", "200, and 429 ThrottlingException above 3 a second" },
@@ -28,6 +29,19 @@ local EXAMPLES = {
   { store.arn "access-denied", "403 AccessDeniedException" },
   { store.arn "internal-error", "500 InternalServerException" },
   { store.arn "unknown", "404 ResourceNotFoundException" },
+}
+
+-- Behind AWS_ENDPOINT_URL_IVS, for every call or for every list.
+local ADDRESSES = {
+  { "/answer/throttle-3-tps", "3 calls of an operation a second" },
+  { "/answer/access-denied", "403 AccessDeniedException" },
+  { "/answer/many-250", "a list of 250" },
+  { "/answer/endless-1", "a list that repeats its token" },
+}
+
+local PROFILES = {
+  { "video", "assumes a role" },
+  { "denied", "assumes a role that nobody may assume" },
 }
 
 -- The exit status out of os.execute, which answers differently from Lua 5.2 on.
@@ -68,6 +82,12 @@ local function print_guide(emulator)
   print("# requests so far: " .. emulator.prefix .. "/requests.jsonl")
   for _, example in ipairs(EXAMPLES) do
     print(("# %s  %s"):format(example[1], example[2]))
+  end
+  for _, address in ipairs(ADDRESSES) do
+    print(("# $AWS_ENDPOINT_URL_IVS%s  %s"):format(address[1], address[2]))
+  end
+  for _, profile in ipairs(PROFILES) do
+    print(("# profile %s  %s"):format(profile[1], profile[2]))
   end
   print("# Ctrl-C ends it.")
   io.stdout:flush()

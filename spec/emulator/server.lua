@@ -21,7 +21,7 @@ exec 2>&1
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 nginx -e error.log -p "$PWD/" -c "$PWD/nginx.conf" >output 2>&1 </dev/null || { cat output error.log; exit 1; }
 ticks=0
-until [ -s nginx.pid ] || [ $ticks -ge 500 ]; do
+until [ -s nginx.pid ] || [ $ticks -ge 3000 ]; do
   ticks=$((ticks + 1))
   sleep 0.01
 done
@@ -38,6 +38,17 @@ while alive $1; do
   [ $ticks -eq 500 ] && kill -KILL $1
   sleep 0.01
 done]]
+
+-- Roles for trying: one that the emulator's STS gives keys for, and one that it refuses.
+local CONFIG = ([[
+[profile video]
+role_arn = arn:aws:iam::%s:role/video
+credential_source = Environment
+
+[profile denied]
+role_arn = arn:aws:iam::%s:role/denied
+credential_source = Environment
+]]):format(store.account, store.account)
 
 local source = debug.getinfo(1, "S").source:match("^@(.*)$")
 
@@ -182,6 +193,7 @@ end
 
 local function start_in(here, options)
   write(here.prefix .. "/requests.jsonl", "")
+  write(here.prefix .. "/config", CONFIG)
   make_certificates(here.prefix, options.hostnames)
   local pid, problem
   for _ = 1, START_ATTEMPTS do
@@ -232,7 +244,9 @@ end
 function Emulator:environment()
   return {
     AWS_ENDPOINT_URL_IVS = self.endpoint_url,
+    AWS_ENDPOINT_URL_STS = self.endpoint_url,
     AWS_CA_BUNDLE = self.ca_bundle,
+    AWS_CONFIG_FILE = self.prefix .. "/config",
     AWS_REGION = self.region,
     AWS_DEFAULT_REGION = self.region,
     AWS_ACCESS_KEY_ID = self.access_key_id,

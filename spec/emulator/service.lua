@@ -1,20 +1,25 @@
--- The emulator's request handler: is it this operation, is it signed, does it make sense; then answers.lua's answer.
+-- The emulator's request handler: which operation is it, is it signed, is it JSON; then the operation's answer.
 --
 -- Runs inside nginx, in one worker. Each request is on record in requests.jsonl before it is answered, so that
 -- a client that has its answer finds it there. The order of the checks is AWS's: route, signature, body, members.
+-- The operations of IVS have a path each (get.lua, list.lua); STS is everything that is posted to a path ending in `/`.
+-- An operation is given the request: `method`, `path`, `query`, `headers` (lowercase names), `body`, `scheme`,
+-- `connection`, `id`, `now` (seconds since 1970), `answer` (the special answer that its path or header asks for),
+-- and `operation`; once the signature is verified also the `account` of the key, its owner's ARN `caller`, and the `region`.
 -- luacheck: std ngx_lua
 
 local cjson = require "cjson"
 local answers = require "emulator.answers"
+local keys = require "emulator.keys"
 local signature = require "emulator.signature"
-local store = require "emulator.store"
+local sts = require "emulator.sts"
 
 local service = {}
 
-local OPERATION = "/GetRecordingConfiguration"
-local ARN_PATTERN = "^arn:aws:ivs:[a-z0-9-]+:[0-9]+:recording-configuration/[a-zA-Z0-9-]+$"
-local ARN_WHOLE = ARN_PATTERN:gsub("%$$", "\\z") -- PCRE's $ would allow a newline behind it
-local ARN_MAXIMUM = 128
+local OPERATIONS = {
+  GetRecordingConfiguration = require "emulator.get",
+  ListRecordingConfigurations = require "emulator.list",
+}
 
 local options = {}
 local record
@@ -29,14 +34,23 @@ local function now()
   return ngx.time() + (options.clock_offset or 0)
 end
 
+-- A random UUID, as the service's request ids are.
+local function request_id()
+  return (ngx.var.request_id:gsub("^(%x%x%x%x%x%x%x%x)(%x%x%x%x)%x(%x%x%x)%x(%x%x%x)", "%1-%2-4%3-a%4-"))
+end
+
 local function read_request()
   ngx.req.read_body()
   local path, query = ngx.var.request_uri:match("^([^?]*)%??(.*)$")
+  local headers = ngx.req.get_headers(0)
   return {
+    id = request_id(),
+    now = now(),
+    answer = headers["x-emulator-answer"] or path:match("^/answer/([^/]+)/"),
     method = ngx.req.get_method(),
     path = path,
     query = query,
-    headers = ngx.req.get_headers(0),
+    headers = headers,
     body = ngx.req.get_body_data() or "",
     scheme = ngx.var.scheme,
     connection = tonumber(ngx.var.connection),
@@ -59,54 +73,28 @@ local function write_record(request)
   record:flush()
 end
 
--- What the service says of an ARN that breaks its rules, or nil.
-local function validate(arn)
-  local faults = {}
-  if arn == nil or arn == cjson.null then
-    faults[1] = "Value null at 'arn' failed to satisfy constraint: Member must not be null"
-  else
-    local value = ("Value '%s' at 'arn' failed to satisfy constraint: Member must "):format(arn)
-    if not ngx.re.find(arn, ARN_WHOLE, "jo") then
-      faults[#faults + 1] = value .. "satisfy regular expression pattern: " .. ARN_PATTERN
-    end
-    if #arn > ARN_MAXIMUM then
-      faults[#faults + 1] = value .. "have length less than or equal to " .. ARN_MAXIMUM
-    end
-  end
-  if #faults > 0 then
-    local plural = #faults > 1 and "s" or ""
-    return ("%d validation error%s detected: %s"):format(#faults, plural, table.concat(faults, "; "))
-  end
-end
-
--- The answer, from the first check that fails or from answers.lua.
+-- The answer, from the first check that fails or from the operation.
 local function answer(request)
-  if request.method ~= "POST" or request.path:sub(-#OPERATION) ~= OPERATION then
+  request.operation = request.path:match("/([^/]*)$")
+  local operation = OPERATIONS[request.operation]
+  if request.method == "POST" and request.operation == "" then
+    return sts.respond(request, options.region)
+  elseif request.method ~= "POST" or not operation then
     local message = "No operation is at " .. request.method .. " " .. request.path
     return answers.fault(404, "UnknownOperationException", message)
   end
-  local ok, status, code, message = signature.verify(request, store.keys, now(), options.region)
-  if not ok then
-    return answers.fault(status, code, message)
+  local key, scope_or_status, code, message = signature.verify(request, {
+    find_key = keys.find, now = request.now, region = options.region, service = "ivs",
+  })
+  if not key then
+    return answers.fault(scope_or_status, code, message)
   end
+  request.account, request.caller, request.region = key.account, key.arn, scope_or_status.region
   local decoded, input = pcall(cjson.decode, request.body)
   if not decoded or type(input) ~= "table" or not request.body:find("^%s*{") then
     return answers.fault(400, "SerializationException", "The request body is not a JSON object")
   end
-  local arn = input.arn
-  if arn ~= nil and arn ~= cjson.null and type(arn) ~= "string" then
-    return answers.fault(400, "SerializationException", "The member arn is not a string")
-  end
-  local invalid = validate(arn)
-  if invalid then
-    return answers.fault(400, "ValidationException", invalid, { member = "exceptionMessage" })
-  end
-  return answers.find { arn = arn, headers = request.headers }
-end
-
--- A random UUID, as the service's request ids are.
-local function request_id()
-  return (ngx.var.request_id:gsub("^(%x%x%x%x%x%x%x%x)(%x%x%x%x)%x(%x%x%x)%x(%x%x%x)", "%1-%2-4%3-a%4-"))
+  return operation.respond(request, input)
 end
 
 local function write_raw(bytes)
@@ -115,7 +103,7 @@ local function write_raw(bytes)
   return ngx.exit(444)
 end
 
-local function write(reply)
+local function write(request, reply)
   if reply.close then
     return ngx.exit(444) -- nginx's own: close the connection and say nothing
   elseif reply.raw then
@@ -124,7 +112,7 @@ local function write(reply)
   ngx.status = reply.status
   ngx.header["Content-Type"] = "application/json"
   ngx.header["Content-Length"] = #reply.body
-  ngx.header["x-amzn-RequestId"] = request_id()
+  ngx.header["x-amzn-RequestId"] = request.id
   if options.clock_offset then
     ngx.header["Date"] = ngx.http_time(now())
   end
@@ -138,7 +126,7 @@ end
 function service.serve()
   local request = read_request()
   write_record(request)
-  write(answer(request))
+  write(request, answer(request))
 end
 
 return service

@@ -2,7 +2,7 @@
 --
 -- Written from the specification over luaossl and sharing no code with csrc, so that a mistake there is not
 -- repeated here. Pure: the keys and the time are arguments. Faults carry the status, code and message that the
--- front end of AWS gives. Headers only; presigned URLs are not an IVS matter.
+-- front end of AWS gives. Headers only; neither IVS nor STS is called with presigned URLs here.
 
 local digest = require "openssl.digest"
 local hmac = require "openssl.hmac"
@@ -10,7 +10,6 @@ local hmac = require "openssl.hmac"
 local signature = {}
 
 local ALGORITHM = "AWS4-HMAC-SHA256"
-local SERVICE = "ivs"
 local TERMINATOR = "aws4_request"
 local TOLERANCE = 5 * 60 -- seconds that a request's date may be off
 local INVALID_TOKEN = "The security token included in the request is invalid."
@@ -138,14 +137,6 @@ local function parse_authorization(headers)
   return { scope = scope, signed = signed, signature = parts.Signature }
 end
 
-local function find_key(keys, access_key_id)
-  for _, key in pairs(keys) do
-    if key.access_key_id == access_key_id then
-      return key
-    end
-  end
-end
-
 local function check_token(key, token)
   if not key or token ~= key.session_token then
     return fault("UnrecognizedClientException", INVALID_TOKEN)
@@ -173,16 +164,16 @@ local function check_signed_headers(signed, headers)
   return true
 end
 
-local function check_scope(scope, date, region)
+local function check_scope(scope, date, expected)
   if scope.terminator ~= TERMINATOR then
     return fault("InvalidSignatureException",
       "Credential should be scoped with a valid terminator: '%s', not '%s'.", TERMINATOR, scope.terminator)
   end
-  if scope.region == "" or (region and scope.region ~= region) then
+  if scope.region == "" or (expected.region and scope.region ~= expected.region) then
     return fault("InvalidSignatureException", "Credential should be scoped to a valid region.")
   end
-  if scope.service ~= SERVICE then
-    return fault("InvalidSignatureException", "Credential should be scoped to correct service: '%s'.", SERVICE)
+  if scope.service ~= expected.service then
+    return fault("InvalidSignatureException", "Credential should be scoped to correct service: '%s'.", expected.service)
   end
   if scope.date ~= date:sub(1, 8) then
     return fault("InvalidSignatureException",
@@ -232,22 +223,22 @@ end
 
 --- Checks a request's signature.
 -- @tparam table request as `canonical_request` takes it
--- @tparam table keys a table of `{ access_key_id, secret_access_key, session_token?, expired? }`
--- @tparam number now seconds since 1970
--- @tparam[opt] string region the only region to be served; every region is unless told
--- @return true, and the credential scope; or nil, status, code, message
-function signature.verify(request, keys, now, region)
+-- @tparam table expected `find_key`, a function of an access key's id and of the time that returns the key
+--   `{ secret_access_key, session_token?, expired? }` or nil; `now`, seconds since 1970; `service`, the signing name; and
+--   `region`, the only region to be served, else every region is
+-- @return the key, and the credential scope; or nil, status, code, message
+function signature.verify(request, expected)
   local headers = request.headers
   local parsed, status, code, message = parse_authorization(headers)
   if not parsed then
     return nil, status, code, message
   end
-  local date, key = canonical_value(headers["x-amz-date"]), find_key(keys, parsed.scope.key)
+  local date, key = canonical_value(headers["x-amz-date"]), expected.find_key(parsed.scope.key, expected.now)
   local checks = {
     function() return check_token(key, headers["x-amz-security-token"]) end,
     function() return check_signed_headers(parsed.signed, headers) end,
-    function() return check_scope(parsed.scope, date, region) end,
-    function() return check_date(date, now) end,
+    function() return check_scope(parsed.scope, date, expected) end,
+    function() return check_date(date, expected.now) end,
     function() return check_signature(request, parsed, date, key) end,
   }
   for _, check in ipairs(checks) do
@@ -257,7 +248,7 @@ function signature.verify(request, keys, now, region)
       return nil, status, code, message
     end
   end
-  return true, parsed.scope
+  return key, parsed.scope
 end
 
 return signature

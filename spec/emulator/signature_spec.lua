@@ -29,7 +29,7 @@ describe("the emulator's signature check", function()
           authorization = "AWS4-HMAC-SHA256 Credential=" .. key.access_key_id
             .. "/20150830/us-west-2/ivs/aws4_request, SignedHeaders=" .. signed .. ", Signature=0",
         },
-      }, store.keys, now)
+      }, { find_key = function() return key end, now = now, service = "ivs" })
     end
     for _, case in ipairs {
       { "host;x-amz-date;x-amz-security-token", "content-type" },

@@ -23,7 +23,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
   L = luaL_newstate();
   REQUIRE(L);
   luaL_openlibs(L);
-  ivs_decode_register(L);
+  ivs_lua_decode_register(L);
   ivs_failure_init(&failure);
   ivs_client_init(&client);
   const ivs_client_settings settings = {.operation = &ivs_operation_get_recording_configuration,
@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   REQUIRE(ivs_call_next(&call, 1.7e9, 0) == IVS_STEP_DECODE);
 
   const int top = lua_gettop(L);
-  bool decoded = ivs_decode_step(L, &call);
+  bool decoded = ivs_lua_decode_step(L, &call);
   REQUIRE(lua_gettop(L) == top + decoded);
   enum ivs_step step = ivs_call_next(&call, 1.7e9, 0);
   REQUIRE(step == (decoded ? IVS_STEP_DONE : IVS_STEP_FAILED));

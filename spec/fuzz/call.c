@@ -4,7 +4,8 @@
  *
  * Input: a few bytes that make the client, then an event for each byte, which may take more bytes.
  * Held against: final states stay; what does not fit changes nothing; attempts are bounded; delays are finite
- * and not negative; requests hold no CR or LF; the quota keeps its bounds; the transitions of call.h.
+ * and not negative; requests hold no CR or LF; the quota keeps its bounds; the transitions of call.h; no piece
+ * of a secret that a request of the call was sent with is in the failure, nor, at the end, in a header.
  */
 #include "core/call.h"
 #include "core/status.h"
@@ -18,6 +19,8 @@ typedef struct world {
   fuzz_input in;
   double now;
   int max_attempts;
+  ivs_buffer used;     /* the secrets of the call's requests, each ended by a NUL */
+  char scratch[10000]; /* what a server says back of them */
 } world;
 
 static const ivs_slice none = {NULL, 0};
@@ -69,13 +72,71 @@ static ivs_slice text(world *w) {
   return length ? out : none;
 }
 
+enum { PIECE = 16 };
+
+/* A text of the input, or one that quotes what was sent: pieces of it, behind so many bytes that a cap lies among them. */
+static ivs_slice answer(world *w) {
+  static const size_t paddings[] = {
+      0, 0, 1, 100, 120, IVS_FAILURE_MESSAGE_MAX - 40, IVS_FAILURE_MESSAGE_MAX - 8};
+  unsigned byte = fuzz_byte(&w->in);
+  if (byte < 100 || !w->used.length) return text(w);
+  size_t length = paddings[byte % COUNT(paddings)];
+  memset(w->scratch, 'E', length);
+  for (unsigned pieces = fuzz_byte(&w->in) % 4; pieces; pieces--) {
+    const size_t at = (fuzz_byte(&w->in) * 256 + fuzz_byte(&w->in)) % w->used.length;
+    size_t size = fuzz_byte(&w->in) % 128;
+    if (size > w->used.length - at) size = w->used.length - at;
+    memcpy(w->scratch + length, w->used.data + at, size);
+    length += size;
+  }
+  return (ivs_slice){w->scratch, length};
+}
+
+static void note_use(world *w, ivs_slice secret) {
+  REQUIRE(!ivs_buffer_add(&w->used, secret.data, secret.length) && !ivs_buffer_add_byte(&w->used, '\0'));
+}
+
+/* What a request that is about to be sent holds, and what it was signed with. */
+static void note_secrets(world *w) {
+  static const char token[] = "X-Amz-Security-Token: ", signature[] = "Signature=";
+  const ivs_buffer *key = &w->client.credentials.secret_access_key;
+  const char *line, *found;
+  note_use(w, (ivs_slice){key->data, key->length});
+  for (size_t at = 0; (line = ivs_request_next_header(&w->call.request, &at));) {
+    if (strncmp(line, token, sizeof token - 1) == 0) note_use(w, ivs_text_slice(line + sizeof token - 1));
+    if ((found = strstr(line, signature))) note_use(w, ivs_text_slice(found + sizeof signature - 1));
+  }
+}
+
+static void check_hidden(const world *w, ivs_slice shown) {
+  for (size_t i = 0; i + PIECE <= shown.length; i++)
+    REQUIRE(memchr(shown.data + i, '\0', PIECE) || !w->used.length ||
+            !memmem(w->used.data, w->used.length, shown.data + i, PIECE));
+}
+
+static void check_failure(const world *w) {
+  const ivs_failure *failure = &w->call.failure;
+  check_hidden(w, ivs_text_slice(failure->code));
+  check_hidden(w, (ivs_slice){ivs_buffer_text(&failure->message), failure->message.length});
+  REQUIRE(failure->message.length <= IVS_FAILURE_MESSAGE_MAX);
+}
+
+static void check_headers(const world *w, const ivs_response *response) {
+  ivs_slice name, value;
+  for (size_t at = 0; ivs_response_next_header(response, &at, &name, &value);) {
+    check_hidden(w, name);
+    check_hidden(w, value);
+  }
+}
+
 static void set_keys(world *w) {
   unsigned byte = fuzz_byte(&w->in);
   double expiration = byte & 1 ? 0 : w->now + (byte & 2 ? 7200 : byte & 4 ? 60 : -60);
   if (!(expiration >= 0)) expiration = 0;
   ivs_slice token = byte & 8 ? text(w) : none;
-  ivs_credentials_set(&w->client.credentials, ivs_text_slice("AKID"), ivs_text_slice("secret"), token,
-                      expiration);
+  if (byte & 16) token = ivs_text_slice(byte & 32 ? "IQoJb3JpZ2luX2VjEXAMPLEtokenAoGBAMw==" : "Resource");
+  ivs_credentials_set(&w->client.credentials, ivs_text_slice("AKID"),
+                      ivs_text_slice("wJalrXUtnFEMI+K7MDENG/bPxRfiCYEXAMPLEKEY"), token, expiration);
 }
 
 static void fill_response(world *w) {
@@ -84,10 +145,11 @@ static void fill_response(world *w) {
   unsigned headers = fuzz_byte(&w->in) % 4;
   while (headers--) {
     unsigned which = fuzz_byte(&w->in);
-    ivs_slice value = which & 64 ? ivs_text_slice("Tue, 14 Nov 2023 22:13:20 GMT") : text(w);
-    ivs_response_add_header(response, ivs_text_slice(header_names[which % COUNT(header_names)]), value);
+    ivs_slice value = which & 64 ? ivs_text_slice("Tue, 14 Nov 2023 22:13:20 GMT") : answer(w);
+    ivs_slice name = which & 128 ? answer(w) : ivs_text_slice(header_names[which % COUNT(header_names)]);
+    ivs_response_add_header(response, name, which & 128 ? none : value);
   }
-  ivs_slice body = text(w);
+  ivs_slice body = answer(w);
   ivs_buffer_set(&response->body, body.data, body.length);
 }
 
@@ -138,7 +200,13 @@ static void check(const world *w, enum ivs_step before, enum ivs_step step) {
   REQUIRE(isfinite(w->client.retry.rate.fill_rate) && w->client.retry.rate.fill_rate >= 0.5);
   REQUIRE(w->client.retry.rate.tokens >= 0 && w->client.retry.rate.tokens <= w->client.retry.rate.capacity);
   if (step == IVS_STEP_EXCHANGE) check_request(call);
-  if (step == IVS_STEP_FAILED) REQUIRE(call->failure.code[0]);
+  if (step == IVS_STEP_SLEEP && !call->pacing) check_failure(w);
+  if (step != IVS_STEP_FAILED) return;
+  REQUIRE(call->failure.code[0]);
+  check_failure(w);
+  check_headers(w, &call->response);
+  check_headers(w, &call->previous);
+  REQUIRE(!call->request.headers.length && !call->secrets.length);
 }
 
 static enum ivs_step next(world *w) {
@@ -146,6 +214,7 @@ static enum ivs_step next(world *w) {
   int attempts = w->call.attempts;
   double random = draw(w);
   enum ivs_step step = ivs_call_next(&w->call, w->now, random);
+  if (step == IVS_STEP_EXCHANGE) note_secrets(w);
   check(w, before, step);
   if (is_final(before)) REQUIRE(step == before && attempts == w->call.attempts);
   REQUIRE(ivs_call_next(&w->call, w->now, random) == step); /* asked twice: the same */
@@ -153,11 +222,20 @@ static enum ivs_step next(world *w) {
   return step;
 }
 
+/* A code as drivers give it: not empty, and without control characters. */
+static ivs_slice fault_code(world *w) {
+  static char kept[sizeof((world *)0)->scratch]; /* the message is made in the same place */
+  const ivs_slice code = answer(w);
+  if (code.length) memcpy(kept, code.data, code.length);
+  return code.length && !ivs_text_has_control(code) ? (ivs_slice){kept, code.length}
+                                                    : ivs_text_slice("HTTPClientError");
+}
+
 /* Sends one report. The machine has to take it exactly where it fits. */
 static void report(world *w, unsigned which) {
   ivs_call *call = &w->call;
   const enum ivs_step state = call->state;
-  const bool waiting = call->report == REPORT_NONE && !is_final(state);
+  const bool waiting = call->report == IVS_REPORT_NONE && !is_final(state);
   const size_t message = call->failure.message.length;
   const double delay = call->delay;
   const enum ivs_kind kind = (enum ivs_kind)(fuzz_byte(&w->in) % IVS_KIND_COUNT);
@@ -171,7 +249,7 @@ static void report(world *w, unsigned which) {
     break;
   case 1:
     fits = IVS_STEP_CREDENTIALS;
-    status = ivs_call_no_credentials(call, kind, ivs_text_slice("CredentialRetrievalError"), text(w));
+    status = ivs_call_no_credentials(call, kind, ivs_text_slice("CredentialRetrievalError"), answer(w));
     break;
   case 2:
     fits = IVS_STEP_EXCHANGE;
@@ -180,7 +258,8 @@ static void report(world *w, unsigned which) {
     break;
   case 3:
     fits = IVS_STEP_EXCHANGE;
-    status = ivs_call_fault(call, kind, ivs_text_slice("EndpointConnectionError"), text(w));
+    status = ivs_call_fault(
+        call, kind, which & 64 ? fault_code(w) : ivs_text_slice("EndpointConnectionError"), answer(w));
     break;
   case 4:
     fits = IVS_STEP_DECODE;
@@ -188,13 +267,13 @@ static void report(world *w, unsigned which) {
     break;
   case 5:
     fits = IVS_STEP_DECODE;
-    status = ivs_call_undecodable(call, text(w));
+    status = ivs_call_undecodable(call, answer(w));
     break;
   case 6: {
     fits = IVS_STEP_DECODE;
     unsigned byte = fuzz_byte(&w->in);
-    ivs_slice code = byte & 128 ? text(w) : ivs_text_slice(codes[byte % COUNT(codes)]);
-    status = ivs_call_error(call, code, text(w), byte & 64);
+    ivs_slice code = byte & 128 ? fault_code(w) : ivs_text_slice(codes[byte % COUNT(codes)]);
+    status = ivs_call_error(call, code, answer(w), byte & 64);
     break;
   }
   case 7:
@@ -203,7 +282,7 @@ static void report(world *w, unsigned which) {
     break;
   default:
     fits = state;
-    if (waiting) ivs_failure_format(&call->failure, kind, "CancelledError", "stopped");
+    if (waiting) ivs_failure_set(&call->failure, kind, ivs_text_slice("CancelledError"), answer(w));
     status = ivs_call_stop(call);
     break;
   }
@@ -247,6 +326,7 @@ static void make_client(world *w) {
 static void begin(world *w) {
   static const unsigned char random[16] = {1, 2, 3};
   ivs_call_reset(&w->call);
+  ivs_buffer_reset(&w->used);
   unsigned byte = fuzz_byte(&w->in);
   if (byte & 1)
     ivs_call_begin(&w->call, text(w), random);
@@ -256,6 +336,7 @@ static void begin(world *w) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   world w = {.in = {data, size}, .now = 1.7e9};
+  ivs_buffer_init(&w.used, 1024 * 1024);
   make_client(&w);
   ivs_call_init(&w.call, &w.client, 64);
   begin(&w);
@@ -274,7 +355,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   /* whatever went before, one who gives up gets to the end */
   for (int i = 0; i < 2; i++) { /* a report that is under way goes first */
-    if (!is_final(w.call.state) && w.call.report == REPORT_NONE)
+    if (!is_final(w.call.state) && w.call.report == IVS_REPORT_NONE)
       ivs_failure_format(&w.call.failure, IVS_KIND_CANCELLED, "CancelledError", "stopped");
     ivs_call_stop(&w.call);
     next(&w);
@@ -282,5 +363,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   REQUIRE(is_final(w.call.state));
   ivs_call_free(&w.call);
   ivs_client_close(&w.client);
+  ivs_buffer_free(&w.used);
   return 0;
 }

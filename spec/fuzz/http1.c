@@ -18,7 +18,7 @@ static void check(ivs_http1 *reader, int status) {
   REQUIRE(status == IVS_OK || status == IVS_EINVAL || status == IVS_ETOOBIG);
   REQUIRE((status == IVS_OK) == (reader->problem == NULL));
   REQUIRE(reader->response.body.length <= BODY_MAX);
-  REQUIRE(reader->response.headers.length <= IVS_HTTP1_HEAD_MAX);
+  REQUIRE(reader->response.header_bytes <= IVS_RESPONSE_HEADERS_MAX);
   REQUIRE(!reader->keep_alive || ivs_http1_is_done(reader));
   if (status) {
     REQUIRE(!reader->keep_alive);

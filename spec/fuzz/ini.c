@@ -1,5 +1,5 @@
 /*
- * The parser of the config files, lua/ivs/ini.lua, and its shell words.
+ * The parser of the config files, lua/ivs/config/ini.lua, and its shell words.
  *
  * Input: the file's text. Held against: what the parser promises to return. Each line of Lua that runs is
  * counted for libFuzzer, so that it is led by the parser's own branches.
@@ -20,7 +20,7 @@ static void count_line(lua_State *state, lua_Debug *about) {
 }
 
 static const char check[] =
-    "local ini = require 'ivs.ini'\n"
+    "local ini = require 'ivs.config.ini'\n"
     "local function is_text(value) return type(value) == 'string' end\n"
     "return function(text)\n"
     "  local sections, line, what = ini.parse(text)\n"

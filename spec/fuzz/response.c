@@ -7,7 +7,7 @@
  */
 #include "core/failure.h"
 #include "core/message.h"
-#include "core/moment.h"
+#include "core/timestamp.h"
 #include "core/operation.h"
 #include "core/retry.h"
 #include "core/status.h"
@@ -49,18 +49,18 @@ static void check_headers(const ivs_response *response, size_t taken) {
 static void try_time(ivs_slice text) {
   double seconds = 0, again = 0;
   char date[IVS_AMZ_DATE_SIZE], iso[32];
-  if (ivs_moment_parse_http(text, &seconds)) {
+  if (ivs_timestamp_parse_http(text, &seconds)) {
     REQUIRE(isfinite(seconds) && fabs(seconds) < 4e11);
-    ivs_moment_amz_date(seconds, date);
+    ivs_timestamp_amz_date(seconds, date);
     snprintf(iso, sizeof iso, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", date, date + 4, date + 6, date + 9, date + 11,
              date + 13);
     /* a year 0 is held at the year 1, a leap second may run into the year 10000 */
-    REQUIRE(ivs_moment_parse_iso8601(ivs_text_slice(iso), &again));
+    REQUIRE(ivs_timestamp_parse_iso8601(ivs_text_slice(iso), &again));
     REQUIRE(again == seconds || seconds < -62135596800.0 || seconds > 253402300799.0);
   }
-  if (ivs_moment_parse_iso8601(text, &seconds)) {
+  if (ivs_timestamp_parse_iso8601(text, &seconds)) {
     REQUIRE(isfinite(seconds) && fabs(seconds) < 4e11);
-    ivs_moment_amz_date(seconds, date);
+    ivs_timestamp_amz_date(seconds, date);
     REQUIRE(strlen(date) == IVS_AMZ_DATE_SIZE - 1 && strspn(date, "0123456789TZ") == IVS_AMZ_DATE_SIZE - 1);
   }
 }
@@ -128,7 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     try_arn(line);
     ivs_operation_is_generic(line);
     ivs_text_number(line, &number);
-    ivs_retry_classify(&retry, response.status, code);
+    ivs_retry_classify(&retry, response.status, code, NULL);
     free(code);
     free((char *)line.data);
   }

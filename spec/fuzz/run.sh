@@ -17,7 +17,7 @@ compile() {
   # shellcheck disable=SC2086
   clang $flags -fsanitize=fuzzer-no-link -c -o "$2" "$1" || exit 1
 }
-for source in csrc/core/*.c csrc/lua/decode.c csrc/lua/objects.c csrc/lua/lfailure.c; do
+for source in csrc/core/*.c csrc/lua/decode.c csrc/lua/objects.c csrc/lua/failure.c; do
   compile "$source" "$out/obj/$(basename "$source" .c).o" &
   [ $(($(jobs -p | wc -l) % $(nproc))) -ne 0 ] || wait
 done

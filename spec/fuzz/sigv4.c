@@ -146,7 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                  .service = "ivs",
                                  .headers = {{"content-type", type}, {"host", host}, {"x-amz-date", {0}}},
                                  .header_count = 3};
-    ivs_moment_amz_date(strtod(time, NULL), request.amz_date);
+    ivs_timestamp_amz_date(strtod(time, NULL), request.amz_date);
     request.headers[2].value = ivs_text_slice(request.amz_date);
     if (token.length) {
       request.headers[3].name = "x-amz-security-token";

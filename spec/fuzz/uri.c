@@ -5,7 +5,7 @@
  * read make the same URL again; a refusal shows neither control characters nor what stands before an '@'.
  */
 #include "core/endpoint.h"
-#include "core/proxy.h"
+#include "core/no_proxy.h"
 #include "core/status.h"
 #include "core/uri.h"
 #include "fuzz.h"
@@ -94,12 +94,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (ivs_endpoint_resolve(&rules, &endpoint, &failure) == IVS_OK) {
     check_answer(&endpoint);
     if (ivs_text_equal(no_proxy, "*"))
-      REQUIRE(ivs_proxy_is_bypassed(no_proxy, ivs_text_slice(endpoint.host)));
-    ivs_proxy_is_bypassed(no_proxy, ivs_text_slice(endpoint.host));
+      REQUIRE(ivs_no_proxy_is_bypassed(no_proxy, ivs_text_slice(endpoint.host)));
+    ivs_no_proxy_is_bypassed(no_proxy, ivs_text_slice(endpoint.host));
   } else {
     check_refusal(&failure, url);
   }
-  ivs_proxy_is_bypassed(no_proxy, url);
+  ivs_no_proxy_is_bypassed(no_proxy, url);
   ivs_failure_free(&failure);
   free((char *)region.data), free((char *)url.data), free((char *)no_proxy.data);
   return 0;

@@ -80,12 +80,19 @@ function pages.whole()
   ngx.print(json.encode((look_up(arguments.o, arguments.key))))
 end
 
+--- One word on where the answer comes from, and its age.
+function pages.age()
+  local arguments = ngx.req.get_uri_args()
+  local metadata = look_up(arguments.o, arguments.key).ResponseMetadata
+  ngx.print(metadata.Cache, " ", metadata.Age)
+end
+
 function pages.stats() ngx.print(json.encode(cache_of(ngx.req.get_uri_args().o):stats())) end
 
 --- Starts a `get` and kills it while it fetches.
 function pages.get_and_kill()
   local thread = ngx.thread.spawn(get)
-  ngx.sleep(0.1)
+  ngx.sleep(1)
   ngx.print(tostring(ngx.thread.kill(thread)))
 end
 
@@ -124,7 +131,7 @@ function pages.told() ngx.print((ngx.shared.cache:get "told")) end
 --- How many flights this worker has in the air.
 function pages.flights()
   local count = 0
-  for _ in pairs(require("resty.ivs.flight").board(ngx.shared.cache)) do count = count + 1 end
+  for _ in pairs(require("resty.ivs.cache.single_flight").board(ngx.shared.cache)) do count = count + 1 end
   ngx.print(count)
 end
 

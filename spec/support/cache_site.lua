@@ -83,7 +83,7 @@ end
 --- Asks until the answer is the one.
 function Asker:until_it_is(answer, key)
   local got
-  for _ = 1, 200 do
+  for _ = 1, 1000 do
     got = self(key)
     if got == answer then return answer end
     shell.run "sleep 0.02"
@@ -95,7 +95,7 @@ function Asker:stats()
   return cjson.decode((self.site:get("/stats?o=" .. self.options)))
 end
 
-local PAGES = { "get", "whole", "stats", "get_and_kill", "raise", "spoil", "fill", "misuse", "occupy_timers", "cancelled",
+local PAGES = { "get", "whole", "age", "stats", "get_and_kill", "raise", "spoil", "fill", "misuse", "occupy_timers", "cancelled",
   "told", "flights" }
 
 --- Starts a site.

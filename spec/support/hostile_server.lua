@@ -5,8 +5,8 @@
 --     … server.url, server.tls_url … server:connections(), server:requests() … server:stop()
 --
 -- Steps: tls (certificate, { version, client_ca }), request, bytes (count), send (text), plain (text, below TLS), drip (text,
--- seconds), endless (text), wait (seconds), mark, hang, again (step), reset, goodbye (close_notify, close), close; see
--- hostile_server.py.
+-- seconds), endless (text), wait (seconds), pause (until `release`), mark, hang, again (step), reset, notify (close_notify), goodbye
+-- (close_notify, close), close; see hostile_server.py.
 -- It listens when `start` returns, and ends with `stop`, or by itself when this process is gone.
 -- Not for: answers that are merely scripted (http_server, emulator.server).
 
@@ -67,6 +67,12 @@ function Server:play_each(connections)
   file:close()
   assert(os.rename(path .. ".new", path))
   assert(io.open(self.directory .. "/record", "wb")):close()
+  os.remove(self.directory .. "/release")
+end
+
+--- Lets the connections go on that pause.
+function Server:release()
+  assert(io.open(self.directory .. "/release", "wb")):close()
 end
 
 --- The same for every connection.
@@ -106,7 +112,7 @@ end
 
 --- Waits until so many things of one kind have happened.
 function Server:await(what, count)
-  for _ = 1, 300 do
+  for _ = 1, 3000 do
     if #select_kind(self:record(), what) >= count then return end
     shell.run "sleep 0.01"
   end

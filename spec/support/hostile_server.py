@@ -19,7 +19,7 @@ import time
 import warnings
 
 GUARD_INTERVAL = 0.5  # seconds
-ENDLESS = 20  # seconds after which even endless sending ends
+ENDLESS = 60  # seconds after which even endless sending ends
 BLOCK = 64 * 1024
 VERSIONS = {'TLSv1.1': ssl.TLSVersion.TLSv1_1, 'TLSv1.2': ssl.TLSVersion.TLSv1_2, 'TLSv1.3': ssl.TLSVersion.TLSv1_3}
 
@@ -146,6 +146,11 @@ class Connection:
         """Records that the script has come here."""
         self.server.note(self.number, 'mark', b'')
 
+    def pause(self):
+        """Until the spec says `release`."""
+        while not os.path.exists(os.path.join(self.server.directory, 'release')):
+            time.sleep(0.005)
+
     def wait(self, seconds):
         time.sleep(seconds)
 
@@ -162,6 +167,15 @@ class Connection:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
         self.close()
 
+    def notify(self):
+        """close_notify alone; nothing is read, and the connection stays."""
+        self.sock.setblocking(False)
+        try:
+            self.sock.unwrap()
+        except OSError:
+            pass
+        self.sock.setblocking(True)
+
     def goodbye(self):
         """close_notify, then a close."""
         self.sock.settimeout(0.3)
@@ -174,8 +188,8 @@ class Connection:
     def close(self):
         if self.open:
             self.open = False
-            self.server.note(self.number, 'closed', b'')
             self.sock.close()
+            self.server.note(self.number, 'closed', b'')
 
 
 class Server:

@@ -21,7 +21,7 @@ matrix.ARN = "arn:aws:ivs:eu-west-1:123456789012:recording-configuration/AbCdEf1
 local BASE = {
   HOME = "@HOME@", PATH = "/usr/local/bin:/usr/bin:/bin", AWS_DEFAULT_REGION = "us-west-2",
   AWS_ENDPOINT_URL_IVS = "@URL@", AWS_ENDPOINT_URL_STS = "@URL@", AWS_ENDPOINT_URL_SSO = "@URL@",
-  AWS_ENDPOINT_URL_SSO_OIDC = "@URL@", AWS_ENDPOINT_URL_SIGNIN = "@URL@", AWS_EC2_METADATA_SERVICE_ENDPOINT = "@URL@",
+  AWS_ENDPOINT_URL_SSO_OIDC = "@URL@", AWS_ENDPOINT_URL_SIGNIN = "@URL@", AWS_EC2_METADATA_SERVICE_ENDPOINT = "@URL@", AWS_METADATA_SERVICE_TIMEOUT = "20",
 }
 
 --- What may differ, and why. Nothing else may.
@@ -32,7 +32,6 @@ matrix.differences = {
   younger = "BEHAVIOUR 8: what botocore 1.29 does not know yet and 1.43 does",
   python = "an exception of Python's or another library's, where we have one of botocore's names (DESIGN 1.2)",
   empty = "an empty value counts as absent; botocore takes some of them as they are",
-  unreadable = "a file that is there but cannot be read is an error (files_spec); botocore takes it for empty",
   late = "a source that is not asked is not judged; botocore reads metadata's settings before it asks any",
 }
 

@@ -5,9 +5,8 @@
 --
 -- A location's members are the phases: `content`, `access`, `rewrite`, `log`, `header_filter`, `body_filter` (Lua each),
 -- and `more` (directives). `site:run(code)` runs Lua in a worker, in content phase, and gives back what it returns. It
--- listens when `start` returns, and ends with `stop`, or by itself when this process is gone.
--- `nginx.available` is false where the module has not been built for LuaJIT, or this is not the Lua that drives these
--- specs: nginx runs LuaJIT whatever Lua the specs run on, so once is enough.
+-- listens, and its workers run, when `start` returns; it ends with `stop`, or by itself when this process is gone.
+-- `nginx.available` is false where the module has not been built for LuaJIT, which nginx runs whatever Lua runs the spec.
 
 local json = require "cjson"
 local shell = require "emulator.shell"
@@ -55,7 +54,7 @@ exec 2>&1
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 @ENVIRONMENT@ nginx -e error.log -p "$PWD/" -c "$PWD/nginx.conf" >output 2>&1 </dev/null || { cat output error.log; exit 1; }
 ticks=0
-until [ -s nginx.pid ] || [ $ticks -ge 500 ]; do ticks=$((ticks + 1)); sleep 0.01; done
+until [ -s nginx.pid ] && pgrep -P "$(cat nginx.pid)" >/dev/null || [ $ticks -ge 3000 ]; do ticks=$((ticks + 1)); sleep 0.01; done
 cat nginx.pid]]
 
 local RUN = [[
@@ -95,8 +94,7 @@ local function write(path, text)
   file:close()
 end
 
-nginx.available = _VERSION == "Lua 5.4" and read(MODULES .. "ngx_http_lua_module.so") ~= nil
-  and read(ROOT .. "/" .. BUILD .. "/ivs/core.so") ~= nil
+nginx.available = read(MODULES .. "ngx_http_lua_module.so") ~= nil and read(ROOT .. "/" .. BUILD .. "/ivs/core.so") ~= nil
 
 local function free_port()
   local used = (read "/proc/net/tcp" or "") .. (read "/proc/net/tcp6" or "")
@@ -214,6 +212,11 @@ function Site:errors()
     end
   end
   return found
+end
+
+--- All that nginx has logged.
+function Site:log()
+  return read(self.prefix .. "/error.log") or ""
 end
 
 --- The processes of its workers.

@@ -5,7 +5,8 @@
 -- without any AWS_* variable and without a home directory, so the machine's own settings have no say.
 --
 -- Invariants: the files are removed on every path; a script that fails raises with what it wrote to stderr;
--- nothing here depends on the current directory beyond the path this file was loaded by.
+-- nothing here depends on the current directory beyond the path this file was loaded by. Within one run of all specs
+-- (IVS_ORACLE_FOLDER, from run.sh) the same cases are asked about once, whichever Lua asks.
 -- Not for: checks of timing, or anything that needs the network.
 
 local cjson = require "cjson"
@@ -96,7 +97,12 @@ function oracle.run(name, cases)
   local input, output, errors = os.tmpname(), os.tmpname(), os.tmpname()
   local fine, results = pcall(function()
     write_file(input, encode(cases))
-    local command = ENVIRONMENT .. table.concat({ quote(python), quote(script), quote(input), quote(output) }, " ")
+    local command = table.concat({ quote(python), quote(script), quote(input), quote(output) }, " ")
+    local folder = os.getenv "IVS_ORACLE_FOLDER"
+    if folder then
+      command = table.concat({ quote(python), "-IS", quote(ROOT .. "spec/oracle/once.py"), quote(folder), command }, " ")
+    end
+    command = ENVIRONMENT .. command
     if not execute(command .. " 2>" .. quote(errors)) then
       error(script .. " failed:\n" .. read_file(errors), 0)
     end

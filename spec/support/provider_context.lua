@@ -8,7 +8,7 @@
 local digest = require "openssl.digest"
 local lfs = require "lfs"
 
-local files = require "ivs.files"
+local files = require "ivs.config.files"
 local json = require "ivs.json"
 local failure = require "ivs.failure"
 local shell = require "emulator.shell"
@@ -98,7 +98,12 @@ local function parse_time(text)
     + hour * 3600 + minute * 60 + second
   local sign, hours, minutes = zone:match("^([+-])(%d%d):?(%d%d)$")
   if sign then return seconds - (sign .. "1") * (hours * 3600 + minutes * 60) end
-  if zone == "" or zone == "Z" then return seconds end
+  if zone == "" or zone == "Z" or zone == "UTC" then return seconds end
+end
+
+local function mask_url(text)
+  local scheme, rest = text:match("^(%a[%w+.-]*://)(.*)$")
+  return ((scheme or "") .. (rest or text):gsub("^.*@", "***@")):gsub("%c", "?") .. ""
 end
 
 local serial = 0
@@ -113,7 +118,7 @@ local function system()
     sha1 = function(text) return to_hex(digest.new("sha1"):final(text)) end,
     sha256 = function(text) return to_hex(digest.new("sha256"):final(text)) end,
     base64url = base64url, uuid = uuid, parse_time = parse_time,
-    es256_sign = es256_sign, es256_public = es256_public,
+    mask_url = mask_url, es256_sign = es256_sign, es256_public = es256_public,
     read_file = read_file, write_private = write_private,
     file_owner = function(path)
       local uid, why = lfs.attributes(path, "uid")
@@ -153,7 +158,7 @@ local function http(request)
   if request.body then config = config .. config_line("data-binary", request.body) end
   local path = os.tmpname()
   write_file(path, config)
-  local text, status = shell.run("curl -q -s -i --noproxy '*' --max-time 5 --config " .. path)
+  local text, status = shell.run("curl -q -s -i --noproxy '*' --max-time 20 --config " .. path)
   os.remove(path)
   if status == 0 then return read_response(text) end
   local fault = FAULTS[status] or { "connection", "HTTPClientError" }

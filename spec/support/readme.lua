@@ -22,7 +22,7 @@ local function shown_default(row)
   return "`" .. (row.type == "integer" and ("%d"):format(row.default) or tostring(row.default)) .. "`"
 end
 
--- The rows of the settings table, from the table in lua/ivs/settings.lua.
+-- The rows of the settings table, from the table in lua/ivs/config/settings.lua.
 function readme.settings_rows(rows)
   local lines = {}
   for _, row in ipairs(rows) do

@@ -21,7 +21,7 @@ pid=$!
 ticks=0
 until redis-cli -s socket ping 2>&1 | grep -q -e PONG -e NOAUTH; do
   ticks=$((ticks + 1))
-  if [ $ticks -ge 500 ] || ! kill -0 $pid 2>/dev/null; then cat log; kill -KILL $pid; exit 1; fi
+  if [ $ticks -ge 3000 ] || ! kill -0 $pid 2>/dev/null; then cat log; kill -KILL $pid; exit 1; fi
   sleep 0.01
 done
 setsid sh -c 'while kill -0 $0 && kill -0 $1; do sleep 1; done; kill -KILL $1; rm -rf -- "$2"' $owner $pid "$PWD" \
@@ -47,18 +47,19 @@ function redis_server.free_port()
 end
 
 --- Starts a server.
--- @string[opt] arguments more of redis-server's; `@DIR@` is its directory
+-- @string[opt] arguments more of redis-server's; `@DIR@` is its directory, `@PORT@` a second port, free like the first
 -- @string[opt] directory one with what the arguments name; else a new one
--- @treturn Server with `port`, `unix` (its socket's path), `directory`, `pid`
+-- @treturn Server with `port`, `second_port`, `unix` (its socket's path), `directory`, `pid`
 function redis_server.start(arguments, directory)
   directory = directory or redis_server.directory()
   local said, status
   for _ = 1, START_ATTEMPTS do
-    local port = redis_server.free_port()
-    local given = (arguments or ""):gsub("@DIR@", directory)
+    local port, second_port = redis_server.free_port(), redis_server.free_port()
+    local given = (arguments or ""):gsub("@DIR@", directory):gsub("@PORT@", second_port)
     said, status = shell.run(LAUNCH:format(shell.quote(directory), port, given))
     if status == 0 then
-      return setmetatable({ port = port, pid = tonumber(said), directory = directory, unix = directory .. "/socket" }, Server)
+      return setmetatable({ port = port, second_port = second_port, pid = tonumber(said), directory = directory,
+        unix = directory .. "/socket" }, Server)
     end
     if not said:find("Address already in use", 1, true) then break end
   end
@@ -104,7 +105,7 @@ function redis_server.fake(reply, size, pause)
   local directory = redis_server.directory()
   local said = shell.run(([[cd %s && printf %%s %s >fake.py || exit
     setsid %s fake.py %s %d %s $PPID >port 2>log </dev/null &
-    echo $!; ticks=0; until [ -s port ] || [ $ticks -ge 500 ]; do ticks=$((ticks + 1)); sleep 0.01; done; cat port]])
+    echo $!; ticks=0; until [ -s port ] || [ $ticks -ge 3000 ]; do ticks=$((ticks + 1)); sleep 0.01; done; cat port]])
     :format(shell.quote(directory), shell.quote(FAKE), PYTHON, shell.quote(reply), size or 1e9, pause or 0))
   local pid, port = said:match("^(%d+)\n(%d+)\n$")
   assert(port, said)

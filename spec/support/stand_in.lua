@@ -4,7 +4,7 @@
 --     … provider.retrieve(context) … context.asked, context.ran, context.slept
 --
 -- The clock stands still at `now`, sleeping is only noted, and every request and every command is on record, so a spec
--- of a provider needs no waiting. Names and kinds of failures are those of the real `http` (csrc/curl/fault.c).
+-- of a provider needs no waiting. Names and kinds of failures are those of the real `http` (csrc/curl/error_map.c).
 -- Not for: checking `http` or `run` themselves.
 
 local shell = require "emulator.shell"
@@ -65,11 +65,15 @@ local function failed(code, connected, url)
   return nil, { kind = kind, code = name, message = ('%s: "%s" (curl says %d)'):format(name, url, code) }
 end
 
+local PATIENCE = 20 -- seconds that an exchange may take at least, on a busy machine, where no spec says how long
+
 local function command_line(request, directory, options)
   local connect_to = options.connect_to
+  local is_given = options.timeout or (options.env or {}).AWS_METADATA_SERVICE_TIMEOUT
+  local least = is_given and 0 or PATIENCE
   local words = { "curl", "-q", "-sS", "--globoff", "--noproxy", "*", "-X", request.method, "-A", "ivs-spec",
-    "--connect-timeout", tostring(request.connect_timeout),
-    "--max-time", tostring(options.timeout or request.read_timeout),
+    "--connect-timeout", tostring(math.max(request.connect_timeout, least)),
+    "--max-time", tostring(options.timeout or math.max(request.read_timeout, least)),
     "--max-filesize", tostring(request.max_bytes), "-o", directory .. "/body", "-D", directory .. "/head",
     "-w", "%{http_code} %{time_connect}" }
   for name, value in pairs(request.headers or {}) do
@@ -156,7 +160,8 @@ function stand_in.context(options)
   options = options or {}
   local context = { asked = {}, ran = {}, slept = {}, profile = options.profile, files = options.files or {} }
   context.json_null = cjson.null
-  context.system = { parse_time = parse_time, read_file = read_file, uuid = uuid }
+  local function mask_url(url) return (url:gsub("//.*@", "//***@"):gsub("%c", "?")) end
+  context.system = { mask_url = mask_url, parse_time = parse_time, read_file = read_file, uuid = uuid }
 
   function context.env(name)
     local value = (options.env or {})[name]

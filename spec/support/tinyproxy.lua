@@ -38,7 +38,7 @@ keeper=$!
 ticks=0
 until grep -q 'Accepting connections\|Starting main loop' log 2>/dev/null; do
   ticks=$((ticks + 1))
-  kill -0 $keeper 2>/dev/null && [ $ticks -lt 500 ] || { cat output log; exit 1; }
+  kill -0 $keeper 2>/dev/null && [ $ticks -lt 3000 ] || { cat output log; exit 1; }
   sleep 0.01
 done
 echo $keeper]]

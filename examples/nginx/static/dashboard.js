@@ -66,7 +66,7 @@ function row(recording) {
     return made;
   }
   const state = cell("State", element("span", "badge " + (BADGE[recording.state] || ""), readable(recording.state || "UNKNOWN")));
-  if (recording.cache === "stale") state.firstChild.append(element("div", "small", "an earlier answer"));
+  if (recording.age >= 1) state.firstChild.append(element("div", "small", `cached ${Math.floor(recording.age)} s ago`));
   made.append(state, cell("Bucket", element("span", "bucket", recording.bucket || "–")),
     cell("Renditions", renditions(recording)), cell("Thumbnails", ...thumbnails(recording)));
   return made;

@@ -7,7 +7,7 @@
 -- @module ivs.check.expectation
 
 local json = require "ivs.json"
-local nearest = require "ivs.nearest"
+local names = require "ivs.names"
 local pattern = require "ivs.check.pattern"
 local printable = require "ivs.printable"
 local shape = require "ivs.shape"
@@ -65,15 +65,15 @@ local function at_path(path, problem)
 end
 
 local function sorted_names(members)
-  local names = {}
-  for name in pairs(members) do names[#names + 1] = name end
-  table.sort(names)
-  return names
+  local sorted = {}
+  for name in pairs(members) do sorted[#sorted + 1] = name end
+  table.sort(sorted)
+  return sorted
 end
 
 --- An unknown name and the nearest known one; if none is near, all of them.
 local function unknown(path, what, name, known)
-  local guess = nearest.of(name, known)
+  local guess = names.nearest(name, known)
   local hint = guess and ('did you mean "%s"?'):format(guess) or ("known: %s"):format(table.concat(known, ", "))
   return at_path(path, ('unknown %s "%s"; %s'):format(what, printable.escape(name), hint))
 end

@@ -17,7 +17,7 @@ end
 function report.error_text(err)
   local meta = getmetatable(err)
   if type(err) == "table" and not (type(meta) == "table" and meta.__tostring) then
-    return tostring(err.code or "Error") .. ": " .. tostring(err.message or "no message")
+    return tostring(err.code or "error") .. ": " .. tostring(err.message or "no message")
   end
   return tostring(err)
 end

@@ -25,7 +25,7 @@ end
 
 local function add_error(lines, result)
   local text = report.error_text(result.error)
-  add_element(lines, "error", report.code(result.error) or "Error", text, escape(text))
+  add_element(lines, "error", report.code(result.error) or "error", text, escape(text))
 end
 
 --- @tab given a report

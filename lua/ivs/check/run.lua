@@ -6,7 +6,7 @@
 
 local compare = require "ivs.check.compare"
 local failure = require "ivs.failure"
-local nearest = require "ivs.nearest"
+local names = require "ivs.names"
 local printable = require "ivs.printable"
 
 local run = {}
@@ -35,7 +35,7 @@ function run.misuse(client, options)
   for name, value in pairs(options) do
     local types = OPTION_TYPES[name]
     if not types then
-      local guess = nearest.of(tostring(name), OPTION_NAMES)
+      local guess = names.nearest(tostring(name), OPTION_NAMES)
       return ("unknown option '%s' (%s)"):format(printable.escape(name),
         guess and ("did you mean '%s'?"):format(guess) or "known: " .. table.concat(OPTION_NAMES, ", "))
     end

@@ -1,7 +1,7 @@
 --- Checks what a stub is given, as botocore's Stubber checks its responses: names and types, not values.
 -- @module ivs.stub.validation
 
-local nearest = require "ivs.nearest"
+local names = require "ivs.names"
 local printable = require "ivs.printable"
 local shape = require "ivs.shape"
 
@@ -10,14 +10,14 @@ local validation = {}
 local ERROR_MEMBERS = { "error", "message" }
 
 local function sorted_names(members)
-  local names = {}
-  for name in pairs(members) do names[#names + 1] = name end
-  table.sort(names)
-  return names
+  local sorted = {}
+  for name in pairs(members) do sorted[#sorted + 1] = name end
+  table.sort(sorted)
+  return sorted
 end
 
 local function unknown(path, name, known)
-  local guess = type(name) == "string" and nearest.of(name, known)
+  local guess = type(name) == "string" and names.nearest(name, known)
   return ('%s: unknown member "%s"; %s'):format(path, printable.escape(name),
     guess and ('did you mean "%s"?'):format(guess) or "known: " .. table.concat(known, ", "))
 end

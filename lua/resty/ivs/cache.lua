@@ -3,8 +3,9 @@
 --     cache:get(cache.id(key), fetch)
 --       fresh in the dict     served; no upstream call, no lock, no wait                                        "hit"
 --       stale in the dict     served at once, while exactly one refresh runs in a timer                         "stale"
---       not in the dict       one request fetches (flight.lua), all others that ask meanwhile get what it brings
+--       not in the dict       one timer fetches (flight.lua), all that ask meanwhile get what it brings
 --
+-- A fetch belongs to no request, so it ends, and its answer is kept, though every client that asked for it goes away.
 -- A refresh that fails leaves the stale answer where it is, and is tried again after a pause: so it serves while the
 -- service throttles, fails, or can't be reached. An answer of the service about the resource (leader.lua) is no such failure
 -- and replaces it. Of failures only ResourceNotFoundException is remembered.
@@ -15,13 +16,14 @@
 -- Not for: what makes two answers differ. That is the caller's, who builds the key.
 -- @module resty.ivs.cache
 
-local copies = require "resty.ivs.copies"
-local entry = require "resty.ivs.entry"
-local flight = require "resty.ivs.flight"
-local leader = require "resty.ivs.leader"
+local background = require "resty.ivs.cache.background"
+local copies = require "resty.ivs.cache.copies"
+local entry = require "resty.ivs.cache.entry"
+local flight = require "resty.ivs.cache.single_flight"
+local leader = require "resty.ivs.cache.leader"
 local members = require "resty.ivs.members"
-local redis = require "resty.ivs.redis"
-local shelf = require "resty.ivs.shelf"
+local redis = require "resty.ivs.cache.redis"
+local shelf = require "resty.ivs.cache.shared_dict"
 
 local cache = {}
 
@@ -82,16 +84,18 @@ end
 
 -- Whoever asks ------------------------------------------------------------------------------------------------------------
 
-local function marked(response, outcome)
-  response.ResponseMetadata.Cache = outcome
+--- @number age seconds since the service answered, as the clocks have it
+local function marked(response, outcome, age)
+  local metadata = response.ResponseMetadata
+  metadata.Cache, metadata.Age = outcome, math.floor(math.max(age, 0) * 1000 + 0.5) / 1000
   return response, nil, outcome
 end
 
---- The leader's own result of a call that it made.
+--- The result of a call, for the request that had it made.
 local function deliver(self, landing)
   self.shelf:count("miss")
   if not landing.response then return nil, landing.err, "miss" end
-  return marked(landing.response, "miss")
+  return marked(landing.response, "miss", 0)
 end
 
 local OUTCOME = { hit = "hit", shared = "hit", stale = "stale" }
@@ -102,42 +106,44 @@ local function share(self, landing, counted)
   local response, err = entry.decode(landing.body)
   if counted == "hit" and err then counted = "negative" end
   self.shelf:count(counted)
-  if response then return marked(response, OUTCOME[landing.outcome] or "hit") end
+  if response then return marked(response, OUTCOME[landing.outcome] or "hit", landing.age or 0) end
   return nil, err, landing.outcome == "hit" and "hit" or "miss"
 end
 
 local serve_stale
 
---- Nothing in the dict: leads the key's flight, or waits for it.
+--- What the flight that this request began has brought.
+local function take_own(self, id, landing, fetch)
+  if landing.raised then error(landing.raised[1], 0) end
+  if landing.called then return deliver(self, landing) end
+  if landing.outcome == "stale" then return serve_stale(self, id, entry.decode(landing.body), landing.age, fetch) end
+  return share(self, landing, landing.outcome)
+end
+
+--- Nothing in the dict: begins the key's flight, or waits for it.
 local function fly(self, id, fetch)
   local board, gone = flight.board(self.dict), nil
-  while board[id] do
-    local up = board[id]
-    if up:wait() then
-      local landing = up.landing
-      if landing.body then return share(self, landing, landing.outcome == "stale" and "stale" or "shared") end
-      -- what can't be shared: each for itself
-      if landing.called then return deliver(self, leader.call(self, fetch)) end
-    elseif up:is_up() then
-      gone = up
-      break
+  while true do
+    local up, is_own = board[id], false
+    if not up or up == gone then
+      up, is_own = flight.begin(self.dict, id, self.lock_ttl, gone), true
+      if gone or not background.lead(self, up, fetch) then leader.lead(self, up, fetch) end
+    end
+    local landing = up:wait() and up.landing
+    if not landing then
+      gone = up:is_up() and up or nil
+    elseif is_own and up.brought then
+      return take_own(self, id, up.brought, fetch)
+    elseif landing.body then
+      return share(self, landing, landing.outcome == "stale" and "stale" or "shared")
+    elseif landing.called then -- what can't be shared: each for itself
+      return deliver(self, leader.call(self, fetch))
     end
   end
-  local up = flight.begin(self.dict, id, self.lock_ttl, gone)
-  local landing = leader.lead(self, up, fetch)
-  if landing.called then return deliver(self, landing) end
-  if landing.outcome == "stale" then return serve_stale(self, id, entry.decode(landing.body), fetch) end
-  return share(self, landing, landing.outcome)
 end
 
 --- Where nginx takes no timers: ngx.timer.at raises there, or the timer never runs.
 local WITHOUT_TIMERS = { init = true, exit_worker = true }
-
-local function refresh(premature, self, up, fetch)
-  up.has_begun = true
-  if premature or not up:is_up() then return up:land({}) end
-  leader.lead(self, up, fetch)
-end
 
 --- Has the stale answer refreshed, once among all: in a timer; where there is none, by this request.
 -- @treturn table|nil the landing, if it was this request
@@ -150,17 +156,18 @@ local function refresh_somehow(self, id, fetch)
   local dropped = up and not up.has_begun
   up = flight.begin(self.dict, id, self.lock_ttl, up)
   up.is_refresh = true
-  if not dropped and ngx.timer.at(0, refresh, self, up, fetch) then return nil end
-  up.has_begun = true
-  if flight.can_wait() then return leader.lead(self, up, fetch) end
-  up:land({})
+  if not dropped and background.lead(self, up, fetch) then return nil end
+  if not flight.can_wait() then return up:land({}) end
+  leader.lead(self, up, fetch)
+  return up.brought
 end
 
-function serve_stale(self, id, response, fetch)
+function serve_stale(self, id, response, age, fetch)
   local landing = refresh_somehow(self, id, fetch)
+  if landing and landing.raised then error(landing.raised[1], 0) end
   if landing and landing.called and not landing.failed then return deliver(self, landing) end
   self.shelf:count("stale")
-  return marked(response, "stale")
+  return marked(response, "stale", age)
 end
 
 --- What an answer is kept under.
@@ -170,28 +177,29 @@ function Cache.id(key)
   return shelf.key(key)
 end
 
---- The answer of an id: remembered, or fetched by this request, or by another that is at it.
+--- The answer of an id: remembered, or fetched now, for all that ask meanwhile.
 -- @string id
--- @func fetch () → response, or nil and an error object; and third, whether that is for another id than this. It may run in a
---   timer, after the request has ended. Its tables are handed over. What it raises is raised.
--- @treturn table|nil the response, the caller's own, with `ResponseMetadata.Cache`
+-- @func fetch () → response, or nil and an error object; and third, whether that is for another id than this. It runs in a
+--   timer, maybe after the request has ended; in the request only where nginx has no timer for it. Its tables are handed
+--   over. What it raises is raised.
+-- @treturn table|nil the response, the caller's own, with `ResponseMetadata.Cache` and `ResponseMetadata.Age`
 -- @treturn table|nil the error object
 -- @treturn string "hit": remembered, or fetched by another request that was at it; "stale": remembered, no longer fresh;
 --   "miss": the service was called for this, or for another request whose failure this shares
 function Cache:get(id, fetch)
-  local state, text = self.shelf:look(id)
+  local state, text, age = self.shelf:look(id)
   if state == "fresh" then
     local response, err = self.copies:decode(id, text)
     if response then
       self.shelf:count("hit")
-      return marked(response, "hit")
+      return marked(response, "hit", age)
     elseif err then
       self.shelf:count("negative")
       return nil, err, "hit"
     end
   elseif state == "stale" then
     local response = self.copies:decode(id, text)
-    if response then return serve_stale(self, id, response, fetch) end
+    if response then return serve_stale(self, id, response, age, fetch) end
   end
   if flight.can_wait() then return fly(self, id, fetch) end
   -- no waiting here, so neither locks nor flights; `fetch` will say what this phase can't do

@@ -1,40 +1,25 @@
 --- One call's steps (ivs.core), carried out over cosockets. No rule of the call stands here, only how each step is done.
 -- @module resty.ivs.call
 
-local core = require "ivs.core"
-local exchange = require "resty.ivs.exchange"
-local wires = require "resty.ivs.wire"
+local private = require("ivs.core").private
+local exchange = require "resty.ivs.http.exchange"
+local wires = require "resty.ivs.http.wire"
 
 local call = {}
-
---- What a user's transport that raises, or gives what is no answer, is taken for; it is not asked again.
-local function broken(problem)
-  if type(problem) ~= "string" then problem = "it raised an error that is no text" end
-  return { kind = "cancelled", code = "HTTPClientError", message = "transport: " .. problem }
-end
-
---- The client's own `transport` function in place of the network.
-local function report_transport(machine_call, transport)
-  local good, answer, err = pcall(transport, core.request_table(machine_call))
-  local taken, step, detail = false, answer, nil
-  if good then taken, step, detail = pcall(core.advance, machine_call, answer, err) end
-  if taken then return step, detail end
-  return core.advance(machine_call, nil, broken(step))
-end
 
 local NO_LIMITS = {} -- the wire's hold
 
 --- Sends the request and reports its response, or why there is none.
 local function report_network(machine_call, wire, url)
   local route = wires.route(wire, url)
-  local text = { core.request_text(machine_call, route.is_absolute, route.is_absolute and route.authorization or nil) }
+  local text = { private.request_text(machine_call, route.is_absolute, route.is_absolute and route.authorization or nil) }
   local reader, err = exchange.carry_out(wire, route, text, url, NO_LIMITS)
-  if not reader then return core.advance(machine_call, nil, err) end
+  if not reader then return private.advance(machine_call, nil, err) end
   local step, detail
   if exchange.is_coded(reader:header "content-encoding") then
-    step, detail = core.advance(machine_call, exchange.response(reader, url, wire.max_response_bytes))
+    step, detail = private.advance(machine_call, exchange.response(reader, url, wire.max_response_bytes))
   else
-    step, detail = core.advance(machine_call, reader)
+    step, detail = private.advance(machine_call, reader)
   end
   exchange.release(reader)
   return step, detail
@@ -45,11 +30,11 @@ local function send(state, machine_call, url)
   local step, detail
   stats.attempts = stats.attempts + 1
   if transport then
-    step, detail = report_transport(machine_call, transport)
+    step, detail = private.advance(machine_call, transport(private.request_table(machine_call)))
   else
     step, detail = report_network(machine_call, state.wire, url)
   end
-  if step ~= "done" and core.is_throttled(machine_call) then stats.throttles = stats.throttles + 1 end
+  if step ~= "done" and private.is_throttled(machine_call) then stats.throttles = stats.throttles + 1 end
   return step, detail
 end
 
@@ -61,17 +46,12 @@ local function begin(state, params)
   local count = #spares
   local spare = spares[count]
   spares[count] = nil
-  return core.begin(state.machine, params, spare)
+  return private.begin(state.machine, params, spare)
 end
 
 local function put_aside(state, machine_call)
   local spares = state.spares
   if #spares < MAX_SPARES and not state.closed then spares[#spares + 1] = machine_call end
-end
-
-local function fail(err)
-  if err.kind == "cancelled" and err.code == "HTTPClientError" then err.kind = "connection" end
-  return nil, err
 end
 
 --- Carries out a call from its first step to its last.
@@ -80,7 +60,7 @@ end
 -- @return the response; or nil and an error object
 function call.carry_out(state, params)
   local machine_call = begin(state, params)
-  local step, detail = core.advance(machine_call)
+  local step, detail = private.advance(machine_call)
   local sent, tell = false, state.tell
   while true do
     if tell then tell() end
@@ -93,12 +73,12 @@ function call.carry_out(state, params)
       return detail
     elseif step == "sleep" then
       if detail > 0 then ngx.sleep(detail) end
-      step, detail = core.advance(machine_call)
+      step, detail = private.advance(machine_call)
     elseif step == "credentials" then
-      step, detail = core.advance(machine_call, state.refresh:keys())
+      step, detail = private.advance(machine_call, state.refresh:keys())
     else
       put_aside(state, machine_call)
-      return fail(detail)
+      return nil, detail
     end
   end
 end

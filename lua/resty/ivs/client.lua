@@ -4,15 +4,15 @@
 local call = require "resty.ivs.call"
 local core = require "ivs.core"
 local environment = require "resty.ivs.environment"
-local exchange = require "resty.ivs.exchange"
+local exchange = require "resty.ivs.http.exchange"
 local failure = require "ivs.failure"
-local identity = require "resty.ivs.identity"
-local journal = require "resty.ivs.journal"
+local identity = require "resty.ivs.cache.identity"
+local journal = require "resty.ivs.cache.log"
 local options = require "resty.ivs.options"
 local phases = require "resty.ivs.phases"
-local process = require "resty.ivs.process"
+local process = require "resty.ivs.http.process"
 local refresh = require "resty.ivs.refresh"
-local wires = require "resty.ivs.wire"
+local wires = require "resty.ivs.http.wire"
 
 local client = {}
 
@@ -111,21 +111,33 @@ end
 
 -- Methods ------------------------------------------------------------------------------------------------------------
 
-local function state_of(self, level)
+--- The state behind the client that a method was called on. Raises at the caller of the method.
+local function state_of(self, method)
   local state = states[self]
-  if not state then error("ivs.client expected, got " .. type(self), (level or 2) + 1) end
+  if not state then
+    error(("bad argument #1 to '%s' (ivs.client expected, got %s; call it with a colon: client:%s(…))")
+      :format(method, type(self), method), 3)
+  end
   return state
+end
+
+--- Raises at the caller's caller what is wrong with the arguments of a call.
+function client.check_arguments(params, extra)
+  local problem
+  if type(params) ~= "table" and type(params) ~= "string" and params ~= nil then
+    problem = ("#1 to 'get_recording_configuration' (table or string expected, got %s)"):format(type(params))
+  elseif extra ~= nil then
+    problem = "#2 to 'get_recording_configuration' (one argument expected: the ARN, or a table { arn = … })"
+  end
+  if problem then error("bad argument " .. problem, 3) end
 end
 
 --- The call.
 -- @param params `{ arn = … }`, or the ARN
 -- @return the response; or nil and an error object
-function methods:get_recording_configuration(params)
-  local state = state_of(self)
-  local kind = type(params)
-  if kind ~= "table" and kind ~= "string" and params ~= nil then
-    error("bad argument #1 to 'get_recording_configuration' (table or string expected, got " .. kind .. ")", 2)
-  end
+function methods:get_recording_configuration(params, extra)
+  local state = state_of(self, "get_recording_configuration")
+  client.check_arguments(params, extra)
   local stats = state.stats
   stats.calls = stats.calls + 1
   local response, err = answer(state, params)
@@ -136,7 +148,7 @@ end
 --- Asks the sources of credentials anew and tells, without a secret, what they gave and where each setting came from.
 -- @return a table as client:credentials() of `ivs` gives it; or nil and an error object
 function methods:credentials()
-  local state = state_of(self)
+  local state = state_of(self, "credentials")
   local good, err = phases.check()
   if good then good, err = resolve(state) end
   if not good then return nil, err end
@@ -149,7 +161,7 @@ end
 --- What this worker has done with this client so far: `calls`, `attempts`, `retries`, `throttles`, `errors`,
 -- `credential_refreshes`; and `cache`: what all workers have done with its dict (resty.ivs.cache). A copy.
 function methods:stats()
-  local state, out = state_of(self), {}
+  local state, out = state_of(self, "stats"), {}
   for name, value in pairs(state.stats) do out[name] = value end
   out.cache = state.cache and state.cache:stats() or { miss = 0, hit = 0, stale = 0 }
   return out
@@ -157,7 +169,7 @@ end
 
 --- Ends the client; calls that are under way, and later ones, end with ClientClosedError. May be called twice.
 function methods:close()
-  local state = state_of(self)
+  local state = state_of(self, "close")
   state.closed, state.spares = true, {}
   if state.machine then state.machine:close() end
 end

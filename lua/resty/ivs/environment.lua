@@ -5,8 +5,8 @@
 -- HOME is the worker's own, or its account's: the master's account is another, whose files the worker can't read.
 -- @module resty.ivs.environment
 
-local core = require "ivs.core"
 local ffi = require "ffi"
+local private = require("ivs.core").private
 
 local MAX_VARIABLES = 10000
 
@@ -27,9 +27,9 @@ end
 local loaded = snapshot()
 
 --- Variable to value; what is in force now comes first.
-return setmetatable({}, { __name = "ivs.environment", __index = function(_, name)
+return setmetatable({}, { __name = "ivs.config.environment", __index = function(_, name)
   local value = os.getenv(name)
   if value then return value end
-  if name == "HOME" then return core.home_directory() end
+  if name == "HOME" then return private.home_directory() end
   return loaded[name]
 end })

@@ -2,6 +2,8 @@
 -- Not for: settings that the environment and files have, too (ivs.settings).
 -- @module resty.ivs.members
 
+local names = require "ivs.names"
+
 local members = {}
 
 local TYPE_OF = { integer = "number" }
@@ -27,6 +29,13 @@ local function problem(row, value)
   if not (low_enough and high_enough) then return "has to be " .. range_of(row) end
 end
 
+local function sorted_names(rows)
+  local out = {}
+  for name in pairs(rows) do out[#out + 1] = name end
+  table.sort(out)
+  return out
+end
+
 --- Checks a table of options.
 -- @tab rows by name: `type`, or `type` as words and `is` (a predicate); for numbers `least` or `above`, and `most`;
 --   `any_text`: for a text that may hold what it likes; `default`; `needed`
@@ -39,7 +48,7 @@ function members.check(rows, given, path)
   local values = {}
   for name, value in pairs(given) do
     local row = rows[name]
-    if not row then return nil, ("unknown option '%s.%s'"):format(path, tostring(name)) end
+    if not row then return nil, names.unknown("option", name, sorted_names(rows), nil, path) end
     local what = problem(row, value)
     if what then return nil, ("option '%s.%s' %s"):format(path, name, what) end
     values[name] = value

@@ -2,7 +2,7 @@
 -- client has (ivs.settings).
 -- @module resty.ivs.options
 
-local settings = require "ivs.settings"
+local settings = require "ivs.config.settings"
 
 local options = {}
 
@@ -11,6 +11,12 @@ local ROWS = {
   pool_size = { least = 1, most = 100000, whole = true, wanted = "a whole number from 1 to 100000" },
   keepalive_timeout = { least = 0.001, most = 2000000, wanted = "a number of seconds from 0.001 to 2000000" },
 }
+
+--- Every name that an option may have, for what is near a wrong one.
+local known = { "cache" }
+for name in pairs(ROWS) do known[#known + 1] = name end
+table.sort(known)
+for _, row in ipairs(settings.rows) do known[#known + 1] = row.name end
 
 local function check_number(name, value)
   local row = ROWS[name]
@@ -30,7 +36,7 @@ function options.read(given)
     if wrong then return nil, wrong end
     if ROWS[name] or name == "cache" then own[name] = value else common[name] = value end
   end
-  local wrong = settings.check(common)
+  local wrong = settings.check(common, known)
   if wrong then return nil, wrong end
   return common, own
 end

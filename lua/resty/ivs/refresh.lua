@@ -10,7 +10,7 @@
 -- runs between an answer and its landing.
 -- @module resty.ivs.refresh
 
-local account = require "resty.ivs.account"
+local account = require "resty.ivs.cache.account"
 local failure = require "ivs.failure"
 local phases = require "resty.ivs.phases"
 local semaphore = require "ngx.semaphore"
@@ -26,7 +26,7 @@ local START = 1 -- after which an asking is begun by one who waits, where no tim
 local SHORTEST = 0.01 -- a wait that nginx rounds to none would not let anybody else run
 
 --- Seconds after which an asking that has not ended is no longer waited for; the longest that a provider is allowed
--- (ivs.providers.process). A member for the specs, which have less time.
+-- (ivs.credentials.process). A member for the specs, which have less time.
 refresh.lease = 60
 
 local Refresh = { __name = "ivs.refresh" }
@@ -218,13 +218,7 @@ end
 --- Asks anew, whatever there is.
 -- @return true; or nil and an error object
 function Refresh:renew()
-  local keys, err = obtain(self)
-  local taken, problem = false, nil
-  if keys then taken, problem = self.machine:take_credentials(keys) end
-  if taken then return true end
-  if failure.is(err) then return nil, err end
-  return nil, failure.new("credentials", "CredentialRetrievalError",
-    tostring(problem or err or "the credentials provider gave nothing and no reason"))
+  return self.machine:take_credentials(obtain(self))
 end
 
 --- Whose keys they are, in a text that a rotation does not change: the account, or the access key where it tells none.

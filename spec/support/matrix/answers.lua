@@ -14,7 +14,7 @@ answers.ROLE = "arn:aws:iam::123456789012:role/video"
 
 --- A name's keys: access key, secret, token.
 function answers.keys(name)
-  return "AKIA" .. name:upper(), "S3CR3T-" .. name, "T0K3N-" .. name
+  return "AKIA" .. name:upper(), "S3CR3T-of-sixteen-" .. name, "T0K3N-of-sixteen-" .. name
 end
 
 --- The lines of a profile with static keys.
@@ -79,7 +79,7 @@ end
 --- A refusal of the portal or of OIDC.
 function answers.refusal(status, code)
   return { status = status, headers = { ["Content-Type"] = "application/json", ["x-amzn-ErrorType"] = code },
-    body = '{"message":"not with T0K3N-sso-login, you do not"}' }
+    body = '{"message":"not with T0K3N-of-sixteen-sso-login, you do not"}' }
 end
 
 local function hash(algorithm, text)
@@ -99,7 +99,7 @@ end
 --- The text of a login's cache file.
 function answers.login(name)
   local id, secret, token = answers.keys(name)
-  return json.encode { refreshToken = "T0K3N-refresh", clientId = "client", dpopKey = "S3CR3T-key", accessToken = {
+  return json.encode { refreshToken = "T0K3N-of-sixteen-refresh", clientId = "client", dpopKey = "S3CR3T-of-sixteen-key", accessToken = {
     accessKeyId = id, secretAccessKey = secret, sessionToken = token, accountId = "123456789012",
     expiresAt = answers.FUTURE } }
 end
@@ -111,7 +111,7 @@ end
 
 --- The text of an SSO cache file.
 function answers.sso_token(expires_at, more)
-  local document = { accessToken = "T0K3N-sso-login", expiresAt = expires_at, startUrl = "https://d-1.awsapps.com/start",
+  local document = { accessToken = "T0K3N-of-sixteen-sso-login", expiresAt = expires_at, startUrl = "https://d-1.awsapps.com/start",
     region = "us-west-2" }
   for member, value in pairs(more or {}) do document[member] = value or nil end
   return json.encode(document)

@@ -5,7 +5,7 @@ local answers = require "support.matrix.answers"
 local static, variables, sts, fault = answers.static, answers.variables, answers.sts, answers.fault
 
 local ROLE = "role_arn = " .. answers.ROLE .. "\n"
-local DENIED = fault(403, "AccessDenied", "S3CR3T-base and T0K3N-base may not")
+local DENIED = fault(403, "AccessDenied", "S3CR3T-of-sixteen-base and T0K3N-of-sixteen-base may not")
 local BASE = "[base]\n" .. static("base", true)
 local WEB = "AssumeRoleWithWebIdentity"
 
@@ -21,7 +21,7 @@ end
 
 local function web(name, case)
   case.name = name
-  case.files = case.files or { token = "T0K3N-web" }
+  case.files = case.files or { token = "T0K3N-of-sixteen-web" }
   case.routes = case.routes or { ["POST /"] = sts("web", WEB) }
   return case
 end
@@ -46,7 +46,7 @@ return {
   assumed("a role with the environment's keys, by the option profile", { env = variables "env",
     options = { profile = "video" }, config = role "credential_source = Environment\n" }),
   assumed("a role with the container's keys", {
-    env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "@URL@/container", AWS_CONTAINER_AUTHORIZATION_TOKEN = "T0K3N-auth" },
+    env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "@URL@/container", AWS_CONTAINER_AUTHORIZATION_TOKEN = "T0K3N-of-sixteen-auth" },
     config = role "credential_source = EcsContainer\n",
     routes = { ["POST /"] = sts "role", ["GET /container"] = { body = answers.document("container", "Token") } } }),
   assumed("a role with the instance's keys", { config = role "credential_source = Ec2InstanceMetadata\n",
@@ -54,7 +54,7 @@ return {
   assumed("a role with keys that a program prints", { config = role "source_profile = base\n"
     .. "[profile base]\n" .. answers.process "process" }),
   assumed("a role with keys of a web identity", { config = role "source_profile = base\n" .. "[profile base]\n" .. ROLE
-    .. "web_identity_token_file = @HOME@/token\n", files = { token = "T0K3N-web" },
+    .. "web_identity_token_file = @HOME@/token\n", files = { token = "T0K3N-of-sixteen-web" },
     routes = { ["POST /"] = { sts("web", WEB), sts "role" } } }),
   assumed("a role with keys of SSO", { config = role "source_profile = base\n" .. "[profile base]\n"
     .. "sso_start_url = https://d-1.awsapps.com/start\nsso_region = us-west-2\nsso_account_id = 123456789012\n"
@@ -71,7 +71,7 @@ return {
     credentials = BASE }),
   assumed("a role, by the option profile, before the environment's keys", { env = variables "env",
     options = { profile = "video" }, config = role "source_profile = base\n", credentials = BASE }),
-  assumed("a role before a web identity of the environment", { env = web_env {}, files = { token = "T0K3N-web" },
+  assumed("a role before a web identity of the environment", { env = web_env {}, files = { token = "T0K3N-of-sixteen-web" },
     config = role "source_profile = base\n", credentials = BASE }),
 
   -- chains and circles
@@ -117,6 +117,11 @@ return {
     routes = { ["POST /"] = { DENIED, sts "role" } } }),
   assumed("STS fails once", { config = role "source_profile = base\n", credentials = BASE,
     routes = { ["POST /"] = { fault(503, "ServiceUnavailable"), sts "role" } } }),
+  assumed("STS throttles in legacy mode with a code that only other modes know", { config = role "source_profile = base\n",
+    credentials = BASE, env = { AWS_RETRY_MODE = "legacy" },
+    routes = { ["POST /"] = { fault(400, "RequestThrottled"), sts "role" } } }),
+  assumed("no region but the call's: STS is asked all the same", { config = role "source_profile = base\n",
+    credentials = BASE, env = { AWS_DEFAULT_REGION = false }, options = { region = "eu-west-1" } }),
   assumed("STS fails each time", { config = role "source_profile = base\n", credentials = BASE,
     env = { AWS_MAX_ATTEMPTS = "2" }, routes = { ["POST /"] = fault(500, "InternalFailure") } }),
   assumed("STS answers with HTML", { config = role "source_profile = base\n", credentials = BASE,
@@ -145,7 +150,13 @@ return {
     credentials = "[default]\n" .. static "shared" }),
   web("a web identity's file that is empty", { env = WEB_ENV, files = { token = "" } }),
   web("STS refuses a web identity", { env = WEB_ENV,
-    routes = { ["POST /"] = fault(400, "InvalidIdentityToken", "T0K3N-web is no token") } }),
+    routes = { ["POST /"] = fault(400, "InvalidIdentityToken", "T0K3N-of-sixteen-web is no token") } }),
+  web("STS cannot reach the identity provider at first", { env = WEB_ENV,
+    routes = { ["POST /"] = { fault(400, "IDPCommunicationError"), sts("web", WEB) } } }),
+  web("STS cannot reach the identity provider at first, in legacy mode", { env = web_env { AWS_RETRY_MODE = "legacy" },
+    routes = { ["POST /"] = { fault(400, "IDPCommunicationError"), sts("web", WEB) } } }),
+  web("STS cannot reach the identity provider at all", { env = web_env { AWS_MAX_ATTEMPTS = "2" },
+    routes = { ["POST /"] = fault(400, "IDPCommunicationError") } }),
   web("STS finds a web identity expired", { env = WEB_ENV,
-    routes = { ["POST /"] = fault(400, "ExpiredTokenException", "T0K3N-web has expired") } }),
+    routes = { ["POST /"] = fault(400, "ExpiredTokenException", "T0K3N-of-sixteen-web has expired") } }),
 }

@@ -11,7 +11,7 @@ local INLINE = "[default]\n" .. ROLE .. PLACE
 local SESSION = "[default]\nsso_session = corp\n" .. ROLE .. "[sso-session corp]\n" .. PLACE
 local LOGIN = "arn:aws:iam::123456789012:user/me\n"
 local SHARED = "[default]\n" .. static "shared"
-local RENEWABLE = { refreshToken = "T0K3N-refresh", clientId = "client", clientSecret = "S3CR3T-client",
+local RENEWABLE = { refreshToken = "T0K3N-of-sixteen-refresh", clientId = "client", clientSecret = "S3CR3T-of-sixteen-client",
   registrationExpiresAt = answers.FUTURE }
 
 --- @string place what the cache file's name is the hash of
@@ -30,7 +30,7 @@ local function renewing(answer, shown)
 end
 
 local RENEWED = { headers = { ["Content-Type"] = "application/json" },
-  body = '{"accessToken":"T0K3N-renewed","expiresIn":28800,"refreshToken":"T0K3N-next","tokenType":"Bearer"}' }
+  body = '{"accessToken":"T0K3N-of-sixteen-renewed","expiresIn":28800,"refreshToken":"T0K3N-of-sixteen-next","tokenType":"Bearer"}' }
 local GOOD = answers.sso_token(answers.FUTURE)
 
 local function container(name, answer, case)
@@ -92,7 +92,7 @@ return {
   -- login
   { name = "a login before a program", config = "[default]\nlogin_session = " .. LOGIN .. answers.process "process",
     files = { [answers.login_path(LOGIN)] = answers.login "login" },
-    differs = { row = "younger", access_key_id = "AKIALOGIN", session_token = "T0K3N-login" } },
+    differs = { row = "younger", access_key_id = "AKIALOGIN", session_token = "T0K3N-of-sixteen-login" } },
   { name = "the credentials file's keys before a login", credentials = SHARED,
     config = "[default]\nlogin_session = " .. LOGIN, files = { [answers.login_path(LOGIN)] = answers.login "login" } },
   { name = "a login that was never made", config = "[default]\nlogin_session = " .. LOGIN .. answers.process "process",
@@ -102,11 +102,11 @@ return {
   container "a container's keys",
   container("an empty variable for a container", nil, { env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "" },
     differs = { row = "empty", code = "NoCredentialsError" } }),
-  container("a container's keys, for a token", nil, { env = { AWS_CONTAINER_AUTHORIZATION_TOKEN = "T0K3N-auth" } }),
-  container("a container's keys, for a token in a file", nil, { files = { token = "T0K3N-file" },
-    env = { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE = "@HOME@/token", AWS_CONTAINER_AUTHORIZATION_TOKEN = "T0K3N-auth" },
+  container("a container's keys, for a token", nil, { env = { AWS_CONTAINER_AUTHORIZATION_TOKEN = "T0K3N-of-sixteen-auth" } }),
+  container("a container's keys, for a token in a file", nil, { files = { token = "T0K3N-of-sixteen-file" },
+    env = { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE = "@HOME@/token", AWS_CONTAINER_AUTHORIZATION_TOKEN = "T0K3N-of-sixteen-auth" },
     differs = { row = "younger",
-      access_key_id = "AKIACONTAINER", shown = { "GET /container: T0K3N-file" } } }),
+      access_key_id = "AKIACONTAINER", shown = { "GET /container: T0K3N-of-sixteen-file" } } }),
   container("a container's token file that is missing", nil, {
     env = { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE = "@HOME@/token" },
     differs = { row = "younger",
@@ -120,8 +120,8 @@ return {
     env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://192.0.2.1/container" },
     differs = { row = "python", code = "CredentialRetrievalError" } }),
   container("a container that fails once", { { status = 500 }, { body = document("container", "Token") } }),
-  container("a container that refuses", { status = 403, body = '{"code":"Denied","message":"not with T0K3N-auth"}' },
-    { env = { AWS_CONTAINER_AUTHORIZATION_TOKEN = "T0K3N-auth" } }),
+  container("a container that refuses", { status = 403, body = '{"code":"Denied","message":"not with T0K3N-of-sixteen-auth"}' },
+    { env = { AWS_CONTAINER_AUTHORIZATION_TOKEN = "T0K3N-of-sixteen-auth" } }),
   container("a container that answers with HTML", { body = "<html>S3CR3T</html>" }),
   container("a container that gives half a pair", { body = document("container", "Token", { SecretAccessKey = false }) },
     { differs = { row = "python", code = "CredentialRetrievalError" } }),

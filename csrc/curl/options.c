@@ -1,0 +1,91 @@
+/* Settings and requests to options. */
+#include "options.h"
+#include "libcurl.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static bool is_directory(const char *path) {
+  struct stat found;
+  return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+/* The authorities, for the endpoint and for a proxy that speaks TLS. */
+static CURLcode set_authorities(CURL *handle, const char *bundle) {
+  const bool directory = is_directory(bundle);
+  CURLcode result = CURLE_OK;
+  IVS_OPTION(result, handle, directory ? CURLOPT_CAPATH : CURLOPT_CAINFO, bundle);
+  IVS_OPTION(result, handle, directory ? CURLOPT_CAINFO : CURLOPT_CAPATH, NULL);
+  IVS_OPTION(result, handle, directory ? CURLOPT_PROXY_CAPATH : CURLOPT_PROXY_CAINFO, bundle);
+  IVS_OPTION(result, handle, directory ? CURLOPT_PROXY_CAINFO : CURLOPT_PROXY_CAPATH, NULL);
+  return result;
+}
+
+/* What holds for the endpoint holds for a proxy, but for the client's certificate: that is the endpoint's alone. */
+static CURLcode set_tls(CURL *handle, const ivs_easy_settings *settings) {
+  const long peer = settings->verify ? 1L : 0L, host = settings->verify ? 2L : 0L;
+  CURLcode result = CURLE_OK;
+  IVS_OPTION(result, handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  IVS_OPTION(result, handle, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  IVS_OPTION(result, handle, CURLOPT_SSL_VERIFYPEER, peer);
+  IVS_OPTION(result, handle, CURLOPT_PROXY_SSL_VERIFYPEER, peer);
+  IVS_OPTION(result, handle, CURLOPT_SSL_VERIFYHOST, host);
+  IVS_OPTION(result, handle, CURLOPT_PROXY_SSL_VERIFYHOST, host);
+  if (settings->ca_bundle && !result) result = set_authorities(handle, settings->ca_bundle);
+  if (settings->client_cert) IVS_OPTION(result, handle, CURLOPT_SSLCERT, settings->client_cert);
+  if (settings->client_key) IVS_OPTION(result, handle, CURLOPT_SSLKEY, settings->client_key);
+  /* else OpenSSL asks on the terminal for the pass phrase of a key that has one */
+  IVS_OPTION(result, handle, CURLOPT_KEYPASSWD, "");
+  return result;
+}
+
+CURLcode ivs_options_set_fixed(CURL *handle, const ivs_easy_settings *settings) {
+  CURLcode result = CURLE_OK;
+  IVS_OPTION(result, handle, CURLOPT_NOSIGNAL, 1L);
+  IVS_OPTION(result, handle, CURLOPT_FOLLOWLOCATION, 0L);
+  IVS_OPTION(result, handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  IVS_OPTION(result, handle, CURLOPT_PATH_AS_IS, 1L);
+  IVS_OPTION(result, handle, CURLOPT_TCP_NODELAY, 1L);
+  IVS_OPTION(result, handle, CURLOPT_TCP_KEEPALIVE, settings->tcp_keepalive ? 1L : 0L);
+  /* Decodes gzip if it comes all the same; what is asked for stands in the request's own Accept-Encoding. */
+  IVS_OPTION(result, handle, CURLOPT_ACCEPT_ENCODING, "gzip");
+  /* What is for the service is not shown to a proxy. */
+  IVS_OPTION(result, handle, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+  IVS_OPTION(result, handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+  IVS_OPTION(result, handle, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+  IVS_OPTION(result, handle, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+  IVS_OPTION(result, handle, CURLOPT_NOPROXY, ""); /* decided by us, by botocore's rule */
+  return result ? result : set_tls(handle, settings);
+}
+
+static CURLcode set_method(CURL *handle, const ivs_request *request) {
+  CURLcode result = CURLE_OK;
+  if (strcmp(request->method, "GET") == 0) {
+    IVS_OPTION(result, handle, CURLOPT_CUSTOMREQUEST, NULL);
+    IVS_OPTION(result, handle, CURLOPT_HTTPGET, 1L);
+    return result;
+  }
+  IVS_OPTION(result, handle, CURLOPT_POST, 1L);
+  IVS_OPTION(result, handle, CURLOPT_CUSTOMREQUEST,
+             strcmp(request->method, "POST") == 0 ? NULL : request->method);
+  IVS_OPTION(result, handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
+  IVS_OPTION(result, handle, CURLOPT_POSTFIELDS, ivs_buffer_text(&request->body));
+  return result;
+}
+
+CURLcode ivs_options_set_request(CURL *handle, const ivs_request *request, const char *proxy) {
+  CURLcode result = set_method(handle, request);
+  IVS_OPTION(result, handle, CURLOPT_URL, ivs_buffer_text(&request->url));
+  /* Not NULL: libcurl would look for a proxy in the environment. */
+  IVS_OPTION(result, handle, CURLOPT_PROXY, proxy ? proxy : "");
+  return result;
+}
+
+/* NULL can't fail. */
+void ivs_options_clear_request(CURL *handle) {
+  (void)curl_easy_setopt(handle, CURLOPT_HTTPHEADER, NULL);
+  (void)curl_easy_setopt(handle, CURLOPT_POSTFIELDS, NULL);
+}

@@ -1,0 +1,140 @@
+/* The blocking driver: no rule of the call stands here, only how each step is done. */
+#include "lua/blocking/blocking.h"
+#include "core/status.h"
+#include "lua/blocking/fetch.h"
+#include "lua/credentials.h"
+#include "lua/call.h"
+#include "lua/failure.h"
+#include "lua/message.h"
+#include "lua/params.h"
+#include "lua/blocking/process.h"
+
+#include <errno.h>
+#include <math.h>
+#include <time.h>
+
+enum { CLIENT = 1, PARAMS = 2, CALL = 3 };
+
+/* To the end, whatever signals come. */
+static void sleep_for(double seconds) {
+  struct timespec until;
+  if (!(seconds > 0)) return;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  double whole = floor(seconds);
+  until.tv_sec += (time_t)whole;
+  until.tv_nsec += (long)((seconds - whole) * 1e9);
+  if (until.tv_nsec >= 1000000000) {
+    until.tv_nsec -= 1000000000;
+    until.tv_sec++;
+  }
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) continue;
+}
+
+static int sleep_in_lua(lua_State *L) {
+  sleep_for(luaL_checknumber(L, 1));
+  return 0;
+}
+
+static void exchange_over_curl(lua_State *L, ivs_lua_call *call) {
+  ivs_call *core = &call->core;
+  ivs_easy *easy = ivs_lua_fetch_easy(L, CLIENT, &core->failure);
+  if (!easy)
+    ivs_call_stop(core);
+  else if (ivs_easy_exchange(easy, &core->request, NULL, &core->response, &core->failure))
+    ivs_call_fault_as_set(core);
+  else
+    ivs_call_response(core);
+}
+
+/* The client's own `transport` function in place of the network. */
+static void exchange_over_transport(lua_State *L, ivs_lua_call *call) {
+  const int top = lua_gettop(L);
+  ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_TRANSPORT);
+  ivs_lua_message_push_request(L, &call->core);
+  const int status = lua_pcall(L, 1, 2, 0);
+  if (call->client->is_open) /* else the next step says that it has been closed */
+    ivs_lua_message_take_transport(L, &call->core, top + 1, status);
+  lua_settop(L, top);
+}
+
+/* Pushes what this driver offers to the providers: { http, sleep, run }. */
+static void push_offer(lua_State *L) {
+  lua_createtable(L, 0, 3);
+  ivs_lua_fetch_push(L, CLIENT);
+  lua_setfield(L, -2, "http");
+  lua_pushcfunction(L, sleep_in_lua);
+  lua_setfield(L, -2, "sleep");
+  lua_pushcfunction(L, ivs_lua_process_run);
+  lua_setfield(L, -2, "run");
+}
+
+/* Pushes two values: keys and nil, or nil and an error. */
+static void ask_provider(lua_State *L) {
+  ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_PROVIDER);
+  push_offer(L);
+  if (lua_pcall(L, 1, 2, 0) != LUA_OK) { /* the error takes the place of `nil, err` */
+    lua_pushnil(L);
+    lua_insert(L, -2);
+  }
+}
+
+static void ask_for_keys(lua_State *L, ivs_lua_call *call) {
+  const int top = lua_gettop(L);
+  ask_provider(L);
+  ivs_lua_call_take_keys(L, call, CALL, top + 1);
+  lua_settop(L, top);
+}
+
+int ivs_lua_blocking_credentials(lua_State *L) {
+  enum { KEYS = 2 };
+  lua_settop(L, CLIENT);
+  ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
+  if (client->is_open)
+    ask_provider(L);
+  else
+    lua_settop(L, KEYS + 1);
+  if (!ivs_lua_credentials_receive(L, KEYS, client)) {
+    lua_pushnil(L);
+    lua_insert(L, -2);
+    return 2;
+  }
+  ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_SETTINGS);
+  lua_getfield(L, -1, "describe");
+  lua_call(L, 0, 1);
+  return 1;
+}
+
+int ivs_lua_blocking_get_recording_configuration(lua_State *L) {
+  ivs_lua_client_check(L, CLIENT);
+  ivs_lua_params_check_arguments(L, PARAMS);
+  lua_settop(L, PARAMS);
+  ivs_lua_call *call = ivs_lua_call_acquire(L, CLIENT);
+  ivs_lua_call_begin(L, call, PARAMS);
+  for (;;) {
+    switch (ivs_lua_call_advance(L, call, CLIENT, CALL)) {
+    case IVS_STEP_CREDENTIALS:
+      if (call->client->is_open) ask_for_keys(L, call);
+      break;
+    case IVS_STEP_EXCHANGE:
+      if (!call->client->is_open) /* by the logger */
+        break;
+      if (call->client->has_transport)
+        exchange_over_transport(L, call);
+      else
+        exchange_over_curl(L, call);
+      break;
+    case IVS_STEP_SLEEP:
+      sleep_for(call->core.delay);
+      ivs_call_slept(&call->core);
+      break;
+    case IVS_STEP_DONE:
+      ivs_lua_call_release(L, CLIENT, CALL);
+      return 1;
+    default:
+      ivs_lua_call_release(L, CLIENT, CALL);
+      lua_pushnil(L);
+      lua_insert(L, -2);
+      return 2;
+    }
+  }
+}

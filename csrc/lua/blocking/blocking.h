@@ -1,0 +1,19 @@
+/*
+ * The driver for plain scripts: it carries out a call's steps over libcurl and waits for each.
+ */
+#ifndef IVS_LUA_BLOCKING_H
+#define IVS_LUA_BLOCKING_H
+
+#include "lua/compat.h"
+
+/* Lua: client:get_recording_configuration(params) → response | nil, err. */
+int ivs_lua_blocking_get_recording_configuration(lua_State *L);
+
+/*
+ * Lua: client:credentials() → table | nil, err. Asks the sources anew and tells, without a secret: {
+ * provider, access_key_id (its last four characters), expiration, region, endpoint_url, profile, config_file,
+ * credentials_file, origins = { setting → where it came from } }.
+ */
+int ivs_lua_blocking_credentials(lua_State *L);
+
+#endif

@@ -1,0 +1,179 @@
+/* A Lua request table to an exchange over libcurl and back. */
+#include "lua/blocking/fetch.h"
+#include "lua/fields.h"
+#include "core/status.h"
+#include "core/uri.h"
+#include "lua/failure.h"
+#include "lua/message.h"
+#include "lua/objects.h"
+
+#include <string.h>
+
+enum { MAX_BYTES = 1024 * 1024 };
+
+typedef struct fetch {
+  ivs_request request;
+  ivs_response response;
+  ivs_failure failure;
+} fetch;
+
+static void wipe(fetch *f) {
+  ivs_request_free(&f->request);
+  ivs_response_free(&f->response);
+}
+
+static int collect(lua_State *L) {
+  fetch *f = lua_touserdata(L, 1);
+  wipe(f);
+  ivs_failure_free(&f->failure);
+  return 0;
+}
+
+static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
+static const ivs_object_type fetch_type = {"ivs.fetch", metamethods};
+
+void ivs_lua_fetch_register(lua_State *L) {
+  ivs_lua_objects_register(L, &fetch_type);
+}
+
+static void close_easy(void *driver) {
+  ivs_easy_close(driver);
+}
+
+ivs_easy *ivs_lua_fetch_easy(lua_State *L, int client_index, ivs_failure *failure) {
+  ivs_lua_client *client = ivs_lua_client_check(L, client_index);
+  if (client->driver) return client->driver;
+  ivs_lua_client_get(L, client_index, IVS_LUA_CLIENT_SETTINGS);
+  int from = lua_gettop(L);
+  const ivs_easy_settings settings = {
+      .connect_timeout = client->core.connect_timeout,
+      .read_timeout = client->core.read_timeout,
+      .proxy = ivs_lua_fields_string(L, from, "proxy"),
+      .no_proxy = ivs_lua_fields_string(L, from, "no_proxy"),
+      .ca_bundle = ivs_lua_fields_string(L, from, "ca_bundle"),
+      .client_cert = ivs_lua_fields_string(L, from, "client_cert"),
+      .client_key = ivs_lua_fields_string(L, from, "client_key"),
+      .verify = ivs_lua_fields_flag(L, from, "verify"),
+      .tcp_keepalive = ivs_lua_fields_flag(L, from, "tcp_keepalive"),
+  };
+  ivs_easy *easy;
+  int status = ivs_easy_open(&easy, &settings, failure);
+  lua_pop(L, 1);
+  if (status) return NULL;
+  client->driver = easy;
+  client->close_driver = close_easy;
+  return easy;
+}
+
+/* ---- http(request) ---- */
+
+static const char *take_header(ivs_request *request, const char *name, ivs_slice value) {
+  uint64_t length;
+  if (!ivs_message_is_token(ivs_text_slice(name))) return "a header's name is malformed";
+  if (ivs_text_has_control(value)) return "a header's value has a control character";
+  if (ivs_text_same(ivs_text_slice(name), "Transfer-Encoding"))
+    return "a body is sent with a Content-Length only";
+  if (ivs_text_same(ivs_text_slice(name), "Content-Length") &&
+      (!ivs_text_number(value, &length) || length != request->body.length))
+    return "the Content-Length is not that of the body";
+  ivs_request_add_header(request, name, value);
+  return NULL;
+}
+
+static const char out_of_memory[] = "out of memory while building the request";
+
+static const char *take_headers(lua_State *L, int headers, ivs_request *request) {
+  const char *problem = NULL;
+  lua_pushnil(L);
+  while (!problem && lua_next(L, headers)) {
+    ivs_slice name, value;
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+      return "the headers have to be strings by name";
+    name.data = lua_tolstring(L, -2, &name.length);
+    value.data = lua_tolstring(L, -1, &value.length);
+    problem = strlen(name.data) == name.length ? take_header(request, name.data, value)
+                                               : "a header's name is malformed";
+    lua_pop(L, 1);
+  }
+  return problem;
+}
+
+/* One of those methods; NULL: none. */
+static const char *find_method(ivs_slice method) {
+  static const char *const methods[] = {"GET", "POST", "PUT", NULL};
+  const char *const *known = methods;
+  while (*known && !ivs_text_equal(method, *known)) known++;
+  return *known;
+}
+
+static bool has_body_of_text(lua_State *L, int index) {
+  lua_getfield(L, index, "body");
+  bool found = lua_isnil(L, -1) || lua_type(L, -1) == LUA_TSTRING;
+  lua_pop(L, 1);
+  return found;
+}
+
+/* NULL, or why the request can't be sent as it is. */
+static const char *take_request(lua_State *L, int index, ivs_request *out) {
+  ivs_uri uri;
+  ivs_slice url = ivs_lua_fields_text(L, index, "url"), body = ivs_lua_fields_text(L, index, "body");
+  const char *problem = NULL;
+  out->method = find_method(ivs_lua_fields_text(L, index, "method"));
+  if (!out->method) return "the method has to be GET, POST or PUT";
+  if (ivs_uri_parse(url, &uri)) return "the URL is malformed";
+  if (!has_body_of_text(L, index)) return "the body has to be a string";
+  if (body.length && strcmp(out->method, "GET") == 0) return "a GET has no body";
+  ivs_buffer_set(&out->url, url.data, url.length);
+  ivs_buffer_set(&out->body, body.data, body.length);
+  lua_getfield(L, index, "headers");
+  if (lua_istable(L, -1)) problem = take_headers(L, lua_gettop(L), out);
+  const int status = ivs_buffer_status(&out->url)    ? ivs_buffer_status(&out->url)
+                     : ivs_buffer_status(&out->body) ? ivs_buffer_status(&out->body)
+                                                     : ivs_buffer_status(&out->headers);
+  if (status) return status == IVS_ENOMEM ? out_of_memory : "the request is too large";
+  return problem;
+}
+
+static int http(lua_State *L) {
+  enum { REQUEST = 1 };
+  const int client = lua_upvalueindex(1);
+  luaL_checktype(L, REQUEST, LUA_TTABLE);
+  fetch *f = ivs_lua_objects_new(L, &fetch_type, sizeof *f);
+  double cap = ivs_lua_fields_number(L, REQUEST, "max_bytes");
+  ivs_request_init(&f->request);
+  ivs_response_init(&f->response, cap > 0 ? (size_t)cap : MAX_BYTES);
+  ivs_failure_init(&f->failure);
+  lua_pushvalue(L, client);
+  int owner = lua_gettop(L);
+  if (!ivs_lua_client_check(L, owner)->is_open) {
+    ivs_lua_client_refuse_closed(&f->failure);
+    return ivs_lua_failure_return(L, &f->failure);
+  }
+  const char *problem = take_request(L, REQUEST, &f->request);
+  if (problem) {
+    const char *code = problem == out_of_memory ? "OutOfMemoryError" : "InvalidConfigError";
+    ivs_failure_format(&f->failure, IVS_KIND_CONFIG, code, "%s", problem);
+    return ivs_lua_failure_return(L, &f->failure);
+  }
+  const ivs_easy_exception exception = {
+      .connect_timeout = ivs_lua_fields_number(L, REQUEST, "connect_timeout"),
+      .read_timeout = ivs_lua_fields_number(L, REQUEST, "read_timeout"),
+      .direct = ivs_lua_fields_flag(L, REQUEST, "direct"),
+  };
+  ivs_easy *easy = ivs_lua_fetch_easy(L, owner, &f->failure);
+  if (!easy || ivs_easy_exchange(easy, &f->request, &exception, &f->response, &f->failure)) {
+    const enum ivs_kind kind = f->failure.kind;
+    f->failure.retryable =
+        kind == IVS_KIND_CONNECTION || kind == IVS_KIND_TIMEOUT || kind == IVS_KIND_RESPONSE;
+    wipe(f);
+    return ivs_lua_failure_return(L, &f->failure);
+  }
+  ivs_lua_message_push_response(L, &f->response);
+  wipe(f);
+  return 1;
+}
+
+void ivs_lua_fetch_push(lua_State *L, int client_index) {
+  lua_pushvalue(L, client_index);
+  lua_pushcclosure(L, http, 1);
+}

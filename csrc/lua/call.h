@@ -1,0 +1,49 @@
+/*
+ * One call as a Lua userdata, and the steps that both the blocking driver and ivs.core's call:next are made
+ * of.
+ */
+#ifndef IVS_LUA_CALL_H
+#define IVS_LUA_CALL_H
+
+#include "lua/compat.h"
+#include "core/call.h"
+#include "lua/client.h"
+
+typedef struct ivs_lua_call {
+  ivs_call core;
+  ivs_lua_client *client; /* kept alive by the call's own table */
+  bool is_logging;        /* the logger is running: it must not take this call's steps */
+  bool has_keys_error;    /* the provider's own error object is in the call's table */
+} ivs_lua_call;
+
+/* Slots of the call's own table. */
+enum { IVS_LUA_CALL_CLIENT = 1, IVS_LUA_CALL_KEYS_ERROR, IVS_LUA_CALL_OUTCOME };
+
+/* Once, from luaopen_*. */
+void ivs_lua_call_register(lua_State *L);
+/* The call at this argument; raises if it is none. */
+ivs_lua_call *ivs_lua_call_check(lua_State *L, int index);
+
+/*
+ * Pushes a call on the client at `client_index`: the client's idle one, or a new one. ivs_lua_call_release makes
+ * it the idle one again; a call that is not released is simply collected.
+ */
+ivs_lua_call *ivs_lua_call_acquire(lua_State *L, int client_index);
+void ivs_lua_call_release(lua_State *L, int client_index, int call_index);
+
+/* For the call at the top of the stack: reads the argument at `params_index` and begins; whatever is wrong
+ * shows as the step FAILED. */
+void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, int params_index);
+
+/*
+ * The next step. DECODE is carried out here, but for a service call. After DONE the response table, after
+ * FAILED the error object has been pushed.
+ */
+enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_index, int call_index);
+
+/* Reports what a credentials provider gave: keys at `index`, or nil there and an error after it. */
+void ivs_lua_call_take_keys(lua_State *L, ivs_lua_call *call, int call_index, int index);
+/* ivs_lua_message_take_answer; nothing where the client has been closed meanwhile. */
+const char *ivs_lua_call_take_answer(lua_State *L, ivs_lua_call *call, int index);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * require "ivs.core": the module without I/O (DESIGN 1.6). Loads no libcurl.
+ *
+ *   local client = core.client(options, host?)
+ *   local call = client:call { arn = ARN }
+ *   local step, detail = call:next()
+ *
+ *   step            detail                                  what the next call:next takes
+ *   "credentials"   provider(offer): the client's chain     keys, or nil and an error
+ *   "exchange"      request { method, url, headers, body,   response { status, headers, body },
+ *                   connect_timeout, read_timeout }         or nil and an error
+ *   "sleep"         seconds                                 nothing
+ *   "done"          response                                final: the same again
+ *   "failed"        err                                     final: the same again
+ *
+ * host: { time = function → seconds since 1970, random = function → [0, 1) }, each of them as the loop has it.
+ * offer: { http = function, sleep = function, run = function }, what the loop does for the credential sources.
+ * What a driver needs beside the steps: ldriver.h; HTTP for a loop that has only sockets: lhttp1.h.
+ * core.private is for resty.ivs alone and may change in any release.
+ */
+#include "lua/call.h"
+#include "lua/client.h"
+#include "lua/driver/driver.h"
+#include "lua/driver/http1.h"
+#include "lua/driver/wire.h"
+#include "lua/module.h"
+#include "lua/params.h"
+#include "lua/system.h"
+
+static int begin_call(lua_State *L) {
+  ivs_lua_client_check(L, 1);
+  ivs_lua_params_check_arguments(L, 2);
+  lua_settop(L, 2);
+  ivs_lua_call *call = ivs_lua_call_acquire(L, 1);
+  ivs_lua_call_begin(L, call, 2);
+  return 1;
+}
+
+IVS_EXPORT int luaopen_ivs_core(lua_State *L);
+
+int luaopen_ivs_core(lua_State *L) {
+  static const luaL_Reg client_methods[] = {
+      {"call", begin_call},
+      {"close", ivs_lua_client_close},
+      {"connection_settings", ivs_lua_driver_settings},
+      {"provider", ivs_lua_driver_provider},
+      {"take_credentials", ivs_lua_driver_take_keys},
+      {"credentials_left", ivs_lua_driver_keys_left},
+      {"describe", ivs_lua_driver_describe},
+      {NULL, NULL},
+  };
+  static const luaL_Reg functions[] = {
+      {"client", ivs_lua_client_new},
+      {"parse_url", ivs_lua_driver_parse_url},
+      {"is_bypassed", ivs_lua_driver_is_bypassed},
+      {"http_reader", ivs_lua_http1_reader},
+      {"http_request", ivs_lua_http1_request},
+      {NULL, NULL},
+  };
+  static const luaL_Reg private_functions[] = {
+      {"begin", ivs_lua_wire_begin},
+      {"advance", ivs_lua_wire_advance},
+      {"request_text", ivs_lua_wire_request_text},
+      {"request_table", ivs_lua_wire_request_table},
+      {"is_throttled", ivs_lua_driver_is_throttled},
+      {NULL, NULL},
+  };
+  ivs_lua_module_open(L, client_methods);
+  ivs_lua_http1_register(L);
+  luaL_setfuncs(L, functions, 0);
+  lua_newtable(L);
+  luaL_setfuncs(L, private_functions, 0);
+  ivs_lua_system_push(L);
+  lua_getfield(L, -1, "home_directory");
+  lua_setfield(L, -3, "home_directory");
+  lua_pop(L, 1);
+  lua_setfield(L, -2, "private");
+  return 1;
+}

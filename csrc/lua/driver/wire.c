@@ -1,0 +1,142 @@
+/* The steps of lnext.c without tables for the messages. */
+#include "lua/driver/wire.h"
+#include "core/http1.h"
+#include "lua/call.h"
+#include "lua/client.h"
+#include "lua/driver/http1.h"
+#include "lua/message.h"
+
+#include <string.h>
+
+int ivs_lua_wire_begin(lua_State *L) {
+  enum { CLIENT = 1, PARAMS = 2, SPARE = 3 };
+  lua_settop(L, SPARE);
+  const ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
+  if (!lua_isnil(L, SPARE)) {
+    const ivs_lua_call *spare = ivs_lua_call_check(L, SPARE);
+    const enum ivs_step step = spare->core.state;
+    luaL_argcheck(L, spare->client == client && (step == IVS_STEP_DONE || step == IVS_STEP_FAILED), SPARE,
+                  "a call of this client that is over expected");
+    ivs_lua_call_release(L, CLIENT, SPARE);
+  }
+  ivs_lua_call *call = ivs_lua_call_acquire(L, CLIENT);
+  ivs_lua_call_begin(L, call, PARAMS);
+  return 1;
+}
+
+/* Moves the response over; the reader gets the memory of the one before. */
+static void take_reader(lua_State *L, ivs_lua_call *call, ivs_http1 *reader, int index) {
+  const ivs_response before = call->core.response;
+  if (!call->client->is_open) return; /* closed meanwhile: the next step says so */
+  luaL_argcheck(L, ivs_http1_is_done(reader), index, "the reader is not done");
+  luaL_argcheck(L, reader->response.body.cap == before.body.cap, index, "the reader has another cap");
+  call->core.response = reader->response;
+  reader->response = before;
+  ivs_http1_reset(reader, false);
+  ivs_call_response(&call->core);
+}
+
+static void report(lua_State *L, ivs_lua_call *call, int call_index, int answer) {
+  const char *problem = NULL;
+  ivs_http1 *reader;
+  switch (call->core.state) {
+  case IVS_STEP_CREDENTIALS:
+    ivs_lua_call_take_keys(L, call, call_index, answer);
+    break;
+  case IVS_STEP_EXCHANGE:
+    reader = ivs_lua_http1_test(L, answer);
+    if (reader)
+      take_reader(L, call, reader, answer);
+    else
+      problem = ivs_lua_call_take_answer(L, call, answer);
+    break;
+  case IVS_STEP_SLEEP:
+    ivs_call_slept(&call->core);
+    break;
+  default:
+    break;
+  }
+  if (problem) luaL_argerror(L, answer, problem);
+}
+
+int ivs_lua_wire_advance(lua_State *L) {
+  enum { CALL = 1, ANSWER = 2, REASON = 3, CLIENT = 4 };
+  ivs_lua_call *call = ivs_lua_call_check(L, CALL);
+  if (call->is_logging) return luaL_error(L, "a step taken from within the logger of the same call");
+  lua_settop(L, REASON);
+  ivs_lua_compat_get_table(L, CALL);
+  lua_rawgeti(L, -1, IVS_LUA_CALL_CLIENT);
+  lua_replace(L, CLIENT);
+  report(L, call, CALL, ANSWER);
+  const enum ivs_step step = ivs_lua_call_advance(L, call, CLIENT, CALL);
+  const ivs_buffer *url = &call->core.request.url;
+  lua_pushstring(L, ivs_step_name(step));
+  if (step == IVS_STEP_DONE || step == IVS_STEP_FAILED) {
+    lua_insert(L, -2);
+    ivs_buffer_reset(&call->core.response.body); /* kept for the next call, but not with a large body */
+    ivs_buffer_reset(&call->core.previous.body);
+  } else if (step == IVS_STEP_CREDENTIALS)
+    ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_PROVIDER);
+  else if (step == IVS_STEP_EXCHANGE)
+    lua_pushlstring(L, ivs_buffer_text(url), url->length);
+  else
+    lua_pushnumber(L, call->core.delay);
+  return 2;
+}
+
+static const ivs_request *check_request(lua_State *L) {
+  const ivs_lua_call *call = ivs_lua_call_check(L, 1);
+  luaL_argcheck(L, call->core.state == IVS_STEP_EXCHANGE, 1, "the call's step is not \"exchange\"");
+  return &call->core.request;
+}
+
+int ivs_lua_wire_request_table(lua_State *L) {
+  check_request(L);
+  ivs_lua_message_push_request(L, &ivs_lua_call_check(L, 1)->core);
+  return 1;
+}
+
+static void add_line(luaL_Buffer *out, const char *line) {
+  luaL_addlstring(out, "\r\n", 2);
+  luaL_addstring(out, line);
+}
+
+/*
+ * In two parts, the first of which ends in the header that differs from call to call. LuaJIT takes a string's hash from
+ * a few of its bytes, the last ones among them: texts that are alike in those would form one long chain in its table of
+ * strings, and be compared one after the other each time.
+ */
+int ivs_lua_wire_request_text(lua_State *L) {
+  enum { CALL = 1, ABSOLUTE = 2, AUTHORIZATION = 3 };
+  static const char last[] = "amz-sdk-invocation-id:";
+  const ivs_request *request = check_request(L);
+  const char *authorization =
+      lua_type(L, AUTHORIZATION) == LUA_TSTRING ? lua_tostring(L, AUTHORIZATION) : NULL;
+  const ivs_buffer *url = &request->url;
+  const size_t from = lua_toboolean(L, ABSOLUTE) ? 0 : request->target_at;
+  const char *line, *last_line = NULL;
+  luaL_Buffer out;
+  lua_settop(L, AUTHORIZATION);
+  luaL_buffinit(L, &out);
+  luaL_addstring(&out, request->method);
+  luaL_addchar(&out, ' ');
+  luaL_addlstring(&out, url->data + from, url->length - from);
+  luaL_addstring(&out, " HTTP/1.1");
+  for (size_t at = 0; (line = ivs_request_next_header(request, &at));) {
+    if (strncmp(line, last, sizeof last - 1) == 0)
+      last_line = line;
+    else
+      add_line(&out, line);
+  }
+  if (authorization) {
+    add_line(&out, "Proxy-Authorization: ");
+    luaL_addstring(&out, authorization);
+  }
+  if (last_line) add_line(&out, last_line);
+  luaL_pushresult(&out);
+  luaL_buffinit(L, &out);
+  luaL_addlstring(&out, "\r\n\r\n", 4);
+  luaL_addlstring(&out, ivs_buffer_text(&request->body), request->body.length);
+  luaL_pushresult(&out);
+  return 2;
+}

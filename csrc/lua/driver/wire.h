@@ -1,0 +1,22 @@
+/*
+ * A call's steps in the terms of lhttp1.h, for drivers in Lua that count microseconds: the request comes as one text, the
+ * response goes back in the reader that has read it, and no table is made on the way. (ivs.core only.)
+ */
+#ifndef IVS_LUA_WIRE_H
+#define IVS_LUA_WIRE_H
+
+#include "lua/compat.h"
+
+/* Lua: begin(client, params, spare?) → call. As client:call, in the memory of a call of this client that is over and that
+ * nobody uses any more. */
+int ivs_lua_wire_begin(lua_State *L);
+/* Lua: advance(call, answer?, err?) → step, detail. As call:next, but that "exchange" comes with the request's URL, and
+ * that its answer may be a reader that is done: its response is taken out of it. A step that is final is told once. */
+int ivs_lua_wire_advance(lua_State *L);
+/* Lua, while the step is "exchange": request_text(call, absolute?, proxy_authorization?) → two texts: the
+ * message is the one behind the other. As http_request. */
+int ivs_lua_wire_request_text(lua_State *L);
+/* Lua, while the step is "exchange": request_table(call) → the request as call:next gives it. */
+int ivs_lua_wire_request_table(lua_State *L);
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * The steps of a call, taken one by one from Lua: for loops of the user's own (ivs.core) and for the calls
+ * that obtain credentials.
+ */
+#ifndef IVS_LUA_NEXT_H
+#define IVS_LUA_NEXT_H
+
+#include "lua/compat.h"
+
+/* Lua: call:next(answer?, error?, message?) → step, detail. */
+int ivs_lua_next_step(lua_State *L);
+
+#endif

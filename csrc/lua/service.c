@@ -1,0 +1,67 @@
+/* A client of its own for one call, and the call. */
+#include "lua/service.h"
+#include "lua/fields.h"
+#include "core/status.h"
+#include "lua/call.h"
+#include "lua/failure.h"
+
+#include <openssl/rand.h>
+
+static const char *needed(lua_State *L, int from, const char *name) {
+  const char *text =
+      ivs_lua_fields_string(L, from, name); /* the settings table, which the client keeps, keeps it alive */
+  if (!text) luaL_error(L, "a service call needs the field '%s'", name);
+  return text;
+}
+
+static ivs_operation read_operation(lua_State *L, int from) {
+  lua_getfield(L, from, "credentials");
+  ivs_operation operation = {
+      .name = needed(L, from, "operation"),
+      .service = needed(L, from, "service"),
+      .prefix = needed(L, from, "service"),
+      .content_type = needed(L, from, "content_type"),
+      .path = "/",
+      .transient_code = ivs_lua_fields_string(L, from, "transient_code"),
+      .is_signed = !lua_isnil(L, -1),
+  };
+  lua_pop(L, 1);
+  return operation;
+}
+
+/* The texts of the list `secrets`, which stand in the body. */
+static int add_secrets(lua_State *L, int from, ivs_call *call) {
+  int status = IVS_OK;
+  lua_getfield(L, from, "secrets");
+  const int count = lua_istable(L, -1) ? (int)lua_rawlen(L, -1) : 0;
+  for (int i = 1; i <= count && !status; i++) {
+    ivs_slice secret;
+    lua_rawgeti(L, -1, i);
+    secret.data = lua_tolstring(L, -1, &secret.length);
+    if (secret.data) status = ivs_call_add_secret(call, secret);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  return status;
+}
+
+int ivs_lua_service_call(lua_State *L) {
+  enum { SETTINGS = 1, BODY = 2, HOST = 3 };
+  unsigned char random[16];
+  size_t length;
+  lua_settop(L, HOST);
+  luaL_checktype(L, SETTINGS, LUA_TTABLE);
+  const char *body = luaL_checklstring(L, BODY, &length);
+  ivs_operation operation = read_operation(L, SETTINGS);
+  if (!ivs_lua_client_build(L, SETTINGS, HOST, &operation)) return 2;
+  ivs_lua_call *call = ivs_lua_call_acquire(L, lua_gettop(L));
+  if (RAND_bytes(random, sizeof random) != 1)
+    return ivs_lua_failure_raise(L, IVS_ECRYPTO, "making an invocation id");
+  ivs_call_begin_with_body(&call->core, (ivs_slice){body, length}, random);
+  const int status = add_secrets(L, SETTINGS, &call->core);
+  if (status) {
+    ivs_failure_from_status(&call->core.failure, status, "building the request");
+    ivs_call_stop(&call->core);
+  }
+  return 1;
+}

@@ -1,0 +1,291 @@
+--- Settings: one table says for each what it is called, where it may stand, its type and its default.
+-- Adding a setting is adding a row.
+-- @module ivs.config.settings
+
+local credentials = require "ivs.credentials.chain"
+local environment = require "ivs.config.environment"
+local failure = require "ivs.failure"
+local files = require "ivs.config.files"
+local logging = require "ivs.logging"
+local names = require "ivs.names"
+local proxies = require "ivs.http.proxy"
+local transport = require "ivs.http.transport"
+local user_agent = require "ivs.http.user_agent"
+
+local settings = {}
+
+--- The rows. `name`: the option, and the key in the profile if `profile` is true. `type`: of the option's value. `env`: the
+-- variables that are read, in order. `service`: may stand in a `[services X]` section. `default`: where all is silent.
+-- `unchecked`: judged elsewhere (the endpoint rules in C, ivs.proxies). `doc`: for the README, whose table the specs hold against this one.
+settings.rows = {
+  { name = "region", profile = true, type = "string", env = { "AWS_REGION", "AWS_DEFAULT_REGION" }, unchecked = true,
+    doc = "the region to call; none: the one inside the ARN" },
+  { name = "profile", type = "string", env = files.PROFILE_VARIABLES, doc = "the profile of the shared files" },
+  { name = "credentials", types = { table = true, ["function"] = true }, type = "table or function",
+    doc = "the keys, or a function that gives them; else the chain of sources" },
+  { name = "endpoint_url", profile = true, service = true, type = "string", env = { "AWS_ENDPOINT_URL_IVS", "AWS_ENDPOINT_URL" }, unchecked = true,
+    doc = "where to send the call in place of the service's own endpoint" },
+  { name = "ignore_configured_endpoint_urls", profile = true, type = "boolean", env = { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" },
+    default = false, doc = "true: only the option `endpoint_url` counts" },
+  { name = "use_fips_endpoint", profile = true, type = "boolean", env = { "AWS_USE_FIPS_ENDPOINT" }, default = false,
+    doc = "the FIPS 140 endpoint" },
+  { name = "use_dualstack_endpoint", profile = true, type = "boolean", env = { "AWS_USE_DUALSTACK_ENDPOINT" }, default = false,
+    doc = "the endpoint with IPv4 and IPv6" },
+  { name = "retry_mode", profile = true, type = "string", env = { "AWS_RETRY_MODE" }, default = "standard",
+    one_of = { "standard", "adaptive", "legacy" }, code = "InvalidRetryModeError",
+    doc = "`standard`, `adaptive` or `legacy`" },
+  { name = "max_attempts", profile = true, type = "integer", env = { "AWS_MAX_ATTEMPTS" }, minimum = 1, maximum = 1000,
+    code = "InvalidMaxRetryAttemptsError", doc = "requests in all, the first one counted; 3, in legacy mode 5" },
+  { name = "connect_timeout", profile = true, type = "number", env = { "AWS_CONNECT_TIMEOUT" }, default = 60, above = 0,
+    doc = "seconds for name, TCP and TLS together" },
+  { name = "read_timeout", profile = true, type = "number", env = { "AWS_READ_TIMEOUT" }, default = 60, above = 0,
+    doc = "seconds from the request to the last byte of the response" },
+  { name = "ca_bundle", profile = true, type = "string", env = { "AWS_CA_BUNDLE" },
+    doc = "a PEM file or directory of authorities; none: the system's" },
+  { name = "verify", type = "boolean", default = true, doc = "false: the server's certificate is not checked" },
+  { name = "client_cert", profile = true, type = "string", env = { "AWS_CLIENT_CERT" }, doc = "a PEM certificate to show" },
+  { name = "client_key", profile = true, type = "string", env = { "AWS_CLIENT_KEY" }, doc = "its key, if it stands in another file" },
+  { name = "proxy", type = "string", unchecked = true, doc = "a proxy's URL; none: `https_proxy` or `http_proxy`" },
+  { name = "no_proxy", type = "string", env = { "no_proxy", "NO_PROXY" }, doc = "hosts that are reached directly" },
+  { name = "tcp_keepalive", profile = true, type = "boolean", env = { "AWS_TCP_KEEPALIVE" }, default = false,
+    doc = "probes on idle connections" },
+  { name = "sdk_ua_app_id", profile = true, type = "string", env = { "AWS_SDK_UA_APP_ID" }, doc = "your application, in User-Agent" },
+  { name = "user_agent_extra", type = "string", doc = "appended to User-Agent" },
+  { name = "max_response_bytes", type = "integer", default = 1024 * 1024, minimum = 1, maximum = 1024 * 1024 * 1024,
+    doc = "the largest body taken" },
+  { name = "logger", type = "function", doc = "`logger(level, message)` sees attempts, retries, refreshes" },
+  { name = "mfa_prompt", type = "function", doc = "`mfa_prompt(text)` returns the code for a role with `mfa_serial`" },
+  { name = "env", type = "table", doc = "read in place of the process environment" },
+  { name = "transport", type = "function", doc = "used instead of the network, for tests" },
+}
+
+local row_of, row_names = {}, {}
+for at, row in ipairs(settings.rows) do row_of[row.name], row_names[at] = row, row.name end
+
+--- What boto3 calls otherwise: the arguments of Session and client, and the members of Config.
+local ADVICE = {
+  region_name = "region", profile_name = "profile", endpoint = "endpoint_url", proxies = "proxy",
+  timeout = "connect_timeout and read_timeout", retries = "retry_mode and max_attempts",
+  max_tries = "max_attempts", total_max_attempts = "max_attempts",
+}
+for _, name in ipairs(credentials.members) do
+  ADVICE[name] = ("credentials = { %s = … }"):format(name)
+  ADVICE["aws_" .. name] = ADVICE[name]
+end
+
+local TYPE_OF = { integer = "number" }
+
+--- Misuse: an option that doesn't exist or is of the wrong type. Returns what is wrong, or nil.
+local function misuse(options, known)
+  for name, value in pairs(options) do
+    local row = row_of[name]
+    if not row then return names.unknown("option", name, known or row_names, ADVICE) end
+    local good = row.types and row.types[type(value)] or type(value) == (TYPE_OF[row.type] or row.type)
+    if not good then
+      return ("option '%s' has to be %s %s, got %s"):format(name, row.type == "integer" and "an" or "a", row.type, type(value))
+    end
+  end
+end
+
+--- An environment holds texts; a number in it would be read in one place and passed over in another.
+local function misuse_of_environment(variables)
+  for name, value in pairs(variables or {}) do
+    if type(name) ~= "string" or type(value) ~= "string" then
+      return ("option 'env' has to hold strings; '%s' is a %s"):format(tostring(name), type(value))
+    end
+  end
+end
+
+local function invalid(row, value, wanted)
+  local shown = tostring(value):gsub("%c", "?"):sub(1, 100)
+  return nil, failure.new("config", row.code or "InvalidConfigError",
+    ("Invalid value for %s: \"%s\" (%s)"):format(row.name, shown, wanted))
+end
+
+local function check_number(row, value)
+  if value ~= value or value == math.huge or value == -math.huge then return invalid(row, value, "a finite number") end
+  if row.type == "integer" and value % 1 ~= 0 then return invalid(row, value, "a whole number") end
+  if row.minimum and (value < row.minimum or value > row.maximum) then
+    return invalid(row, value, ("from %d to %d"):format(row.minimum, row.maximum))
+  end
+  if row.above and value <= row.above then return invalid(row, value, ("more than %g"):format(row.above)) end
+  return value
+end
+
+local function check_string(row, value)
+  if not row.unchecked and value:find("%c") then return invalid(row, value, "without control characters") end
+  if row.one_of then
+    for _, allowed in ipairs(row.one_of) do if value == allowed then return value end end
+    return invalid(row, value, "one of " .. table.concat(row.one_of, ", "))
+  end
+  return value
+end
+
+--- A decimal number, whatever the locale's comma; tonumber alone would take 0x10 and 1e2, too, which nobody else does.
+local function decimal(text)
+  local sign, whole, fraction = text:match("^%s*(%-?)(%d+)%.?(%d*)%s*$")
+  if not whole or #whole + #fraction > 15 then return nil end
+  local number = tonumber(whole)
+  if fraction ~= "" then number = number + tonumber(fraction) / 10 ^ #fraction end
+  return sign == "-" and -number or number
+end
+
+--- A setting's text, as environment and files hold it, as a value of its type.
+local function from_text(row, text)
+  if row.type == "boolean" then return text:lower() == "true" end
+  if TYPE_OF[row.type] or row.type == "number" then
+    local number = decimal(text)
+    if not number then return invalid(row, text, "a number") end
+    return number
+  end
+  return text
+end
+
+local function check(row, value)
+  if type(value) == "number" then return check_number(row, value) end
+  if type(value) == "string" then return check_string(row, value) end
+  return value
+end
+
+--- Where a setting may stand, in order: option, environment, profile, default.
+-- @return value, origin; or nil, nil where all is silent; or nil, nil, error object
+local function find(row, options, source)
+  local value = options[row.name]
+  if value ~= nil and value ~= "" then
+    local good, err = check(row, value)
+    return good, "option", err
+  end
+  for _, place in ipairs(source.places) do
+    local text, origin, problem = place(row)
+    if problem then return nil, nil, problem end
+    if text then
+      local found, err = from_text(row, text)
+      if found ~= nil then found, err = check(row, found) end
+      return found, origin, err
+    end
+  end
+  return row.default, row.default ~= nil and "default" or nil
+end
+
+local function from_environment(getenv)
+  return function(row)
+    for _, variable in ipairs(row.env or {}) do
+      local text = getenv(variable)
+      if text then return text, variable end
+    end
+  end
+end
+
+--- The section of `[services X]` that the profile names, before the profile itself.
+local function from_profile(profile, loaded)
+  return function(row)
+    if not row.profile then return nil end
+    local text
+    if row.service then
+      local section, err = files.services_section(loaded, profile.values)
+      if not section then return nil, nil, err end
+      text = type(section.ivs) == "table" and section.ivs[row.name]
+      if text and text ~= "" then return text, "services " .. profile.values.services end
+    end
+    text = profile.values[row.name]
+    if type(text) == "string" and text ~= "" then return text, "profile " .. profile.name end
+  end
+end
+
+--- Environment and files as places to look in; what the credential sources want of them, too.
+local function open_source(options, platform)
+  local getenv = environment.reader(options.env)
+  local system = platform.system
+  -- an environment that was given is whole: without HOME in it there is no home
+  if options.env then system = setmetatable({ home_directory = false }, { __index = system }) end
+  local loaded, err = files.load(getenv, system)
+  if not loaded then return nil, err end
+  local wanted = options.profile ~= "" and options.profile or nil
+  local profile, problem, name = files.select(loaded, getenv, wanted)
+  if problem then return nil, problem end
+  local source = { getenv = getenv, system = system, files = loaded, profile = profile, profile_name = name,
+    explicit_profile = wanted ~= nil, places = { from_environment(getenv) } }
+  function source.expand(path) return files.expand(path, getenv, system.home_directory) end
+  if profile then source.places[2] = from_profile(profile, loaded) end
+  return source
+end
+
+--- Where nothing but the option is looked at.
+local NO_PLACES = { places = {} }
+
+local function find_all(options, source)
+  local found, origins = {}, {}
+  local is_ignored = find(row_of.ignore_configured_endpoint_urls, options, source)
+  for _, row in ipairs(settings.rows) do
+    local value, origin, err = find(row, options, row.service and is_ignored and NO_PLACES or source)
+    if err then return nil, err end
+    found[row.name], origins[row.name] = value, value ~= nil and origin or nil
+  end
+  return found, origins
+end
+
+--- What follows from several settings together. Returns an error object, or nil.
+local function complete(found, source, platform)
+  local err
+  found.proxy, err = proxies.choose(found, source.getenv, source.system.mask_url)
+  if err then return err end
+  if found.ca_bundle then found.ca_bundle = source.expand(found.ca_bundle) end
+  if source.getenv("AWS_LAMBDA_FUNCTION_NAME") then
+    found.trace_id = proxies.encode(source.getenv("_X_AMZN_TRACE_ID"))
+  end
+  found.user_agent = user_agent.build(platform, found)
+  found.logger = logging.protected(found.logger)
+  found.given_transport = found.transport -- for the blocking call, which protects itself
+  found.transport = found.transport and transport.protected(found.transport, platform.read_answer, found.max_response_bytes)
+end
+
+--- What client:credentials() tells, secrets left out.
+local function make_description(found, origins, source, summary)
+  return function()
+    local places = {}
+    for name, origin in pairs(origins) do places[name] = origin end
+    local problems
+    for index, entry in ipairs((source.reread or source.files).unreadable) do
+      problems = problems or {}
+      problems[index] = entry.message
+    end
+    return {
+      provider = summary.provider, access_key_id = summary.access_key_id, expiration = summary.expiration,
+      region = found.region, endpoint_url = found.endpoint_url, profile = source.profile_name,
+      config_file = source.files.config_path, credentials_file = source.files.credentials_path, origins = places,
+      unreadable_files = problems,
+    }
+  end
+end
+
+--- Misuse of the options, found without reading anything: for drivers that resolve them later.
+-- @tab options
+-- @tab[opt] known the names of all options, where the driver has more than the rows
+-- @return what the caller did wrong, to be raised; or nil
+function settings.check(options, known)
+  return misuse(options, known) or credentials.misuse(options.credentials) or misuse_of_environment(options.env)
+end
+
+--- Resolves the options of a client.
+-- @tab[opt] options as in DESIGN 1.3
+-- @tab platform the C side: { version, system, … } (csrc/lua/client.c, push_platform)
+-- @return the settings; or nil and an error object; or nil, nil and what the caller did wrong, to be raised
+function settings.resolve(options, platform)
+  options = options or {}
+  local wrong = settings.check(options)
+  if wrong then return nil, nil, wrong end
+  local source, err = open_source(options, platform)
+  if not source then return nil, err end
+  local found, origins = find_all(options, source)
+  if not found then return nil, origins end
+  files.warn(source.files, nil, found.logger)
+  err = complete(found, source, platform)
+  if err then return nil, err end
+  local provider, static, summary = credentials.provider(found, source, platform)
+  if not provider then return nil, static end
+  found.provider, found.credentials = provider, static
+  found.describe = make_description(found, origins, source, summary)
+  return found
+end
+
+return settings

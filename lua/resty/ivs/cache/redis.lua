@@ -1,0 +1,170 @@
+--- The cache's second level: a Redis that many machines share, so that one of them asks the service for all.
+--
+-- For each key there may be
+--   entry   an answer (entry.lua; the seal says how long it was to be kept, the key's own time to live how much of that is
+--           left; so the machines need no common clock to know its age)
+--   lock    the token of who fetches, with an expiry
+--   pause   while it is there, no machine tries a refresh: one has failed
+-- and for a token a note, the failure that its holder has met, for the machines that waited for it. The names of an id's keys
+-- have the id as their hash tag, so that in a Redis Cluster one node has all of them, and a script may use them together.
+--
+-- Invariants: each operation is one script, so what it does, it does to what it saw. Only a lock's holder changes anything.
+-- A key of a type that is not ours is not there. No failure is more than "the dict alone serves".
+-- Not for: connections (redis_link.lua).
+-- @module resty.ivs.cache.redis
+
+local entry = require "resty.ivs.cache.entry"
+local members = require "resty.ivs.members"
+local redis_link = require "resty.ivs.cache.redis_connection"
+
+local redis = {}
+
+local Store = { __name = "resty.ivs.cache.redis" }
+Store.__index = Store
+
+local MAX_BYTES = 1024 * 1024 -- no entry is larger
+local LONGEST_LOCK, LONGEST_PAUSE = 3600, 60 -- seconds; what would last for longer was not left by us
+local NOTE_TTL = 1 -- seconds that a failure lies ready for the machines that waited for it
+
+local HOW_TO_INSTALL = "cache.redis needs lua-resty-redis, which is not installed: OpenResty brings it along; on Debian "
+  .. "it is the package lua-nginx-redis (apt-get install lua-nginx-redis), elsewhere `opm get openresty/lua-resty-redis`"
+
+local ROWS = {
+  host = { type = "string" },
+  port = { type = "integer", least = 1, most = 65535, default = 6379 },
+  unix = { type = "string" }, -- a socket's path, in place of host and port
+  username = { type = "string", any_text = true },
+  password = { type = "string", any_text = true },
+  database = { type = "integer", least = 0, most = 1e6, default = 0 },
+  ssl = { type = "boolean", default = false },
+  ssl_verify = { type = "boolean", default = true }, -- against lua_ssl_trusted_certificate
+  prefix = { type = "string", default = "ivs:" },
+  timeout = { type = "number", above = 0, most = 60, default = 0.1 },
+  pool_size = { type = "integer", least = 1, most = 10000, default = 16 },
+}
+
+-- Keys: lock, entry, pause, and the note of the holder waited for, if any. Arguments: token, the lock's milliseconds, a
+-- token that is taken over, the longest entry, lock, and pause, whether it is a refresh. The lock is taken if it is
+-- nobody's; but not after a note (the failure is shared) nor, for a refresh, in a pause.
+local ACQUIRE = [[
+local function read(...)
+  local reply = redis.pcall(...)
+  return type(reply) ~= 'table' and reply
+end
+local holder, note, pause = read('get', KEYS[1]), KEYS[4] and read('get', KEYS[4]), redis.call('pttl', KEYS[3])
+local left = redis.call('pttl', KEYS[1])
+if holder == ARGV[3] or left < 0 or left > tonumber(ARGV[5]) then holder = false end
+if pause > tonumber(ARGV[6]) or ARGV[7] ~= 'refresh' then pause = 0 end
+if not holder and not note and pause <= 0 then
+  redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  holder = ARGV[1]
+end
+return { holder, read('getrange', KEYS[2], 0, ARGV[4]), redis.call('pttl', KEYS[2]), pause, note or false }]]
+
+-- Keys: lock, entry, pause, the holder's note. Arguments: token, "set", "remove" or "keep", the entry, and its
+-- milliseconds, the note or "", its milliseconds, the pause's milliseconds or "".
+local RELEASE = [[
+if redis.pcall('get', KEYS[1]) ~= ARGV[1] then return 0 end
+local done
+if ARGV[2] == 'set' then done = redis.pcall('set', KEYS[2], ARGV[3], 'PX', ARGV[4]) end
+if ARGV[2] == 'remove' then redis.call('del', KEYS[2]) end
+if ARGV[5] ~= '' then redis.pcall('set', KEYS[4], ARGV[5], 'PX', ARGV[6]) end
+if ARGV[7] ~= '' then redis.pcall('set', KEYS[3], '1', 'PX', ARGV[7]) end
+redis.call('del', KEYS[1])
+return done or 1]]
+
+local RENEW = "if redis.pcall('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
+
+--- Makes a second level. No connection is opened.
+-- @tab options `host` (an address, or a name if nginx has a `resolver`), `port` (6379), `unix`, `username`, `password`,
+--   `database` (0), `ssl`, `ssl_verify` (true), `prefix` ("ivs:"), `timeout` (0.1 seconds), `pool_size` (16, a worker)
+-- @treturn Store|nil
+-- @treturn string|nil what is wrong
+function redis.new(options)
+  local values, why = members.check(ROWS, options, "cache.redis")
+  if not values then return nil, why end
+  if (values.host == nil) == (values.unix == nil) then
+    return nil, "option 'cache.redis' has to have either 'host' or 'unix'"
+  end
+  if values.username and not values.password then
+    return nil, "option 'cache.redis.username' needs 'cache.redis.password'"
+  end
+  -- a hash tag of the prefix's own serves as well; half a one would put an id's keys on several nodes of a cluster
+  local opened = values.prefix:match("{(.*)$")
+  if opened and not opened:find("^[^}]+}") then
+    return nil, "option 'cache.redis.prefix' may have a '{' only where it begins a hash tag, as in '{ivs}:'"
+  end
+  local link = redis_link.new(values)
+  if not link then return nil, HOW_TO_INSTALL end
+  return setmetatable({ link = link }, Store)
+end
+
+local function keys_of(id, token)
+  local tag = "{" .. id .. "}"
+  return { "lock:" .. tag, "entry:" .. tag, "pause:" .. tag, token and "note:" .. tag .. token }
+end
+
+local function milliseconds(seconds)
+  return ("%d"):format(math.max(math.floor(seconds * 1000 + 0.5), 1))
+end
+
+--- What a script gave where a text is due.
+local function text(value)
+  return type(value) == "string" and value or nil
+end
+
+--- Looks for an entry and tries to be the one who fetches it anew, in one round trip.
+-- @string id
+-- @tab wish `token`; `lock_ttl` (seconds); `gone`, a token that is taken over; `waited_for`, whose holder's failure
+--   is shared; `is_refresh`
+-- @treturn table|nil `locked`, or whose the lock is, `holder`; `note`; `pause` (seconds); and, where there is an entry:
+--   `body`, `age` (seconds), `keep_for` (seconds from now)
+-- @treturn string|nil why it failed; nothing when Redis is being left alone
+function Store:acquire(id, wish)
+  local reply, why = self.link:run(ACQUIRE, keys_of(id, wish.waited_for), { wish.token, milliseconds(wish.lock_ttl),
+    wish.gone or "", MAX_BYTES, LONGEST_LOCK * 1000, LONGEST_PAUSE * 1000, wish.is_refresh and "refresh" or "" })
+  if not reply then return nil, why end
+  if type(reply) ~= "table" then
+    why = "a reply that makes no sense"
+    self.link:fail(why)
+    return nil, why
+  end
+  local pause = tonumber(reply[4])
+  local found = { locked = reply[1] == wish.token, holder = text(reply[1]), note = text(reply[5]),
+    pause = pause and pause > 0 and pause / 1000 or nil }
+  local kept_for, left = entry.time(reply[2]), tonumber(reply[3])
+  if kept_for and left and left > 0 and left / 1000 <= kept_for then
+    found.body = reply[2]:sub(entry.BODY)
+    found.keep_for = left / 1000
+    found.age = kept_for - found.keep_for
+  end
+  return found
+end
+
+--- Ends what `acquire` began: releases the lock, and leaves what came of it, if the lock is still this token's.
+-- @string id
+-- @string token
+-- @tab[opt] result `body` of a new entry that the service gave just now, and `keep_for` (seconds); or `is_gone`, when there
+--   is to be none; a `note` for those who waited; `pause` (seconds) before the next refresh
+-- @treturn boolean|nil
+-- @treturn string|nil why it failed
+function Store:release(id, token, result)
+  result = result or {}
+  local what, sealed, expiry = result.is_gone and "remove" or "keep", "", ""
+  if result.body then
+    sealed = entry.seal(result.keep_for, result.body)
+    expiry = milliseconds(result.keep_for)
+    what = #sealed <= MAX_BYTES and "set" or "remove"
+  end
+  local done, why = self.link:run(RELEASE, keys_of(id, token), { token, what, what == "set" and sealed or "", expiry,
+    result.note or "", milliseconds(NOTE_TTL), result.pause and milliseconds(result.pause) or "" })
+  return done and true, why
+end
+
+--- Keeps the lock for as long again. For a light thread that is killed when it takes too long.
+function Store:renew(id, token, seconds)
+  local done, why = self.link:run(RENEW, { keys_of(id)[1] }, { token, milliseconds(seconds) }, true)
+  return done and true, why
+end
+
+return redis

@@ -1,0 +1,19 @@
+--- The core's functions called from C, where no Lua gets them to that point (spec/csrc/core/unit).
+
+local shell = require "emulator.shell"
+
+local BUILD = os.getenv "IVS_BUILD" or ".build"
+local FLAGS = { sanitize = "-fsanitize=address,undefined -fno-sanitize-recover=undefined", coverage = "--coverage" }
+
+describe("the core in C", function()
+  for _, name in ipairs { "core", "failure" } do
+    it("keeps its promises: " .. name .. ".c", function()
+      local program = BUILD .. "/unit-" .. name
+      local compile = "${CC:-cc} -std=c11 -D_GNU_SOURCE -g -Wall -Wextra -Werror -Icsrc " .. (FLAGS[os.getenv "UNDER"] or "")
+      local output, status = shell.run(("exec 2>&1; %s -o %s spec/csrc/core/unit/%s.c %s/obj/core/*.o -lcrypto -lm && %s")
+        :format(compile, program, name, BUILD, program))
+      assert.equal("", output)
+      assert.equal(0, status)
+    end)
+  end
+end)

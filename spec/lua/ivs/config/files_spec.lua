@@ -1,0 +1,395 @@
+--- The shared AWS files (BEHAVIOUR 7): what they say, compared with botocore through spec/oracle/files.py over
+-- hand-written and generated files; which of their profiles is meant; files that cannot be read.
+--
+-- Where we differ from botocore, on purpose, and so not among the cases: a NUL byte is an error (ini_spec); an empty variable
+-- counts as absent. A file that is there but cannot be read is empty, as for botocore, and we tell of it.
+
+local files = require "ivs.config.files"
+local failure = require "ivs.failure"
+local oracle = require "support.oracle"
+
+local EISDIR, EACCES, ENOENT, ENOTDIR, EINVAL = 21, 13, 2, 20, 22
+
+-- Config files; a pair is a config and a credentials file.
+local BY_HAND = {
+  "", "\n\n", "# only a comment", "; only a comment\n", "   # indented comment\n",
+  "[default]", "[default]\n", "[default]\nregion = us-west-2\n", "[default]\nregion=us-west-2",
+  "[default]\nregion:us-west-2\n", "[default]\nregion : us=west\n", "[default]\nregion = a:b=c\n",
+  "[default]\nREGION = us-west-2\nOutput = JSON\n", "[default]\nregion =\n", "[default]\nregion = \n\noutput=\n",
+  "[default]\nregion\n", "[default]\nregion us-west-2\n", "[default]\n= value\n", "[default]\n = value\n",
+  "[default]\n:\n",
+  "region = x\n[default]\n", "junk\n", "[default\nregion = x\n", "[default]region = x\n", "[]\n", "[ ]\na=b\n",
+  "[]]\na=b\n",
+  "[default] # mine\nregion = x\n", "[default] ; a ] b\nregion = x\n", "  [default]\n  region = x\n",
+  "  [default]\nregion = x\n", "[default]\n  region = x\n  output = y\n", "[default]\n  region = x\n    output = y\n",
+  "[default]\n  region = x\noutput = y\n", "[default]\nregion = x\n  [profile a]\n",
+  "[default]\n\t[profile a]\nb = c\n",
+  "[default]\nregion = x # not a comment\n", "[default]\nregion = x ; not a comment\n", "[default]\nregion = #x\n",
+  "[default]\nregion = x\n# comment\noutput = y\n", "[default]\nregion = x\n  # comment\n  y\n",
+  "[default]\nregion = x\n\n  y\n", "[default]\nregion = x\n\n\n  y\n\n\n  z\n\n\n",
+  "[default]\nregion =\n\n  \n\noutput = y\n",
+  "[default]\nregion = x\n  y = z\n", "[default]\nkey = \"quoted\"\n", "[default]\nkey = %(x)s ${x} $x\n",
+  "[default]\nivs =\n  endpoint_url = http://x\n", "[default]\nivs=\n endpoint_url=http://x\n other = 1\nregion = a\n",
+  "[default]\nivs =\n\n  # c\n  a = b\n\n  ; d\n  c = d\n\n", "[default]\nivs =\n  A = b\n  a = c\n  a = d\n",
+  "[default]\nivs =\n  a = b\n    c = d\n", "[default]\nivs =\n  a\n", "[default]\nivs =\n  a = b\n  junk\n",
+  "[default]\nivs =\n  a: b\n", "[default]\nivs =\n  = b\n", "[default]\nivs =\n  a =\n",
+  "[default]\nivs =\n  a = b = c\n",
+  "[default]\nivs =\n  [section]\n", "[default]\nivs =\n  [a] = b\n", "[default]\nivs =\n  a = b\n\tc = d\n",
+  "[default]\nivs =\n  a = b\11c = d\n", "[default]\nivs =\n  a = b\12c\n",
+  "[default]\nivs =\n  a = b\28c = d\29e=f\30g=h\n",
+  "[default]\nivs =\n  a = b\31c = d\n", "[default]\nivs =\n  a = b\194\133c = d\226\128\168e=f\226\128\169g=h\n",
+  "[default]\nivs =\n  a = b\226\128\168c\n", "[default]\nkey = b\11c\28d\194\133e\226\128\168f\n",
+  "[default]\nkey = \11b\28\n", "[default]\nkey = \194\160b\227\128\128 \n", "[default]\nkey\194\160=\194\160b\n",
+  "[default]\n\194\160key = b\n", "[default]\nkey = b\n\194\160c\n", "[default]\nkey = b\n\194\160 # c\n  d\n",
+  "[default]\n\227\128\128a = b\n\194\160\194\160c = d\n", "[default]\n\194\160a = b\n\227\128\128\227\128\128c = d\n",
+  "[default]\n \225\154\128\226\128\128\226\128\138\226\128\175\226\129\159a = b\n", "[default]\na = b\226\128\139\n",
+  "[default]\na = b\n\194\133\n  c\n", "[default]\nname = Jos\195\169 \240\159\142\165\n", "[default]\nn\195\169 = 1\n",
+  "[default]\na = b\n\195\169\n", "[profile \195\169t\195\169]\na = b\n", "[default]\na = caf\233\n",
+  "[default]\n# caf\233\n",
+  "[default]\na = \237\160\128\n", "[default]\na = \192\128\n", "[default]\na = \244\144\128\128\n",
+  "[default]\na = \226\130",
+  "\239\187\191[default]\na = b\n", "\239\187\191# c\n[default]\n", "\239\187\191", "\239\187\191\n[default]\n",
+  "\255\254[\1]\1", "\1\2\3", "[default]\na = \1\2\127\n", "[default]\r\na = b\r\nc = d\r\n", "[default]\ra = b\rc = d",
+  "[default]\r\na = b\r\n  c\r\n\r\n  d\r\n", "[default]\n\ra = b\n\r\rc = d\r",
+  "[default]\r\nivs =\r\n  a = b\r\n  c = d\r\n",
+  "[default]\na = b\rc\n", "[default]\na = b\na = c\n", "[default]\na = b\nA = c\n",
+  "[default]\na = b\n\n[default]\nc = d\n",
+  "[default]\n[default]\n", "[default]\n[default] # c\n", "[default]\n[default ]\n", "[profile a]\n[profile a]\n",
+  "[profile a]\nx = 1\n[profile  a]\nx = 2\n", "[profile a]\nx = 1\n[profile \"a\"]\ny = 2\n", "[x]\n[x]\n",
+  "[default]\nx = 1\n[profile default]\ny = 2\n", "[profile default]\nx = 1\n[default]\ny = 2\n",
+  "[profile default]\nx = 1\n",
+  "[profile \"my profile\"]\na = b\n", "[profile 'my profile']\na = b\n", "[profile my profile]\na = b\n",
+  "[profile my\\ profile]\na = b\n", "[profile \"a\\\"b\\\\c\\d\"]\na = b\n", "[profile 'a\\b']\na = b\n",
+  "[profile a\"b\"'c'd]\na = b\n", "[profile \"]\na = b\n", "[profile 'a]\na = b\n", "[profile a\\]\na = b\n",
+  "[profile \"\"]\na=b\n",
+  "[profile]\na = b\n", "[profile ]\na = b\n", "[profile\ta]\na = b\n", "[profile a ]\na = b\n",
+  "[ profile a]\na = b\n",
+  "[ default ]\na = b\n", "[Profile a]\na = b\n", "[PROFILE a]\na = b\n", "[Default]\na = b\n", "[profiles a]\na = b\n",
+  "[profilea]\na = b\n", "[profile-x a]\na = b\n", "[\"profile\" a]\na = b\n", "[profile a]b]\na = b\n",
+  "[profile [a]]\na=b\n",
+  "[profile\194\160a]\na = b\n", "[profile a#b]\na = b\n", "[profile #]\na = b\n", "[preview]\na = b\n",
+  "[plugins]\na = b\n",
+  "[sso-session corp]\nsso_region = us-east-1\n", "[sso-session \"my corp\"]\nsso_region = x\n",
+  "[sso-session]\na = b\n",
+  "[sso-sessions x]\na = b\n", "[sso-session a]\n[sso-session \"a\"]\nb = c\n", "[sso-session 'a]\nb = c\n",
+  "[sso_session a]\nb=c\n",
+  "[services s]\nivs =\n  endpoint_url = http://x\nsts =\n  endpoint_url = http://y\n", "[services]\na = b\n",
+  "[services s]\nivs = \n", "[services 'a b']\nivs =\n  a = b\n", "[services s t]\na = b\n", "[services-x s]\na = b\n",
+  "[DEFAULT]\na = b\n", "[DEFAULT]\na = b\n[default]\n", "[default]\na = c\n[DEFAULT]\na = b\nd = e\n[profile x]\n",
+  "[DEFAULT]\na = b\n[DEFAULT]\nc = d\n[profile x]\ne = f\n", "[DEFAULT]\na = b\n[DEFAULT]\na = d\n",
+  "[DEFAULT]\na =\n b\n",
+  "[DEFAULT]\nivs =\n  a = b\n[default]\n[profile x]\nivs = c\n[services s]\n", "[DEFAULT]\nivs =\n  junk\n[default]\n",
+  "[DEFAULT]\nivs =\n  junk\n[default]\nivs = x\n", "[DEFAULT]\nivs =\n  junk\n[default]\nivs = x\n[a]\n",
+  "[DEFAULT]\na = b\n  c\n[default]\nd = e\n", "[profile DEFAULT]\na = b\n", "[default]\nrem = x\nrem y = z\n",
+  "[default]\naws_access_key_id = AKIA\naws_secret_access_key = a/b+c=\naws_session_token = x==\n",
+  { nil, "[default]\naws_access_key_id = AKIA\n" }, { "[default]\nregion = x\n", nil }, { nil, nil },
+  { "[default]\na = 1\nb = 2\n", "[default]\nb = 3\nc = 4\n" }, { "[profile x]\na = 1\nb = 2\n", "[x]\nb = 3\n" },
+  { "[x]\na = 1\n", "[x]\nb = 3\n" }, { "[profile x]\na = 1\n", "[profile x]\nb = 3\n" }, { "",
+  "[profile x]\nb = 3\n" },
+  { "", "[services s]\nb = 3\n[sso-session t]\nc = d\n" }, { "[services s]\na = b\n", "[s]\nc = d\n" },
+  { "[default]\nivs =\n  a = b\n", "[default]\nivs =\n  c = d\n" }, { "[default]\nivs =\n  a = b\n",
+  "[default]\nivs = d\n" },
+  { "[profile my.x]\na = 1\n", "[my.x]\nb = 2\n" }, { "[profile \"my x\"]\na = 1\n", "[my x]\nb = 2\n" }, { "",
+  "[\"my x\"]\nb = 2\n" },
+  { "[default]\na = 1\n", "[default]\n[default]\n" }, { "junk", "[default]\na = b\n" }, { "", "junk" }, { "",
+  "[ x ]\na = b\n" },
+  { "[DEFAULT]\na = 1\n[default]\n", "[DEFAULT]\na = 2\nb = 3\n[default]\n[x]\n" }, { "",
+  "\239\187\191[default]\na = b\n" },
+  { "[default]\na = 1\n[profile default]\nb = 2\n", "[default]\nc = 3\n" }, { "", "[default]\na = b\n  junk\n" },
+  { "", "[default]\na =\n  junk\n" }, { "", "[default]\r\na = b\r\n" }, { "", "[a]\nx = 1\n[A]\nx = 2\n" },
+}
+
+-- What generated files are made of.
+local PIECES = {
+  "[default]", "[profile a]", "[profile \"b c\"]", "[profile b]", "[a]", "[services s]", "[sso-session s]", "[DEFAULT]",
+  "region", "key", "Key", "other", "ivs", "a", "=", "=", " = ", " = ", ":", " : ", "value", "x", "\\", "\"", "'", "#",
+  ";", " ;",
+  "\n", "\n", "\n", "\n", "\n\n", "\n  ", "\n  ", "\n\t", "\n    ", "\r\n", "\r\n  ", "\r", " ", "  ", "\n# c\n",
+  "\n  ; c\n",
+  "\nkey = value\n", "\nregion = x\n", "\noutput: y\n", " =\n  a = b\n", "\nsts =\n  endpoint_url = u\n  more=1\n",
+  "\194\160", "\227\128\128", "\11", "\12", "\28", "\194\133", "\226\128\168", "\195\169", "[", "]",
+}
+
+--- Numbers that are the same in every Lua: Lehmer's generator.
+local function generator(seed)
+  return function(limit)
+    seed = (seed * 16807) % 2147483647
+    return seed % limit + 1
+  end
+end
+
+local function generate(random, beginning)
+  local parts = { beginning }
+  for _ = 1, random(24) do parts[#parts + 1] = PIECES[random(#PIECES)] end
+  return table.concat(parts)
+end
+
+local function pairs_of_files()
+  local list = {}
+  for _, case in ipairs(BY_HAND) do list[#list + 1] = type(case) == "table" and case or { case } end
+  local random = generator(74)
+  for index = 1, 400 do
+    local config = generate(random, index % 10 > 0 and "[profile z]\n" or "")
+    list[#list + 1] = { config, index % 4 == 0 and generate(random, "[default]\n") or nil }
+  end
+  return list
+end
+
+local function hex(text)
+  return text and (text:gsub(".", function(char) return ("%02x"):format(char:byte()) end))
+end
+
+--- What files.lua takes from C, over a table of texts; { errno, message } in place of a text is a failure.
+local function system_of(texts, more)
+  local system = {
+    read_file = function(path, max_bytes)
+      assert(type(max_bytes) == "number")
+      local text = texts[path]
+      if type(text) == "string" then return text end
+      if text then return nil, text[2], text[1] end
+      return nil, "No such file or directory", ENOENT
+    end,
+  }
+  for name, value in pairs(more or {}) do system[name] = value end
+  return system
+end
+
+local function environment_of(variables)
+  return function(name) return variables[name] end
+end
+
+local ENVIRONMENT = { AWS_CONFIG_FILE = "/c", AWS_SHARED_CREDENTIALS_FILE = "/k", HOME = "/home/video" }
+
+local function load(config, credentials, more)
+  return files.load(environment_of(ENVIRONMENT), system_of({ ["/c"] = config, ["/k"] = credentials }, more))
+end
+
+--- Our result in the shape of the oracle's.
+local function as_oracle(loaded, err)
+  if not loaded then return { error = err.code } end
+  local result = { profiles = {}, sso_sessions = loaded.sso_sessions, services = loaded.services, config = {},
+    credentials = {} }
+  for name, profile in pairs(loaded.profiles) do
+    assert(profile.name == name)
+    result.profiles[name] = profile.values
+    result.config[name] = profile.config
+    result.credentials[name] = profile.credentials
+  end
+  return result
+end
+
+--- Runs the oracle over all cases at once and calls check(case, expected) for each.
+local function compare(cases, check)
+  local results = oracle.run("files", cases)
+  for index, case in ipairs(cases) do check(case, results[index]) end
+end
+
+describe("ivs.config.files", function()
+  it("reads what botocore reads, and refuses what it refuses", function()
+    local cases, counts = {}, { fine = 0, refused = 0 }
+    local pairs_read = pairs_of_files()
+    for index, pair in ipairs(pairs_read) do
+      cases[index] = { ask = "files", config = hex(pair[1]), credentials = hex(pair[2]), index = index }
+    end
+    compare(cases, function(case, expected)
+      local pair = pairs_read[case.index]
+      local shown = ("config %q\ncredentials %q"):format(pair[1] or "-", pair[2] or "-")
+      local loaded, err = load(pair[1], pair[2])
+      assert.same({ shown, expected }, { shown, as_oracle(loaded, err) })
+      local outcome = loaded and "fine" or "refused"
+      counts[outcome] = counts[outcome] + 1
+    end)
+    -- the generated files have to be worth their while
+    assert.is_true(counts.fine > 150 and counts.refused > 100, counts.fine .. " fine, " .. counts.refused .. " refused")
+  end)
+
+  it("selects the profile that botocore selects", function()
+    local config = "[default]\nwhich = default\n[profile a]\nwhich = a\n[profile 'b c']\nwhich = b c\n[d]\nwhich = d\n"
+    local credentials = "[e]\nwhich = e\n[a]\nmore = 1\n"
+    local cases = {}
+    for _, content in ipairs { { config, credentials }, { nil, credentials }, { config, nil }, { nil, nil } } do
+      for _, choice in ipairs { {}, { "a" }, { "b c" }, { "d" }, { "e" }, { "nobody" }, { "default" }, { "A" },
+        { nil, "a" }, { nil, "nobody" }, { nil, nil, "a" }, { nil, nil, "default" }, { "e", "a" }, { nil, "a", "e" },
+        { nil, "nobody", "a" }, { nil, "a", "nobody" }, { "a", "nobody", "nobody" } } do
+        cases[#cases + 1] = { ask = "profile", config = hex(content[1]), credentials = hex(content[2]),
+          profile = choice[1], env = { AWS_DEFAULT_PROFILE = choice[2], AWS_PROFILE = choice[3],
+            AWS_ACCESS_KEY_ID = "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY = "hunter2" } }
+        cases[#cases].content = content
+      end
+    end
+    local contents = {}
+    for index, case in ipairs(cases) do contents[index], case.content, case.index = case.content, nil, index end
+    compare(cases, function(case, expected)
+      local loaded = assert(load(contents[case.index][1], contents[case.index][2]))
+      local profile, err = files.select(loaded, environment_of(case.env), case.profile)
+      local values = not err and (profile and profile.values or {}) or nil
+      assert.same(expected, { values = values, error = err and err.code })
+    end)
+  end)
+
+  it("expands the paths that botocore expands", function()
+    local env = { HOME = "/home/video/", A = "/a", B_1 = "b", C = "$A", D = "~", ["x y"] = "spaced",
+      ["\195\169"] = "e" }
+    local cases = {}
+    for _, path in ipairs { "", "/x", "~", "~/", "~/.aws/config", "~//x", "x/~", "~nosuchaccount/x", "$A", "$A/x",
+      "${A}/x",
+      "$A$B_1", "$B_1x", "${B_1}x", "$NONE/x", "${NONE}/$A", "$C", "${C}/$A", "$D/x", "${D}", "$", "$$A", "$/", "${A",
+        "${}",
+      "${x y}", "$\195\169", "${\195\169}", "$A.B", "a$A-b", "~$A", "${${A}}", "$A}", "$1", "%A%", "\\$A", "~/$A/~" } do
+      cases[#cases + 1] = { ask = "expand", path = path, env = env }
+      cases[#cases + 1] = { ask = "expand", path = path, env = { HOME = "/", A = "1" } }
+    end
+    compare(cases, function(case, expected)
+      assert.same({ case.path, expected.path }, { case.path, files.expand(case.path, environment_of(case.env)) })
+    end)
+  end)
+
+  it("asks for the account's home where HOME is silent or a user is named", function()
+    local function home_directory(user)
+      if user == nil then return "/var/lib/me" end
+      return user == "video" and "/home/video/" or nil
+    end
+    local none, some = environment_of {}, environment_of { HOME = "/h" }
+    assert.equal("/var/lib/me/.aws/config", files.expand("~/.aws/config", none, home_directory))
+    assert.equal("/h/.aws/config", files.expand("~/.aws/config", some, home_directory))
+    assert.equal("/home/video/x", files.expand("~video/x", some, home_directory))
+    assert.equal("~nobody/x", files.expand("~nobody/x", some, home_directory))
+    assert.equal("~/.aws/config", files.expand("~/.aws/config", none))
+  end)
+
+  it("looks for both files in the home directory, and where the variables say", function()
+    local texts = { ["/h/.aws/config"] = "[default]\na = 1\n", ["/h/.aws/credentials"] = "[default]\nb = 2\n",
+      ["/else/c"] = "[default]\na = 3\n", ["/h/k"] = "[default]\nb = 4\n" }
+    local loaded = assert(files.load(environment_of { HOME = "/h" }, system_of(texts)))
+    assert.same({ a = "1", b = "2" }, loaded.profiles.default.values)
+    assert.same({ "/h/.aws/config", "/h/.aws/credentials" }, { loaded.config_path, loaded.credentials_path })
+    loaded = assert(files.load(environment_of { HOME = "/h", WHERE = "/else", AWS_CONFIG_FILE = "${WHERE}/c",
+      AWS_SHARED_CREDENTIALS_FILE = "~/k" }, system_of(texts)))
+    assert.same({ a = "3", b = "4" }, loaded.profiles.default.values)
+    assert.same({ "/else/c", "/h/k" }, { loaded.config_path, loaded.credentials_path })
+  end)
+
+  it("reads nothing below a directory that is called ~ when there is no home", function()
+    local loaded = assert(files.load(environment_of {}, { read_file = function(path) error("read " .. path) end }))
+    assert.same({}, loaded.profiles)
+    assert.equal("~/.aws/config", loaded.config_path)
+  end)
+
+  it("keeps what each file says apart from what they say together", function()
+    local profile = load("[profile x]\na = 1\nb = 2\n", "[x]\nb = 3\n").profiles.x
+    assert.same({ name = "x", values = { a = "1", b = "3" }, config = { a = "1", b = "2" },
+      credentials = { b = "3" } }, profile)
+    profile = load(nil, "[x]\nb = 3\n").profiles.x
+    assert.same({ name = "x", values = { b = "3" }, credentials = { b = "3" } }, profile)
+  end)
+
+  it("answers that a named profile is not there, even if there are keys in the environment", function()
+    local loaded = load("[profile x]\n")
+    local env = environment_of { AWS_PROFILE = "nobody\n2", AWS_ACCESS_KEY_ID = "AKID",
+      AWS_SECRET_ACCESS_KEY = "hunter2" }
+    local profile, err, name = files.select(loaded, env)
+    assert.is_nil(profile)
+    assert.is_true(failure.is(err))
+    assert.same({ "config", "ProfileNotFound", "The config profile (nobody?2) could not be found", false },
+      { err.kind, err.code, err.message, err.retryable })
+    assert.equal("nobody\n2", name)
+  end)
+
+  it("takes the absence of the default profile for no fault, unless it is named", function()
+    local loaded = load("[profile x]\n")
+    local profile, err, name = files.select(loaded, environment_of {})
+    assert.same({ nil, nil, "default" }, { profile, err, name })
+    profile, err, name = files.select(loaded, environment_of {}, "")
+    assert.same({ nil, nil, "default" }, { profile, err, name })
+    profile, err, name = files.select(loaded, environment_of {}, "x")
+    assert.same({ loaded.profiles.x, nil, "x" }, { profile, err, name })
+    assert.equal("ProfileNotFound", select(2, files.select(loaded, environment_of {}, "default")).code)
+  end)
+
+  it("names the file, the line and the kind of a fault, in either file", function()
+    local loaded, err = load("[default]\nregion = x\nhunter2\n", "")
+    assert.is_nil(loaded)
+    assert.is_true(failure.is(err))
+    assert.same({ "config", "ConfigParseError",
+      "Unable to parse config file: /c, line 3: neither a [section], a comment nor key = value" },
+      { err.kind, err.code, err.message })
+    err = select(2, load("", "aws_secret_access_key = hunter2\n"))
+    assert.equal("Unable to parse config file: /k, line 1: a setting before the first [section]", err.message)
+  end)
+
+  it("takes a file that is not there, or is no file, for an empty one", function()
+    for _, errno in ipairs { ENOENT, ENOTDIR, EINVAL } do
+      assert.same({}, assert(load({ errno, "…" }, { errno, "…" })).profiles)
+    end
+  end)
+
+  it("passes by a file that is there and cannot be read, as botocore does, and notes the reason", function()
+    for errno, reason in pairs { [EACCES] = "Permission denied", [EISDIR] = "Is a directory", [5] = "Input/output error",
+      [27] = "File too large", [12] = "Cannot allocate memory", [36] = "File name too long",
+      [40] = "Too many levels of symbolic links" } do
+      local loaded = assert(load("[default]\na = 1\n", { errno, reason }, { file_owner = function() return 0 end }))
+      assert.same({ a = "1" }, loaded.profiles.default.values)
+      assert.same({ { path = "/k", message = "/k cannot be read: " .. reason } }, loaded.unreadable)
+      assert.equal("/k cannot be read: " .. reason, files.problem(loaded, "/k"))
+      assert.is_nil(files.problem(loaded, "/c"))
+    end
+    local loaded = load({ EACCES, "Permission denied" }, { EISDIR, "Is a directory" })
+    assert.same({}, loaded.profiles)
+    assert.equal(2, #loaded.unreadable)
+  end)
+
+  it("says that a file could not be read where a profile is missing", function()
+    local loaded = load({ EACCES, "Permission denied" }, "")
+    local _, err = files.select(loaded, environment_of { AWS_PROFILE = "video" })
+    assert.same({ "ProfileNotFound",
+      "The config profile (video) could not be found; /c cannot be read: Permission denied" }, { err.code, err.message })
+  end)
+
+  it("tells a logger of such a file once, and again when the reason is another", function()
+    local lines = {}
+    local function logger(level, message) lines[#lines + 1] = level .. " " .. message end
+    local denied = load({ EACCES, "Permission denied" }, "")
+    files.warn(denied, nil, logger)
+    files.warn(denied, denied, logger)
+    files.warn(load({ EISDIR, "Is a directory" }, ""), denied, logger)
+    files.warn(denied, nil, nil)
+    assert.same({ "warn /c cannot be read: Permission denied; it is passed by",
+      "warn /c cannot be read: Is a directory; it is passed by" }, lines)
+  end)
+
+  it("takes a file in a directory that may not be looked into for an absent one, as botocore does", function()
+    local system = { file_owner = function() return nil, "Permission denied", EACCES end }
+    local loaded = assert(load({ EACCES, "Permission denied" }, nil, system))
+    assert.same({ {}, {} }, { loaded.profiles, loaded.unreadable })
+  end)
+
+  it("passes by a file of more than 16 MiB, and a name with a NUL byte", function()
+    local loaded = load("[default]\na = " .. ("x"):rep(16 * 1024 * 1024))
+    assert.equal("/c cannot be read: larger than 16 MiB", files.problem(loaded, "/c"))
+    loaded = files.load(environment_of { AWS_CONFIG_FILE = "/etc/passwd\0.ini" }, system_of {})
+    assert.truthy(loaded.unreadable[1].message:find("NUL", 1, true))
+  end)
+
+  it("reads real files, real directories and files that are missing", function()
+    local function read_file(path)
+      local file, why, errno = io.open(path, "rb")
+      if not file then return nil, why, errno end
+      local text
+      text, why, errno = file:read("*a")
+      file:close()
+      if not text then return nil, why, errno end
+      return text
+    end
+    local path = os.tmpname()
+    local file = assert(io.open(path, "wb"))
+    file:write("[default]\r\nregion = eu-west-1\r\n")
+    file:close()
+    local system = { read_file = read_file }
+    local loaded = files.load(environment_of { AWS_CONFIG_FILE = path, HOME = path }, system)
+    local directory = files.load(environment_of { AWS_CONFIG_FILE = "/tmp", HOME = path }, system)
+    os.remove(path)
+    assert.same({ region = "eu-west-1" }, loaded.profiles.default.values)
+    assert.truthy(files.problem(directory, "/tmp"):find("Is a directory", 1, true))
+    assert.same({}, assert(files.load(environment_of { AWS_CONFIG_FILE = path, HOME = path }, system)).profiles)
+  end)
+end)

@@ -1,0 +1,113 @@
+--- resty.ivs.background: what is fetched belongs to no request, where nginx has a timer for it; and what happens where it has none.
+
+local cache_site = require "support.cache_site"
+local shell = require "emulator.shell"
+
+if not cache_site.available then return end -- nginx runs LuaJIT, whatever runs this: once is enough
+
+local function sleep(seconds) shell.run("sleep " .. seconds) end
+
+describe("the cache of resty.ivs fetches what is missing", function()
+  local service, site
+
+  --- Clients that ask, and go away when the service has been called for them.
+  local function ask_and_leave(from, ask, key, clients)
+    local pids = shell.run(("for i in $(seq %d); do curl -s '%s%s' >/dev/null 2>&1 & echo $!; done")
+      :format(clients, from.url, ask:path(key, "/abort")))
+    for _ = 1, 1000 do
+      if service:count(key) > 0 then break end
+      sleep(0.01)
+    end
+    shell.run("kill " .. pids:gsub("\n", " "))
+  end
+
+  lazy_setup(function()
+    service = cache_site.service()
+    site = cache_site.start(service, { workers = 4 })
+  end)
+
+  lazy_teardown(function()
+    assert.same({}, site:stop())
+    assert.same({}, service:stop())
+  end)
+
+  it("to the end, though every client that asked for it has gone away", function()
+    local ask = site:asker { ttl = 20 }
+    service:script("deserted", { delay = 1.5 })
+    ask_and_leave(site, ask, "deserted", 8)
+    assert.equal("hit 1", ask "deserted")
+    assert.equal(1, service:count "deserted")
+  end)
+
+  it("and keeps the answer that comes when nobody waits any more", function()
+    cache_site.with(service, {}, function(own)
+      local ask = own:asker { ttl = 20 }
+      service:script("unwatched", { delay = 1 })
+      ask_and_leave(own, ask, "unwatched", 1)
+      for _ = 1, 500 do
+        if own:get "/flights" == "0" then break end
+        sleep(0.01)
+      end
+      assert.equal("hit 1", ask "unwatched")
+      assert.same({ hit = 1, miss = 0 }, { hit = ask:stats().hit, miss = ask:stats().miss })
+      assert.equal(1, service:count "unwatched")
+    end)
+  end)
+
+  it("in its requests when nginx has no timer left, or drops those that it takes", function()
+    cache_site.with(service, { http = "lua_max_pending_timers 1;" }, function(own) -- the guard's
+      assert.same({ ["miss 1"] = 10, ["hit 1"] = 190 },
+        (service:burst({ own }, 200, own:asker { ttl = 20 }:path "timerless-%d", 10)))
+    end)
+    cache_site.with(service, { http = "lua_max_running_timers 1;" }, function(own)
+      local ask = own:asker { ttl = 20 }
+      own:get "/occupy_timers"
+      service:script("dropped", { delay = 0.3 })
+      assert.same({ ["miss 1"] = 1, ["hit 1"] = 99 }, (service:burst({ own }, 100, ask:path "dropped")))
+      assert.is_true(ask:time "not-begun" < 5)
+    end)
+    assert.same({ 10, 1 }, { service:count "timerless-", service:count "dropped" })
+  end)
+
+  it("and leaves timers to others, however many keys are missing", function()
+    cache_site.with(service, {}, function(own)
+      for number = 0, 399 do service:script("many-" .. number, { delay = 1 }) end
+      local answers = service:burst({ own }, 400, own:asker { ttl = 20 }:path "many-%d", 400)
+      assert.same({ ["miss 1"] = 400 }, answers)
+      assert.same({}, own:errors()) -- nginx logs each timer that it drops
+    end)
+  end)
+
+  it("and keeps nothing in memory of requests that were aborted where nginx had no timer left", function()
+    cache_site.with(service, { http = "lua_max_pending_timers 1;",
+      init = "require('resty.ivs.cache.single_flight').sweep_interval = 0.1" }, function(own)
+      local ask = own:asker {}
+      local paths = {}
+      for number = 1, 30 do paths[number] = shell.quote(own.url .. ask:path("left-" .. number, "/abort")) end
+      for number = 1, 30 do service:script("left-" .. number, { delay = 5 }) end
+      shell.run(("for path in %s; do curl -s -m 0.3 $path & done; wait"):format(table.concat(paths, " ")))
+      assert.equal("30", (own:get "/flights"))
+      local left
+      for number = 1, 40 do
+        ask("other-" .. number)
+        left = own:get "/flights"
+        if left == "0" then break end
+        sleep(0.1)
+      end
+      assert.equal("0", left)
+    end)
+  end)
+
+  it("again after a light thread that fetched was killed, whose request ends", function()
+    cache_site.with(service, { http = "lua_max_pending_timers 1;" }, function(own)
+      local ask = own:asker { lock_ttl = 0.6 }
+      service:script("kill", { delay = 30 })
+      local took = ask:time("kill", "/get_and_kill")
+      assert.is_true(took < 5, took .. " s")
+      service:script("kill", {})
+      local answers, slowest = service:burst({ own }, 100, ask:path "kill")
+      assert.same({ ["miss 2"] = 1, ["hit 2"] = 99 }, answers)
+      assert.is_true(slowest < 10, "the slowest took " .. slowest)
+    end)
+  end)
+end)

@@ -1,0 +1,186 @@
+--- resty.ivs.cache with an answer that is no longer fresh: who refreshes it, how often, and what replaces it.
+
+local cache_site = require "support.cache_site"
+local shell = require "emulator.shell"
+
+if not cache_site.available then return end -- nginx runs LuaJIT, whatever runs this: once is enough
+
+local function sleep(seconds) shell.run("sleep " .. seconds) end
+
+describe("the cache of resty.ivs with a stale answer", function()
+  -- Each reader judges by its own ttl: to `brief` an answer is stale soon, to `patient` it stays fresh.
+  local service, site, brief, patient
+
+  --- Reads with `brief`, which has a stale answer refreshed, until `patient` gets the new one.
+  local function await(expected, key)
+    local got
+    for _ = 1, 1000 do
+      brief(key)
+      got = patient(key)
+      if got == expected then break end
+      sleep(0.01)
+    end
+    assert.equal(expected, got)
+  end
+
+  lazy_setup(function()
+    service = cache_site.service()
+    site = cache_site.start(service, { workers = 4 })
+    brief, patient = site:asker { ttl = 0.1, stale_ttl = 60 }, site:asker { ttl = 60, stale_ttl = 60 }
+  end)
+
+  lazy_teardown(function()
+    assert.same({}, site:stop())
+    assert.same({}, service:stop())
+  end)
+
+  it("serves it at once while one refresh runs, over all workers", function()
+    assert.equal("miss 1", brief "stale")
+    service:script("stale", { delay = 5 })
+    sleep(0.15)
+    local answers, slowest = service:burst({ site }, 500, brief:path "stale")
+    assert.same({ ["stale 1"] = 500 }, answers)
+    assert.is_true(slowest < 5, "the slowest took " .. slowest)
+    assert.equal("hit 2", patient:until_it_is("hit 2", "stale"))
+    assert.equal(2, service:count "stale")
+  end)
+
+  it("keeps serving it while the service throttles, fails, or can't be reached, and asks now and then only", function()
+    for _, status in ipairs { 429, 500 } do
+      local key = "bad-" .. status
+      assert.equal("miss 1", brief(key))
+      service:script(key, { status = status })
+      sleep(0.15)
+      local begun = os.time()
+      assert.equal("stale 1", brief(key))
+      sleep(0.05)
+      assert.same({ ["stale 1"] = 300 }, (service:burst({ site }, 300, brief:path(key))))
+      local most = 3 + os.time() - begun -- at least a second between two tries
+      assert.is_true(service:count(key) <= most, service:count(key) .. " calls, at most " .. most)
+      service:script(key, {})
+      await("hit " .. service:count(key) + 1, key)
+    end
+    local other = cache_site.service()
+    local own = cache_site.start(other)
+    local ask = own:asker { ttl = 0.1 }
+    assert.equal("miss 1", ask "gone")
+    other:stop()
+    sleep(0.15)
+    for _ = 1, 3 do assert.equal("stale 1", ask "gone") end
+    assert.equal("miss EndpointConnectionError", ask "gone-too")
+    own:stop()
+  end)
+
+  it("lets an answer about the resource replace it", function()
+    local ask = site:asker { ttl = 0.1, negative_ttl = 20 }
+    for status, last in pairs { [404] = "hit ResourceNotFoundException", [403] = "miss AccessDeniedException" } do
+      local key = "replaced-" .. status
+      assert.equal("miss 1", ask(key))
+      service:script(key, { status = status })
+      sleep(0.15)
+      assert.equal("stale 1", ask(key))
+      assert.equal(last, ask:until_it_is(last, key))
+    end
+  end)
+
+  it("keeps serving it while the keys or what lies between are at fault, which says nothing about the resource", function()
+    local ask = site:asker { ttl = 0.1, stale_ttl = 20 }
+    for code, status in pairs { ExpiredTokenException = 403, InvalidSignatureException = 403, RequestExpired = 400,
+      ["403"] = 403, ["407"] = 407, ["302"] = 302, UnknownOperationException = 404 } do
+      local key = "fault-" .. code
+      assert.equal("miss 1", ask(key))
+      service:script(key, { status = status, code = code })
+      sleep(0.15)
+      assert.equal("stale 1", ask(key))
+      for _ = 1, 1000 do
+        if service:count(key) == 2 then break end
+        sleep(0.01)
+      end
+      assert.equal("stale 1", ask(key), code)
+    end
+  end)
+
+  it("serves it in init_by_lua, where no timer can be had", function()
+    local options = '{"dict":"cache","ttl":0.1,"stale_ttl":60}'
+    cache_site.with(service, { init = ("require('support.cache_pages').get_early(%q, 'early')"):format(options) }, function(own)
+      local ask = own:asker { ttl = 20, stale_ttl = 60 }
+      assert.equal("none InvalidConfigError", (own:get "/told"))
+      assert.equal("miss 1", own:asker { ttl = 0.1, stale_ttl = 60 } "early")
+      sleep(0.15)
+      local before = own:workers()[1]
+      own:signal "HUP"
+      for _ = 1, 2000 do
+        if not shell.run("pgrep -P " .. own.pid):find(before, 1, true) then break end
+        sleep(0.01)
+      end
+      assert.equal("stale 1", (own:get "/told"))
+      assert.equal("hit 2", ask:until_it_is("hit 2", "early"))
+    end)
+  end)
+
+  it("takes a client that was closed meanwhile for nothing: the next one that asks has it refreshed", function()
+    assert.equal("miss 1", brief "closing")
+    sleep(0.15)
+    assert.equal("stale 1", brief("closing", "/cancelled"))
+    assert.equal("stale 1", brief "closing")
+    await("hit 2", "closing")
+  end)
+
+  it("waits between two tries, however short its ttl is, and not for ever", function()
+    local ask = site:asker { ttl = 0.0004, stale_ttl = 20 }
+    assert.equal("miss 1", ask "tiny")
+    service:script("tiny", { status = 500 })
+    sleep(0.05)
+    assert.equal("stale 1", ask "tiny")
+    sleep(0.05)
+    service:script("tiny", {})
+    assert.equal("stale 4", ask:until_it_is("stale 4", "tiny"))
+  end)
+
+  it("serves it no longer than stale_ttl", function()
+    local ask = site:asker { ttl = 0.1, stale_ttl = 0.1 }
+    assert.equal("miss 1", ask "old")
+    service:script("old", { status = 500 })
+    sleep(0.25)
+    assert.equal("miss InternalServerException", ask "old")
+  end)
+
+  it("serves it by the asker's own stale_ttl, whoever had it remembered", function()
+    local strict = site:asker { ttl = 0.1, stale_ttl = 0 }
+    assert.equal("miss 1", brief "whose")
+    sleep(0.15)
+    assert.equal("miss 2", strict "whose")
+    assert.equal("hit 2", patient "whose")
+  end)
+
+  it("refreshes it in the request when nginx has no timer left", function()
+    cache_site.with(service, { http = "lua_max_pending_timers 1;" }, function(own) -- the guard's
+      local own_brief = own:asker { ttl = 0.1, stale_ttl = 60, negative_ttl = 60 }
+      assert.equal("miss 1", own_brief "timerless")
+      sleep(0.15)
+      assert.equal("miss 2", own_brief "timerless")
+      service:script("timerless", { status = 429 })
+      sleep(0.15)
+      local begun = os.time()
+      assert.equal("stale 2", own_brief "timerless")
+      assert.equal("stale 2", own_brief "timerless")
+      local most = 3 + os.time() - begun -- at least a second between two tries
+      assert.is_true(service:count "timerless" <= most, service:count "timerless" .. " calls, at most " .. most)
+      service:script("timerless", { status = 404 })
+      sleep(2.05)
+      assert.equal("miss ResourceNotFoundException", own_brief "timerless")
+      assert.equal("hit ResourceNotFoundException", own_brief "timerless")
+    end)
+  end)
+
+  it("refreshes it in a request when nginx has dropped the timer", function()
+    cache_site.with(service, { http = "lua_max_running_timers 1;" }, function(own)
+      local ask = own:asker { ttl = 0.1, stale_ttl = 20 }
+      assert.equal("miss 1", ask "dropped")
+      own:get "/occupy_timers"
+      sleep(0.15)
+      assert.equal("stale 1", ask "dropped")
+      assert.equal("miss 2", ask:until_it_is("miss 2", "dropped"))
+    end)
+  end)
+end)

@@ -1,0 +1,314 @@
+--- resty.ivs.redis: two nginx instances, each of several workers, that share a real redis-server.
+
+local cache_site = require "support.cache_site"
+local redis_server = require "support.redis_server"
+local shell = require "emulator.shell"
+
+if not cache_site.available then return end -- nginx runs LuaJIT, whatever runs this: once is enough
+
+local function sleep(seconds) shell.run("sleep " .. seconds) end
+
+describe("the cache of resty.ivs over Redis", function()
+  local service, one, other, redis
+
+  lazy_setup(function()
+    service = cache_site.service()
+    one = cache_site.start(service, { workers = 2 })
+    other = cache_site.start(service, { workers = 2 })
+    redis = redis_server.start()
+  end)
+
+  lazy_teardown(function()
+    redis:stop()
+    assert.same({}, one:stop())
+    assert.same({}, other:stop())
+    assert.same({}, service:stop())
+  end)
+
+  --- One asker for each machine.
+  local function askers(options, level)
+    local given = { redis = { host = "127.0.0.1", port = redis.port } }
+    for name, value in pairs(level or {}) do given.redis[name] = value end
+    for name, value in pairs(options or {}) do given[name] = value end
+    return one:asker(given), other:asker(given)
+  end
+
+  --- With a Redis and machines that nobody else uses.
+  local function with_own(arguments, test, http)
+    local server = redis_server.start(arguments)
+    local sites = { cache_site.start(service, { http = http }), cache_site.start(service, { http = http }) }
+    local good, why = pcall(test, server, sites[1], sites[2])
+    for _, site in ipairs(sites) do site:stop() end
+    server:stop()
+    if not good then error(why, 0) end
+  end
+
+  --- Waits until the service has been called that often for a key.
+  local function await_calls(key, number)
+    for _ = 1, 2000 do
+      if service:count(key) >= number then return end
+      sleep(0.01)
+    end
+    error("no call for " .. key)
+  end
+
+  --- Asks and does not wait.
+  local function ask_in_background(site, ask, key)
+    shell.run(("curl -s -m 20 '%s%s' >/dev/null 2>&1 &"):format(site.url, ask:path(key)))
+  end
+
+  --- What the cache calls a key, learned from its entry in a Redis that has no other.
+  local function id_of(server, ask, key)
+    ask(key)
+    local id = server:cli "--scan --pattern 'ivs:entry:*'":match "^ivs:entry:(%S+)$"
+    server:cli "flushall"
+    return assert(id)
+  end
+
+  describe("makes one call for all machines", function()
+    it("of 2,000 requests over both for ten keys: ten", function()
+      for number = 0, 9 do service:script("fleet-" .. number, { delay = 0.2 }) end
+      local ask = askers { ttl = 20 }
+      local answers = service:burst({ one, other }, 2000, ask:path "fleet-%d", 10)
+      assert.same({ ["miss 1"] = 10, ["hit 1"] = 1990 }, answers)
+      assert.equal(10, service:count "fleet-")
+    end)
+
+    it("that lasts longer than the lock's expiry", function()
+      service:script("fleet-long", { delay = 6 })
+      local ask = askers { lock_ttl = 2 }
+      assert.same({ ["miss 1"] = 1, ["hit 1"] = 99 }, (service:burst({ one, other }, 100, ask:path "fleet-long")))
+      assert.equal("", redis:cli "--scan --pattern 'ivs:lock:*'")
+    end)
+
+    it("when an answer is stale: the one that refreshes; the other serves it, then has the new one", function()
+      local ask, ask_other = askers { ttl = 3, stale_ttl = 20 }
+      assert.same({ "miss 1", "hit 1" }, { ask "fleet-stale", ask_other "fleet-stale" })
+      service:script("fleet-stale", { delay = 3 })
+      sleep(3.05)
+      assert.same({ ["stale 1"] = 400 }, (service:burst({ one, other }, 400, ask:path "fleet-stale")))
+      assert.equal("hit 2", ask:until_it_is("hit 2", "fleet-stale"))
+      assert.equal("hit 2", ask_other:until_it_is("hit 2", "fleet-stale"))
+      assert.equal(2, service:count "fleet-stale")
+    end)
+  end)
+
+  describe("knows on one machine what another was told", function()
+    it("and how old it is", function()
+      local ask, ask_other = askers { ttl = 4, stale_ttl = 20 }
+      assert.equal("miss 1", ask "age")
+      sleep(1)
+      assert.equal("hit 1", ask_other "age")
+      sleep(3.05)
+      assert.equal("stale 1", ask_other "age")
+    end)
+
+    it("and tells its age", function()
+      local ask, ask_other = askers { ttl = 20 }
+      local _, hasty = askers { ttl = 0.1, stale_ttl = 20 }
+      local function now() return tonumber((shell.run "date +%s.%N")) end
+      local begun = now()
+      assert.equal("miss 0", ask("told-age", "/age"))
+      service:script("told-age", { status = 500 }) -- no refresh makes it new
+      local least = 0
+      for _, each in ipairs { { ask_other, "hit" }, { ask_other, "hit" }, { hasty, "stale" } } do -- Redis', then the dict's
+        sleep(0.2)
+        least = least + 0.2
+        local cache, age = each[1]("told-age", "/age"):match "^(%a+) ([%d.]+)$"
+        assert.equal(each[2], cache)
+        assert.is_true(tonumber(age) >= least and tonumber(age) <= now() - begun, age)
+      end
+    end)
+
+    it("when it is stale on a machine that has nothing", function()
+      local ask, ask_other = askers { ttl = 0.2, stale_ttl = 20 }
+      assert.equal("miss 1", ask "old")
+      service:script("old", { status = 429 })
+      sleep(0.25)
+      assert.equal("stale 1", ask_other "old")
+    end)
+
+    it("when there is no such resource", function()
+      local ask, ask_other = askers { negative_ttl = 20 }
+      service:script("fleet-absent", { status = 404 })
+      assert.equal("miss ResourceNotFoundException", ask "fleet-absent")
+      assert.equal("hit ResourceNotFoundException", ask_other "fleet-absent")
+    end)
+
+    it("when an answer is no longer given", function()
+      local ask, ask_other = askers { ttl = 0.2, stale_ttl = 20 }
+      assert.equal("miss 1", ask "denied")
+      service:script("denied", { status = 403 })
+      sleep(0.25)
+      assert.equal("miss AccessDeniedException", ask:until_it_is("miss AccessDeniedException", "denied"))
+      assert.equal("miss AccessDeniedException", ask_other "denied")
+    end)
+
+    it("and leaves it where it is when one machine's keys have expired", function()
+      local ask, ask_other = askers { ttl = 0.2, stale_ttl = 20 }
+      assert.equal("miss 1", ask "expired")
+      service:script("expired", { status = 403, code = "ExpiredTokenException" })
+      sleep(0.25)
+      assert.equal("stale 1", ask "expired")
+      await_calls("expired", 2)
+      sleep(0.05)
+      assert.equal("stale 1", ask_other "expired")
+    end)
+
+    it("that a refresh has failed: none of them tries again for a while", function()
+      local ask, ask_other = askers { ttl = 3, stale_ttl = 20 }
+      assert.same({ "miss 1", "hit 1" }, { ask "fleet-pause", ask_other "fleet-pause" })
+      service:script("fleet-pause", { status = 429 })
+      sleep(3.05)
+      local begun = os.time()
+      assert.equal("stale 1", ask "fleet-pause")
+      await_calls("fleet-pause", 2)
+      sleep(0.05)
+      for _ = 1, 10 do
+        assert.equal("stale 1", ask_other "fleet-pause")
+        sleep(0.02)
+      end
+      local most = 3 + os.time() - begun -- a try a second
+      assert.is_true(service:count "fleet-pause" <= most, service:count "fleet-pause" .. " calls, at most " .. most)
+    end)
+
+    it("that a call has failed, if it waited for that", function()
+      service:script("fleet-failure", { status = 500, delay = 2 })
+      service:script("fleet-refusal", { status = 403, delay = 2 })
+      local ask = askers()
+      assert.same({ ["miss InternalServerException"] = 40 }, (service:burst({ one, other }, 40, ask:path "fleet-failure")))
+      assert.same({ ["miss AccessDeniedException"] = 40 }, (service:burst({ one, other }, 40, ask:path "fleet-refusal")))
+      assert.same({ 1, 1 }, { service:count "fleet-failure", service:count "fleet-refusal" })
+    end)
+
+    it("by its own stale_ttl and negative_ttl", function()
+      local ask = askers({ ttl = 0.2, stale_ttl = 20, negative_ttl = 20 })
+      local _, strict = askers { ttl = 0.2, stale_ttl = 0, negative_ttl = 0 }
+      assert.equal("miss 1", ask "strict")
+      service:script("strict-absent", { status = 404 })
+      assert.equal("miss ResourceNotFoundException", ask "strict-absent")
+      sleep(0.25)
+      assert.same({ "miss 2", "miss ResourceNotFoundException" }, { strict "strict", strict "strict-absent" })
+      assert.equal(2, service:count "strict-absent")
+    end)
+
+    it("but no failure of the service", function()
+      local ask, ask_other = askers()
+      service:script("fleet-failing", { status = 500 })
+      assert.equal("miss InternalServerException", ask "fleet-failing")
+      service:script("fleet-failing", {})
+      assert.equal("miss 2", ask_other "fleet-failing")
+    end)
+  end)
+
+  it("ignores what others have written under its keys", function()
+    with_own(nil, function(server, first, second)
+      local given = { redis = { unix = server.unix } }
+      for number, command in ipairs { "set %s junk", "set %s 00000000300.000r{ PX 100000", "set %s 00000000300.000r{} PX 100000",
+        "set %s ''", "setrange %s 16 x", [[set %s '00000000300.000r{"ResponseMetadata":{}}' PX 301000]],
+        [[set %s '00000000300.000r{"ResponseMetadata":{},"recordingConfiguration":{"state":{}}}' PX 301000]],
+        [[set %s '00000000000.000e{"kind":"service","code":"AccessDeniedException","message":"no"}' PX 1000]],
+        [[set %s '00000000000.000e{"kind":"service","code":"ResourceNotFoundException","message":"no","attempts":{}}' PX 1000]],
+        "del %s; lpush %s x" } do
+        local key = "foreign-" .. number
+        assert.equal("miss 1", first:asker(given)(key))
+        local name = server:cli "--scan --pattern 'ivs:entry:*'"
+        for each in command:gsub("%%s", name):gmatch "[^;]+" do server:cli(each) end
+        assert.equal("miss 2", second:asker(given)(key), command)
+        assert.equal("string", server:cli("type " .. name))
+        assert.is_truthy(server:cli("get " .. name):find('"name":"2"', 1, true))
+        server:cli "flushall"
+      end
+      assert.equal(0, second:asker(given):stats().redis_error)
+    end)
+  end)
+
+  describe("takes for no lock", function()
+    it("one without an expiry, one that hardly ends, and one of another type", function()
+      with_own(nil, function(server, first, second)
+        local given = { lock_ttl = 30, redis = { unix = server.unix } }
+        for number, command in ipairs { "set ivs:lock:%s another", "set ivs:lock:%s another PX 1000000000000",
+          "lpush ivs:lock:%s another" } do
+          local key = "lock-" .. number
+          local id = id_of(server, first:asker(given), key)
+          server:cli(command:format(id))
+          local took = second:asker(given):time(key)
+          assert.is_true(took < 15, took .. " s: " .. command)
+          assert.equal("1", server:cli "dbsize")
+          server:cli "flushall"
+        end
+        assert.equal(0, second:asker(given):stats().redis_error)
+      end)
+    end)
+
+    it("nor for a pause one that hardly ends", function()
+      with_own(nil, function(server, first)
+        local ask = first:asker { ttl = 0.2, stale_ttl = 20, redis = { unix = server.unix } }
+        ask "paused"
+        local id = server:cli "--scan --pattern 'ivs:entry:*'":match "^ivs:entry:(%S+)$"
+        server:cli(("set ivs:pause:%s 1 PX 1000000"):format(id))
+        sleep(0.25)
+        assert.equal("stale 1", ask "paused")
+        assert.equal("hit 2", ask:until_it_is("hit 2", "paused"))
+      end)
+    end)
+
+    it("one that others renew for ever, after a while", function()
+      with_own(nil, function(server, first)
+        local given = { redis = { unix = server.unix } }
+        local id = id_of(server, first:asker(given), "held")
+        local patient = cache_site.start(service, { init = "require('resty.ivs.cache.leader').longest_wait = 0.5" })
+        server:cli(("set ivs:lock:%s another PX 60000"):format(id))
+        local took = patient:asker(given):time "held"
+        assert.is_true(took > 0.4 and took < 30, took .. " s")
+        assert.equal("another", server:cli("get ivs:lock:" .. id))
+        assert.equal("0", server:cli("exists ivs:entry:" .. id))
+        patient:stop()
+      end)
+    end)
+  end)
+
+  it("lets nobody publish who has lost the lock", function()
+    with_own(nil, function(server, first, second)
+      local given = { ttl = 20, redis = { unix = server.unix } }
+      service:script("lost", { delay = 4 })
+      ask_in_background(first, first:asker(given), "lost")
+      await_calls("lost", 1)
+      server:cli "flushall" -- a Redis that was started anew
+      service:script("lost", {})
+      assert.equal("miss 2", second:asker(given) "lost")
+      assert.equal("hit 1", first:asker(given) "lost")
+      local name = server:cli "--scan --pattern 'ivs:entry:*'"
+      assert.is_truthy(server:cli("get " .. name):find('"name":"2"', 1, true))
+    end)
+  end)
+
+  it("leaves a leader alone that lives while Redis hangs", function()
+    with_own(nil, function(server, first)
+      local ask = first:asker { ttl = 20, lock_ttl = 1, redis = { host = "127.0.0.1", port = server.port, timeout = 4 } }
+      service:script("alive", { delay = 3 })
+      ask_in_background(first, ask, "alive")
+      await_calls("alive", 1)
+      server:signal "STOP"
+      assert.equal("hit 1", ask "alive")
+      assert.equal(1, service:count "alive")
+      server:signal "CONT"
+    end)
+  end)
+
+  it("goes on when the machine that fetched is gone, after the lock's expiry", function()
+    with_own(nil, function(server, first, second)
+      local given = { lock_ttl = 0.6, redis = { host = "127.0.0.1", port = server.port } }
+      service:script("machine", { delay = 30 })
+      shell.run(("curl -s '%s%s' >/dev/null 2>&1 &"):format(first.url, first:asker(given):path "machine"))
+      for _ = 1, 1000 do
+        if service:count "machine" == 1 then break end
+        sleep(0.01)
+      end
+      service:script("machine", {})
+      shell.run(("kill -KILL %d %s"):format(first.pid, table.concat(first:workers(), " ")))
+      local took = second:asker(given):time "machine"
+      assert.is_true(took < 20, took .. " s")
+    end)
+  end)
+end)

@@ -1,0 +1,301 @@
+--- Inside nginx, the asking for credentials when something goes wrong with it: a phase that can't wait, no timer, a provider
+-- that never ends, a logger that raises. Whoever waits comes to an end. (What goes right: spec/lua/resty/credentials_spec.)
+
+local nginx = require "support.nginx"
+
+if not nginx.available then return end
+
+--- Clients with a network that is no matter here; calls that are given so many seconds.
+local PRELUDE = [[
+local ivs = require "resty.ivs"
+local KEYS = { access_key_id = "AKIDSPEC", secret_access_key = "spec" }
+local ACTIVE = { status = 200, body = '{"recordingConfiguration":{"state":"ACTIVE"}}' }
+
+local function new(options)
+  options.region, options.env, options.max_attempts = "us-west-2", options.env or {}, 1
+  options.transport = options.transport or function() return ACTIVE end
+  return ivs.client(options)
+end
+
+local function call(client)
+  local response, err = client:get_recording_configuration "arn"
+  if response then return response.recordingConfiguration.state end
+  return type(err) == "table" and err.kind .. " " .. err.code .. ": " .. err.message or "no error object"
+end
+
+--- Waits for what the call says, and no longer than so many seconds.
+local function within(seconds, client)
+  local said
+  local thread = ngx.thread.spawn(function() said = call(client) end)
+  ngx.update_time()
+  local began = ngx.now()
+  while not said and ngx.now() - began < seconds do ngx.sleep(0.01) end
+  ngx.thread.kill(thread)
+  return said or "waits"
+end
+]]
+
+local IN_PHASE = [[
+local good, response, err = pcall(client.get_recording_configuration, client, "arn")
+ngx.shared.told:set("%s", tostring(good) .. " " .. (type(err) == "table" and err.code .. ": " .. err.message or tostring(err)))
+]]
+
+describe("inside nginx, credentials that are asked for", function()
+  local site
+
+  local function run(code, ...) return site:run(PRELUDE .. code, ...) end
+
+  lazy_setup(function()
+    site = nginx.start { http = "lua_shared_dict told 1m; lua_shared_dict cached 1m;",
+      init = [[client = require("resty.ivs").client { region = "us-west-2", env = {}, cache = { dict = "cached" }, max_attempts = 1,
+        transport = function() return { status = 200, body = '{"recordingConfiguration":{"state":"ACTIVE"}}' } end,
+        credentials = function() asked = (asked or 0) + 1 return { access_key_id = "A", secret_access_key = "S" } end }]],
+      locations = { ["/phases"] = { content = "ngx.print 'x'", header_filter = IN_PHASE:format "header_filter",
+        body_filter = IN_PHASE:format "body_filter", log = IN_PHASE:format "log" },
+        ["/known"] = { content = "client:get_recording_configuration 'arn' ngx.print 'x'", log = IN_PHASE:format "known" } } }
+  end)
+
+  lazy_teardown(function()
+    local errors = table.concat(site:stop(), "\n")
+    assert.is_nil(errors:match "[^\n]*%.lua:%d[^\n]*")
+  end)
+
+  it("in a phase that can't wait are an error at once, which names the phase", function()
+    assert.equal("x", (site:get "/phases"))
+    local told = run [[
+      for _ = 1, 1000 do if ngx.shared.told:get "log" then break end ngx.sleep(0.01) end
+      local told = { asked = asked or 0 }
+      for _, phase in ipairs { "header_filter", "body_filter", "log" } do told[phase] = ngx.shared.told:get(phase) end
+      return told]]
+    assert.equal(0, told.asked)
+    for _, phase in ipairs { "header_filter", "body_filter", "log" } do
+      assert.truthy(told[phase]:find("true InvalidConfigError: nginx lets nothing wait in the phase " .. phase, 1, true), told[phase])
+    end
+    assert.equal("x", (site:get "/known"))
+    assert.equal("true nil", run [[
+      for _ = 1, 1000 do if ngx.shared.told:get "known" then break end ngx.sleep(0.01) end
+      return ngx.shared.told:get "known"]])
+  end)
+
+  it("for a cached answer and not found are an error object, too", function()
+    local told = run [[
+      local told = {}
+      for i, provider in ipairs { function() end, function() error("broken", 0) end, function() return nil, "no luck" end,
+        function() return { access_key_id = "A" } end } do
+        told[i] = call(new { cache = { dict = "cached" }, credentials = provider })
+      end
+      return told]]
+    for at, words in ipairs { "gave nothing", ": broken", ": no luck", "secret_access_key is missing" } do
+      assert.truthy(told[at]:find("^credentials ") and told[at]:find(words, 1, true), told[at])
+    end
+  end)
+
+  it("come although the logger raises, and so does the error of the provider", function()
+    local told = run [[
+      local function logger() return ngx.var.host .. error "raised" end -- ngx.var is no more than an error in a timer
+      local good = new { logger = logger, credentials = function() ngx.sleep(0.01) return KEYS end }
+      local bad = new { logger = logger, credentials = function() ngx.sleep(0.01) return nil, "no luck" end }
+      local odd = new { logger = logger, credentials = function()
+        return nil, setmetatable({ message = "odd" }, { __tostring = function() error "raised" end })
+      end }
+      local chain = new { logger = logger, env = { AWS_EC2_METADATA_DISABLED = "true" } }
+      return { within(2, good), within(2, bad), within(2, odd), within(2, chain) }]]
+    assert.equal("ACTIVE", told[1])
+    assert.equal("credentials CredentialRetrievalError: no luck", told[2])
+    assert.truthy(told[3]:find("^credentials "), told[3])
+    assert.truthy(told[4]:find("^credentials NoCredentialsError"), told[4])
+  end)
+
+  it("of a table that raises are an error, and nobody waits", function()
+    assert.equal("credentials CredentialRetrievalError: raised", run [[
+      return within(2, new { credentials = function()
+        return setmetatable({}, { __index = function() error("raised", 0) end })
+      end })]])
+  end)
+
+  it("of a provider that never ends are asked for again after the lease", function()
+    local told = run [[
+      local refresh = require "resty.ivs.refresh"
+      local lease, told, threads = refresh.lease, {}, {}
+      for i = 1, 30 do -- at as many moments, none of which may be within the lease by one sum and behind it by another
+        local asked = 0
+        refresh.lease = 0.1 + i * 0.004
+        local client = new { credentials = function()
+          asked = asked + 1
+          if asked == 1 then ngx.exit(500) end
+          return KEYS
+        end }
+        for _ = 1, 2 do
+          threads[#threads + 1] = ngx.thread.spawn(function()
+            local said = within(20, client) .. asked
+            told[said] = (told[said] or 0) + 1
+          end)
+        end
+        ngx.sleep(0.001)
+      end
+      refresh.lease = lease
+      for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
+      return told]]
+    assert.same({ ACTIVE2 = 60 }, told)
+  end)
+
+  it("of a provider that never ends are not asked for again and again", function()
+    local told = run [[
+      local refresh = require "resty.ivs.refresh"
+      local lease, asked, told = refresh.lease, 0, {}
+      refresh.lease = 0.05
+      local client = new { credentials = function()
+        asked = asked + 1
+        ngx.exit(500)
+      end }
+      for i = 1, 2 do told[i] = within(3, client) end
+      refresh.lease = lease
+      told[3] = asked
+      return told]]
+    for at = 1, 2 do assert.truthy(told[at]:find("has been asked several times and has not come back", 1, true), told[at]) end
+    assert.equal(3, told[3])
+  end)
+
+  it("and come after newer ones do not take their place", function()
+    assert.same({ "ACTIVE", "ACTIVE", "AKIDNEWER AKIDNEWER" }, run [[
+      local refresh = require "resty.ivs.refresh"
+      local lease, asked, signed = refresh.lease, 0, {}
+      refresh.lease = 0.1
+      local client = new { credentials = function()
+        asked = asked + 1
+        if asked == 2 then return { access_key_id = "AKIDNEWER", secret_access_key = "s", expiration = ngx.time() + 3600 } end
+        ngx.sleep(4) -- whoever waits looks again after a second
+        return { access_key_id = "AKIDOLDER", secret_access_key = "s", expiration = ngx.time() + 1000 }
+      end, transport = function(request)
+        signed[#signed + 1] = request.headers.Authorization:match "Credential=([^/]+)"
+        return ACTIVE
+      end }
+      local first = within(20, client)
+      ngx.sleep(3.5)
+      local second = within(20, client)
+      refresh.lease = lease
+      return { first, second, table.concat(signed, " ") }]])
+  end)
+
+  it("and fail with an error that is its own cause are an error", function()
+    assert.equal("credentials CredentialRetrievalError: again", run [[
+      return call(new { credentials = function()
+        local err = { message = "again" }
+        err.causes = { err }
+        return nil, err
+      end })]])
+  end)
+
+  it("of a provider that calls its own client are an error that says so", function()
+    local told = run [[
+      local client, inner
+      client = new { credentials = function()
+        local _, err = client:get_recording_configuration "arn"
+        inner = err.kind .. " " .. err.code
+        return nil, err
+      end }
+      return { within(20, client), inner }]]
+    assert.truthy(told[1]:find("calls the client that it gives them to", 1, true), told[1])
+    assert.equal("credentials CredentialRetrievalError", told[2])
+  end)
+
+  it("and are no better than the old ones are not asked for with each call", function()
+    -- seven hundred seconds: nobody waits; three hundred: somebody would
+    local told = run [[
+      local told = {}
+      for _, left in ipairs { 700, 300 } do
+        for name, more in pairs { same = {}, unusable = { secret_access_key = "" }, hardly = { expiration = ngx.time() + left + 1 } } do
+          local asked = 0
+          local client = new { credentials = function()
+            asked = asked + 1
+            local keys = { access_key_id = "A", secret_access_key = "S", expiration = ngx.time() + left }
+            for member, value in pairs(asked > 1 and more or {}) do keys[member] = value end
+            return keys
+          end }
+          for _ = 1, 20 do
+            local said = call(client)
+            if said ~= "ACTIVE" then asked = said end
+            ngx.sleep(0.001)
+          end
+          told[name .. left] = asked
+        end
+      end
+      return told]]
+    assert.same({ same700 = 2, unusable700 = 2, hardly700 = 2, same300 = 2, unusable300 = 2, hardly300 = 2 }, told)
+  end)
+
+  it("are waited for when the service's clock says that the old ones have expired", function()
+    local told = run [[
+      local asked, sent = 0, 0
+      local client = new { credentials = function()
+        asked = asked + 1
+        return { access_key_id = "A", secret_access_key = "S", expiration = ngx.time() + (asked == 1 and 901 or 36000) }
+      end, transport = function()
+        sent = sent + 1
+        if sent > 1 then return ACTIVE end
+        return { status = 403, body = "{}", headers = { ["x-amzn-errortype"] = "RequestTimeTooSkewed",
+          Date = ngx.http_time(ngx.time() + 1200) } }
+      end }
+      return { call(client), call(client), asked }]]
+    assert.same({ "ACTIVE", "ACTIVE", 2 }, told)
+  end)
+
+  it("and fail give each who waited an error of its own", function()
+    local told = run [[
+      local told = {}
+      for i, client in ipairs { new { credentials = function() ngx.sleep(0.02) error("no luck", 0) end },
+        new { env = { AWS_EC2_METADATA_DISABLED = "true" } },
+        new { credentials = function() ngx.sleep(0.02) return nil, { message = "no luck", causes = { { provider = "p" } } } end } } do
+        local errors, threads = {}, {}
+        for n = 1, 2 do
+          threads[n] = ngx.thread.spawn(function() errors[n] = select(2, client:get_recording_configuration "arn") end)
+        end
+        for n = 1, 2 do ngx.thread.wait(threads[n]) end
+        local one, two = errors[1], errors[2]
+        told[i] = { asked = client:stats().credential_refreshes, same = rawequal(one, two), texts = tostring(one) == tostring(two),
+          causes = one.causes ~= nil and rawequal(one.causes, two.causes), cause = one.causes and rawequal(one.causes[1], two.causes[1]) }
+      end
+      return told]]
+    assert.same({ { asked = 1, same = false, texts = true, causes = false },
+      { asked = 1, same = false, texts = true, causes = false, cause = false },
+      { asked = 1, same = false, texts = true, causes = false, cause = false } }, told)
+  end)
+
+  describe("where nginx has no timer", function()
+    local function in_site(http, code)
+      local own = nginx.start { http = http }
+      local good, told = pcall(own.run, own, PRELUDE .. code)
+      own:stop()
+      assert.is_true(good, told)
+      return told
+    end
+
+    it("left to run are asked for by one who waits", function()
+      local told = in_site("lua_max_running_timers 4;", [[
+        local client, told = new { credentials = function() return KEYS end }, {}
+        -- each of these is a timer, and so is what asks for the keys: the fifth is dropped without a word
+        for i = 1, 4 do ngx.timer.at(0, function() told[i] = call(client) end) end
+        for _ = 1, 2000 do if #told == 4 then break end ngx.sleep(0.01) end
+        return { told, within(20, client), client:stats().credential_refreshes }]])
+      assert.same({ { "ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE" }, "ACTIVE", 1 }, told)
+    end)
+
+    it("to be had are asked for by each call, so that nobody waits for one that is killed", function()
+      local told = in_site("lua_max_pending_timers 1;", [[
+        ngx.timer.at(100, function() end)
+        assert(not ngx.timer.at(100, function() end))
+        local client = new { credentials = function() ngx.sleep(0.2) return KEYS end }
+        return { within(0.05, client), within(20, client) }]])
+      assert.same({ "waits", "ACTIVE" }, told)
+    end)
+
+    it("to be had, and a provider that calls its own client, are an error, too", function()
+      local told = in_site("lua_max_pending_timers 1;", [[
+        ngx.timer.at(100, function() end)
+        local client
+        client = new { credentials = function() return nil, call(client) end }
+        return within(20, client)]])
+      assert.truthy(told:find("calls the client that it gives them to", 1, true), told)
+    end)
+  end)
+end)

@@ -1,0 +1,250 @@
+--- The examples run: examples/nginx as it is, but for its port, its paths and the emulator's authority; the other loop.
+
+local interpreter = require "support.interpreter"
+local json = require "cjson"
+local nginx = require "support.nginx"
+local server = require "emulator.server"
+local shell = require "emulator.shell"
+local store = require "emulator.store"
+
+if not nginx.available then return end
+
+local COMPLETE = store.configurations.complete
+local CREATING, MINIMAL = store.configurations.creating, store.configurations.minimal
+
+local PREPARE = [[
+exec 2>&1
+directory=$(mktemp -d "${TMPDIR:-/tmp}/ivs-example.XXXXXX") && cp -R examples/nginx/. "$directory" && rm -rf "$directory/run" \
+  && mkdir "$directory/run" && echo "$PPID" && id -u && pwd -P && echo "$directory"]]
+
+-- What nginx says goes into `output`; it runs on when this shell ends.
+local LAUNCH = [[
+exec 2>&1
+cd %s || exit
+PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+env -i PATH="$PATH" %s nginx -e stderr -p "$PWD" -c nginx.conf >output 2>&1 </dev/null &
+pid=$!
+ticks=0
+until curl -s -o /dev/null http://127.0.0.1:%d/ || [ $ticks -ge 200 ] || ! kill -0 $pid 2>/dev/null; do
+  ticks=$((ticks + 1)); sleep 0.05
+done
+kill -0 $pid 2>/dev/null || { cat output; exit 1; }
+echo $pid]]
+
+local STOP = [[
+kill -TERM %d
+ticks=0
+while kill -0 %d 2>/dev/null && [ $ticks -lt 3000 ]; do ticks=$((ticks + 1)); sleep 0.01; done
+rm -rf -- %s]]
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+local function words(variables)
+  local out = {}
+  for name, value in pairs(variables) do out[#out + 1] = name .. "=" .. shell.quote(value) end
+  return table.concat(out, " ")
+end
+
+--- Replaces a text that has to be there.
+local function replaced(text, what, by)
+  local first, last = text:find(what, 1, true)
+  assert(first, "the example's nginx.conf no longer has: " .. what)
+  return text:sub(1, first - 1) .. by .. text:sub(last + 1)
+end
+
+local function start(emulator, variables)
+  local said = shell.run(PREPARE)
+  local owner, user, root, prefix = said:match "^(%d+)\n(%d+)\n([^\n]+)\n([^\n]+)\n$"
+  assert(prefix, said)
+  local spare = nginx.start {} -- for a port that is free
+  local port = spare.port
+  spare:stop()
+  local text = read(prefix .. "/nginx.conf")
+  text = replaced(text, "127.0.0.1:8080", "127.0.0.1:" .. port)
+  text = replaced(text, "$prefix/../../lua/?.lua", ("%s/lua/?.lua;%s/spec/?.lua"):format(root, root))
+  text = replaced(text, "$prefix/../../.build/luajit/?.so", ("%s/%s/luajit/?.so"):format(root, os.getenv "IVS_BUILD" or ".build"))
+  text = replaced(text, "  server {", ("  init_worker_by_lua_block { require('emulator.guard').start(%s) }\n  server {"):format(owner))
+  if user == "0" then text = "user root root;\n" .. text end
+  write(prefix .. "/nginx.conf", text)
+  write(prefix .. "/run/emulator.conf", ("lua_ssl_trusted_certificate %s;\n"):format(emulator.ca_bundle))
+  local environment = emulator:environment()
+  for name, value in pairs(variables) do environment[name] = value end
+  local output, status = shell.run(LAUNCH:format(shell.quote(prefix), words(environment), port))
+  local pid = status == 0 and tonumber(output)
+  if not pid then shell.run("rm -rf -- " .. shell.quote(prefix)) end
+  assert(pid, output)
+  return { pid = pid, prefix = prefix, url = "http://127.0.0.1:" .. port }
+end
+
+local function stop(site)
+  shell.run(STOP:format(site.pid, site.pid, shell.quote(site.prefix)))
+end
+
+describe("examples/nginx", function()
+  local emulator, site
+
+  local function get(path, from)
+    local said = shell.run("curl -s --max-time 30 -w '\\n%{http_code} %{content_type}' "
+      .. shell.quote((from or site).url .. path))
+    local body, status, kind = said:match "^(.*)\n(%d+) ([^\n]*)$"
+    return body, tonumber(status), kind
+  end
+
+  lazy_setup(function()
+    emulator = server.start()
+    site = start(emulator, { IVS_ARNS = COMPLETE.arn .. " " .. CREATING.arn, IVS_GATED_ARN = COMPLETE.arn })
+  end)
+
+  lazy_teardown(function()
+    if site then stop(site) end
+    emulator:stop()
+  end)
+
+  it("answers with a recording's state as JSON", function()
+    local body, status, kind = get("/recording?arn=" .. CREATING.arn)
+    assert.same({ 200, "application/json; charset=utf-8" }, { status, kind })
+    local answer = json.decode(body)
+    assert.same({ CREATING.arn, "CREATING" }, { answer.arn, answer.state })
+  end)
+
+  it("answers with the status that the error has", function()
+    local expected = { unknown = 404, ["access-denied"] = 403, throttled = 429, ["internal-error"] = 502 }
+    for name, status in pairs(expected) do
+      local body, found = get("/recording?arn=" .. store.arn(name))
+      assert.equal(status, found, name)
+      assert.is_string(json.decode(body).error.code)
+    end
+    for _, query in ipairs { "", "?arn", "?arn=", "?arn=x", "?arn=x%0Ay" } do
+      assert.equal(400, select(2, get("/recording" .. query)), query)
+    end
+  end)
+
+  it("lets through while the recording is ACTIVE, and nobody else", function()
+    local body, status = get "/gated/"
+    assert.equal(200, status)
+    assert.truthy(body:find("is active", 1, true))
+    for arn, expected in pairs { [CREATING.arn] = 503, [store.arn "unknown"] = 404, [store.arn "internal-error"] = 502, [""] = 400 } do
+      local closed = start(emulator, { IVS_GATED_ARN = arn })
+      local good, why = pcall(function()
+        for _, path in ipairs { "/gated/", "/gated/index.html" } do
+          body, status = get(path, closed)
+          assert.equal(expected, status, arn)
+          assert.falsy(body:find("is active", 1, true))
+        end
+      end)
+      stop(closed)
+      if not good then error(why, 0) end
+    end
+  end)
+
+  it("has a dashboard, which takes nothing from elsewhere and puts nothing in as HTML", function()
+    local body, status, kind = get "/?arn=x"
+    assert.same({ 200, "text/html; charset=utf-8" }, { status, kind })
+    assert.truthy(body:find "<title>IVS recordings</title>")
+    for path, expected in pairs { ["/dashboard.css"] = "text/css; charset=utf-8", ["/dashboard.js"] = "text/javascript; charset=utf-8" } do
+      assert.truthy(body:find('"' .. path .. '"', 1, true))
+      local text, its_status, its_kind = get(path)
+      assert.same({ 200, expected }, { its_status, its_kind })
+      assert.falsy(text:find "innerHTML" or text:find "https?://" or text:find "insertAdjacentHTML" or text:find "eval%(")
+    end
+    assert.truthy(shell.run("curl -sI " .. site.url .. "/"):find("Content-Security-Policy: default-src 'none'", 1, true))
+  end)
+
+  it("feeds the dashboard: the recordings of the query, else of IVS_ARNS", function()
+    local body, status = get "/recordings"
+    assert.equal(200, status)
+    local rows = json.decode(body).recordings
+    assert.equal(2, #rows)
+    assert.same({ COMPLETE.arn, COMPLETE.name, "ACTIVE", COMPLETE.destinationConfiguration.s3.bucketName },
+      { rows[1].arn, rows[1].name, rows[1].state, rows[1].bucket })
+    assert.same({ "FULL_HD HD SD LOWEST_RESOLUTION", "INTERVAL", 60 },
+      { rows[1].renditions, rows[1].thumbnail_mode, rows[1].thumbnail_seconds })
+    assert.same({ "CREATING", "ALL", "DISABLED" }, { rows[2].state, rows[2].rendition_selection, rows[2].thumbnail_mode })
+
+    body, status = get(("/recordings?arn=%s&arn=%s&arn=%s"):format(store.arn "unknown", MINIMAL.arn, MINIMAL.arn))
+    assert.equal(200, status)
+    rows = json.decode(body).recordings
+    assert.same({ 2, 404, "ResourceNotFoundException", "ACTIVE", "ivs" },
+      { #rows, rows[1].status, rows[1].error.code, rows[2].state, rows[2].bucket })
+  end)
+
+  it("tells the dashboard how old an answer is, which shows that of one from the cache", function()
+    local arn = emulator:script("aged", { status = 200, body = json.encode { recordingConfiguration = { arn = "x", state = "ACTIVE" } } })
+    local path = "/recordings?arn=" .. arn
+    local function row() return json.decode((get(path))).recordings[1] end
+    local first = row()
+    assert.same({ "miss", 0 }, { first.cache, first.age })
+    shell.run "sleep 0.2"
+    local second = row()
+    assert.equal("hit", second.cache)
+    assert.is_true(second.age >= 0.2, second.age)
+    local alone = json.decode((get("/recording?arn=" .. arn)))
+    assert.is_true(alone.cache == "hit" and alone.age >= second.age)
+    assert.truthy((get "/dashboard.js"):find("cached ${Math.floor(recording.age)} s ago", 1, true))
+  end)
+
+  it("has no other page", function() assert.equal(404, select(2, get "/nginx.conf")) end)
+end)
+
+describe("examples/on_cqueues.lua", function()
+  local emulator
+
+  lazy_setup(function() emulator = server.start() end)
+  lazy_teardown(function() emulator:stop() end)
+
+  local function run(arns, changes)
+    local environment = emulator:environment()
+    environment.HOME = "/nonexistent"
+    for name, value in pairs(changes or {}) do environment[name] = value end
+    return interpreter.run(("arg = require('cjson').decode(%q); dofile 'examples/on_cqueues.lua'"):format(json.encode(arns)), environment)
+  end
+
+  it("asks for several at once, over TLS, and retries", function()
+    local arns = { COMPLETE.arn, CREATING.arn, store.arn "flaky-1" }
+    for number = 1, 8 do arns[#arns + 1] = store.arn("slow-" .. 3000 + number) end
+    local began = os.time()
+    local said, status = run(arns)
+    assert.equal(0, status, said)
+    for _, arn in ipairs(arns) do
+      assert.truthy(said:find(arn .. "\t" .. (arn == CREATING.arn and "CREATING" or "ACTIVE") .. "\n", 1, true), said)
+    end
+    assert.truthy(os.time() - began < 20, "one after the other these take 24 s")
+  end)
+
+  it("tells the service's errors", function()
+    local said, status = run { store.arn "unknown", COMPLETE.arn }
+    assert.equal(1, status)
+    assert.truthy(said:find("unknown\tAn error occurred (ResourceNotFoundException)", 1, true), said)
+    assert.truthy(said:find(COMPLETE.arn .. "\tACTIVE", 1, true), said)
+  end)
+
+  it("refuses a certificate of somebody else's, and one for another name", function()
+    local said, status = run({ COMPLETE.arn }, { AWS_CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt", AWS_MAX_ATTEMPTS = "1" })
+    assert.equal(1, status)
+    assert.truthy(said:find("SSLError", 1, true), said)
+    local named = ([[
+      local socket = require "cqueues.socket"
+      local connect = socket.connect
+      socket.connect = function(to) to.host = "127.0.0.1"; return connect(to) end -- whatever its name
+      arg = { %q }
+      dofile "examples/on_cqueues.lua"]]):format(COMPLETE.arn)
+    local environment = emulator:environment()
+    environment.HOME, environment.AWS_MAX_ATTEMPTS = "/nonexistent", "1"
+    assert.equal(0, select(2, interpreter.run(named, environment)))
+    environment.AWS_ENDPOINT_URL_IVS = environment.AWS_ENDPOINT_URL_IVS:gsub("localhost", "another.example")
+    said, status = interpreter.run(named, environment)
+    assert.equal(1, status)
+    assert.truthy(said:find("SSLError", 1, true), said)
+  end)
+end)
