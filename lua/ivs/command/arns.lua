@@ -26,7 +26,7 @@ end
 local function all(context)
   local list = {}
   for summary, err in context.client():recording_configurations { maxResults = 100 } do
-    if not summary then status.stop(status.FAILED, context.describe(err)) end
+    if not summary then status.stop(status.FAILED, err) end
     list[#list + 1] = summary.arn
   end
   return list

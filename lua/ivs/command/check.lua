@@ -11,20 +11,9 @@ local command = {}
 
 local FORMS = { tap = check.tap, junit = check.junit, json = check.json }
 
---- A client whose batch is what has been fetched already, so that ivs.check judges results and an interruption loses none.
+--- A client whose batch is what has been fetched already: Ctrl-C ends the fetching, and what was fetched is checked all the same.
 local function fetched_client(found)
   return { batch_get_recording_configuration = function() return found end }
-end
-
---- The ARNs that there is a result for: all but those that an interruption left out.
-local function with_result(arns, found)
-  local known, list = {}, {}
-  for _, value in ipairs(found.recordingConfigurations) do known[value.arn] = true end
-  for _, value in ipairs(found.errors) do known[value.arn] = true end
-  for _, arn in ipairs(arns) do
-    if known[arn] then list[#list + 1] = arn end
-  end
-  return list
 end
 
 local function exit_status(report)
@@ -34,13 +23,13 @@ end
 
 function command.run(context, arguments)
   local expectation, err = check.load(arguments.expect)
-  if not expectation then status.stop(status.USAGE, context.describe(err)) end
+  if not expectation then status.stop(status.USAGE, err) end
   local arns = arns_of(context, arguments) or check.arns(expectation)
   if not arns then
     status.stop(status.USAGE, "give ARNs, - (standard input) or --all: " .. arguments.expect .. " names no recording configurations")
   end
-  local found, interrupted = fetch.all(context, arns)
-  local report = check.run(fetched_client(found), { arns = interrupted and with_result(arns, found) or arns, expectation = expectation })
+  local found, settled, interrupted = fetch.all(context, arns)
+  local report = check.run(fetched_client(found), { arns = settled, expectation = expectation })
   if FORMS[arguments.output] then
     context.write(FORMS[arguments.output](report))
   else

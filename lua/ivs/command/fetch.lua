@@ -5,38 +5,43 @@ local status = require "ivs.command.status"
 
 local fetch = {}
 
---- The list in the order of the ARNs; an ARN named twice stands once.
-local function ordered(arns, by_arn)
-  local list, seen = {}, {}
+--- What is known of the ARNs as a batch's result, in their order, and the list of those ARNs.
+local function gather(arns, found, failed)
+  local result, settled, seen = { recordingConfigurations = {}, errors = {} }, {}, {}
   for _, arn in ipairs(arns) do
-    if by_arn[arn] ~= nil and not seen[arn] then list[#list + 1] = by_arn[arn] end
+    local list = found[arn] and result.recordingConfigurations or failed[arn] and result.errors
+    if list and not seen[arn] then
+      list[#list + 1] = found[arn] or failed[arn]
+      settled[#settled + 1] = arn
+    end
     seen[arn] = true
   end
-  return list
+  return result, settled
 end
 
 --- @tab context of the command
 -- @tab arns
 -- @treturn table `recordingConfigurations` and `errors` as a batch returns them
+-- @treturn table the ARNs that they are of: all, unless Ctrl-C ended it early
 -- @treturn boolean whether Ctrl-C ended it early
 function fetch.all(context, arns)
-  if #arns == 0 then return { recordingConfigurations = {}, errors = {} }, false end
+  if #arns == 0 then return { recordingConfigurations = {}, errors = {} }, arns, false end
   local found, failed = {}, {}
+  local client = context.client()
   local update, finish = context.progress()
-  local called, result, err = pcall(function()
-    local client = context.client()
-    return client:batch_get_recording_configuration { arns = arns, max_tps = context.pace.max_tps,
-      max_concurrency = context.pace.max_concurrency, on_progress = update,
-      on_result = function(arn, configuration, problem)
-        found[arn] = configuration
-        failed[arn] = problem and { arn = arn, code = problem.code, message = problem.message, error = problem }
-      end }
-  end)
+  local called, result, err = pcall(client.batch_get_recording_configuration, client, {
+    arns = arns, max_tps = context.pace.max_tps, max_concurrency = context.pace.max_concurrency, on_progress = update,
+    on_result = function(arn, configuration, problem)
+      found[arn] = configuration
+      failed[arn] = problem and { arn = arn, code = problem.code, message = problem.message, error = problem }
+    end,
+  })
   finish()
-  if called and result then return result, false end
-  if called then status.stop(status.FAILED, context.describe(err)) end
+  if called and result then return result, arns, false end
+  if called then status.stop(status.FAILED, err) end
   if not status.is_interrupt(result) then error(result, 0) end
-  return { recordingConfigurations = ordered(arns, found), errors = ordered(arns, failed) }, true
+  local gathered, settled = gather(arns, found, failed)
+  return gathered, settled, true
 end
 
 --- Complains about each error; returns the exit status that follows.
@@ -45,7 +50,7 @@ end
 -- @bool interrupted
 -- @number otherwise the status where nothing failed
 function fetch.report(context, errors, interrupted, otherwise)
-  for _, failure in ipairs(errors) do context.complain(failure.arn .. ": " .. context.describe(failure.error)) end
+  for _, failure in ipairs(errors) do context.complain(failure.arn .. ": " .. tostring(failure.error)) end
   if interrupted then
     context.complain "interrupted; what had been fetched is printed"
     return status.INTERRUPTED

@@ -31,18 +31,21 @@ function FORMS.table(context, found)
   context.print(configuration.lines(list, context.terminal))
 end
 
+local function plain(found)
+  return { recordingConfigurations = found.recordingConfigurations, errors = plain_errors(found.errors) }
+end
+
 function FORMS.json(context, found)
-  local plain = { recordingConfigurations = found.recordingConfigurations, errors = plain_errors(found.errors) }
-  context.write(output_json.text(plain, output_json.configurations))
+  context.write(output_json.text(plain(found), output_json.configurations))
 end
 
 function FORMS.lua(context, found)
-  context.write(output_lua.chunk { recordingConfigurations = found.recordingConfigurations, errors = plain_errors(found.errors) }, output_json.configurations)
+  context.write(output_lua.chunk(plain(found)))
 end
 
 function get.run(context, arguments)
   local arns = arns_of(context, arguments, "give ARNs, - (standard input) or --all; see: ivs get --help")
-  local found, interrupted = fetch.all(context, arns)
+  local found, _, interrupted = fetch.all(context, arns)
   FORMS[arguments.output](context, found)
   return fetch.report(context, found.errors, interrupted, status.OK)
 end

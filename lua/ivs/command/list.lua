@@ -36,11 +36,11 @@ function list.run(context, arguments)
   local summaries = {}
   local called, err = pcall(read, context, summaries)
   if not called and not status.is_interrupt(err) then error(err, 0) end
-  if called and err and #summaries == 0 then status.stop(status.FAILED, context.describe(err)) end
+  if called and err and #summaries == 0 then status.stop(status.FAILED, err) end
   FORMS[arguments.output](context, summaries)
   if not called then error(err, 0) end
   if not err then return status.OK end
-  context.complain(context.describe(err))
+  context.complain(err)
   return status.FAILED
 end
 

@@ -5,16 +5,23 @@
 -- @module ivs.command.main
 
 local parsers = require "ivs.command.parser"
+local printable = require("ivs.printable").escape
 local session = require "ivs.command.session"
 local status = require "ivs.command.status"
-local printable = require("ivs.printable").escape
+local terminal = require "ivs.command.terminal"
+local text = require "ivs.command.text"
 
 local main = {}
 
---- Printed by its parts so that a name or a message of several lines stays on lines of its own.
+local EBADF, EPIPE = 9, 32 -- errno.h of Linux, the BSDs and macOS
+
+local is_utf8 = terminal.is_utf8(os.getenv)
+
+--- Prints a message to standard error, each of its lines behind the command's name and made safe to print.
 local function complain(message)
   for line in (tostring(message) .. "\n"):gmatch "(.-)\n" do
-    if line ~= "" then io.stderr:write("ivs: ", printable(line), "\n") end
+    line = printable(line)
+    if line ~= "" then io.stderr:write("ivs: ", is_utf8 and line or text.ascii(line), "\n") end
   end
 end
 
@@ -23,14 +30,19 @@ local function write(s)
   local written, why, errno = io.stdout:write(s)
   if written then written, why, errno = io.stdout:flush() end
   if written then return end
-  local EPIPE = 32
   if errno == EPIPE then status.stop(status.PIPE_CLOSED) end
   status.stop(status.FAILED, "cannot write to standard output: " .. tostring(why))
 end
 
+--- With standard output closed, the next file or socket that is opened would take its place and get what is written to it.
+local function check_output()
+  local _, why, errno = io.stdout:seek()
+  if errno == EBADF then status.stop(status.FAILED, "cannot write to standard output: " .. tostring(why)) end
+end
+
 local function run(argv)
-  local parser = parsers.new()
-  local arguments = parsers.parse(parser, argv)
+  local arguments = parsers.parse(parsers.new(), argv)
+  check_output()
   if arguments.help then
     write(arguments.help:get_help() .. "\n")
   elseif arguments.version then
@@ -38,8 +50,7 @@ local function run(argv)
   elseif not arguments.command then
     status.stop(status.USAGE, "no command given; see: ivs --help")
   else
-    local subcommand = require("ivs.command." .. arguments.command)
-    return subcommand.run(session.new(arguments, write, complain), arguments)
+    return require("ivs.command." .. arguments.command).run(session.new(arguments, write, complain), arguments)
   end
   return status.OK
 end

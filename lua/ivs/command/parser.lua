@@ -4,6 +4,8 @@
 local argparse = require "argparse"
 local status = require "ivs.command.status"
 
+local unpack = table.unpack or unpack -- luacheck: ignore
+
 local parser = {}
 
 local SHELLS = { "bash", "zsh", "fish" }
@@ -101,9 +103,15 @@ local function epilog_of(row)
 end
 
 local ROOT_EPILOG = [[
-Exit status: 0 all as asked; 1 a check failed, or a state is CREATE_FAILED; 2 wrong usage; 3 a call failed; 130 Ctrl-C.
-Credentials and settings are those of every AWS tool: environment, ~/.aws/config, ~/.aws/credentials. `ivs <command> --help`
-shows examples.]]
+Exit status:
+  0    all as asked
+  1    a check failed, or a state is CREATE_FAILED
+  2    wrong usage, or an expectation that cannot be read
+  3    a call failed
+  130  Ctrl-C
+
+Credentials and settings are those of every AWS tool: the environment,
+~/.aws/config and ~/.aws/credentials. `ivs <command> --help` shows examples.]]
 
 --- Builds the parser.
 -- @treturn table of argparse
@@ -113,16 +121,19 @@ function parser.new()
   root:help_max_width(80)
   root:command_target "command"
   root:require_command(false)
-  add_common(root)
-  for _, row in ipairs(COMMANDS) do
+  local commands = {}
+  for at, row in ipairs(COMMANDS) do
     local command = root:command(row.name, row.summary)
+    commands[at] = command
     command:summary(row.summary)
     command:usage(("Usage: ivs %s %s"):format(row.name, row.usage))
     local own = { row.add(command) }
-    if #own > 0 then command:group("Options", (table.unpack or unpack)(own)) end
+    if #own > 0 then command:group("Options", unpack(own)) end
     add_common(command)
     command:epilog(epilog_of(row))
   end
+  root:group("Commands", unpack(commands))
+  add_common(root)
   root:epilog(ROOT_EPILOG)
   return root
 end

@@ -6,7 +6,8 @@ local terminal = {}
 local SGR = { bold = "1", red = "31", green = "32", yellow = "33", dim = "2" } -- ECMA-48, 8.3.117
 
 --- Whether the locale's characters are UTF-8, by POSIX's order of the variables (XBD, 8.2).
-local function is_utf8(getenv)
+-- @func getenv
+function terminal.is_utf8(getenv)
   for _, name in ipairs { "LC_ALL", "LC_CTYPE", "LANG" } do
     local value = getenv(name)
     if value and value ~= "" then return value:lower():gsub("[^%w]", ""):find("utf8", 1, true) ~= nil end
@@ -33,7 +34,7 @@ function terminal.new(system, getenv, no_color)
   local columns = columns_of(1, system, getenv)
   local forbids = getenv "NO_COLOR" -- no-color.org: present and not empty
   local colored = columns and not no_color and not (forbids and forbids ~= "") and getenv "TERM" ~= "dumb"
-  local utf8 = is_utf8(getenv)
+  local utf8 = terminal.is_utf8(getenv)
   return {
     columns = columns, error_columns = columns_of(2, system, getenv), utf8 = utf8, ellipsis = utf8 and "…" or "...",
     paint = function(s, style)

@@ -22,11 +22,12 @@ local function is_in(ranges, point)
   return false
 end
 
---- The text for a terminal whose locale is not UTF-8: a question mark for each character outside ASCII.
+--- The text for a terminal whose locale is not UTF-8: three dots for an ellipsis, else a question mark for each character outside
+-- ASCII.
 -- @string s printable text
 -- @treturn string
 function text.ascii(s)
-  return (s:gsub("[\194-\244][\128-\191]*", "?"))
+  return (s:gsub("…", "..."):gsub("[\194-\244][\128-\191]*", "?"))
 end
 
 local function point_width(point)

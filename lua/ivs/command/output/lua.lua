@@ -1,5 +1,7 @@
---- Values as a Lua chunk: `return { … }`, keys sorted, every control character and byte outside ASCII's print range escaped.
+--- Values as a Lua chunk: `return { … }`, keys sorted, control characters and bytes that are not UTF-8 escaped.
 -- @module ivs.command.output.lua
+
+local printable = require "ivs.printable"
 
 local output_lua = {}
 
@@ -13,10 +15,20 @@ local function escape(byte)
   return ESCAPES[byte] or ("\\%03d"):format(byte:byte())
 end
 
---- Control characters leave as escapes: C0 and DEL, and C1 (U+0080 to U+009F), whose UTF-8 begins with C2.
+--- Leaves what is safe to print; writes every other byte as an escape, so that no byte changes.
+local function escape_run(run)
+  local out, at = {}, 1
+  while at <= #run do
+    local length = printable.sequence(run, at)
+    local piece = run:sub(at, at + length - 1)
+    out[#out + 1] = printable.escape(piece) == piece and piece or piece:gsub(".", escape)
+    at = at + length
+  end
+  return table.concat(out)
+end
+
 local function quoted(s)
-  s = s:gsub('[%c"\\\127]', escape):gsub("\194[\128-\159]", function(pair) return (pair:gsub(".", escape)) end)
-  return '"' .. s .. '"'
+  return '"' .. s:gsub('["\\]', ESCAPES):gsub("[^ -~]+", escape_run) .. '"'
 end
 
 local function key_text(key)
