@@ -3,6 +3,7 @@
  */
 #include "lua/blocking/blocking.h"
 #include "lua/blocking/fetch.h"
+#include "lua/blocking/private.h"
 #include "lua/client.h"
 #include "lua/module.h"
 #include "lua/params.h"
@@ -60,5 +61,7 @@ int luaopen_ivs(lua_State *L) {
   lua_setfield(L, -2, "get_recording_configuration");
   lua_pushcfunction(L, new_client);
   lua_setfield(L, -2, "client");
+  ivs_lua_private_push(L);
+  lua_setfield(L, -2, "private");
   return 1;
 }
