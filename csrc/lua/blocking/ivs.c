@@ -36,13 +36,6 @@ static int new_client(lua_State *L) {
   return ivs_lua_client_new(L);
 }
 
-/* For this package's own Lua; not part of the public contract. */
-static void push_private(lua_State *L) {
-  lua_newtable(L);
-  lua_pushcfunction(L, ivs_lua_blocking_identify);
-  lua_setfield(L, -2, "identify");
-}
-
 IVS_EXPORT int luaopen_ivs(lua_State *L);
 
 int luaopen_ivs(lua_State *L) {
@@ -55,8 +48,6 @@ int luaopen_ivs(lua_State *L) {
   ivs_lua_module_open(L, client_methods);
   ivs_lua_fetch_register(L);
   ivs_lua_process_register(L);
-  push_private(L);
-  lua_setfield(L, -2, "private");
   lua_pushcfunction(L, get_recording_configuration);
   lua_setfield(L, -2, "get_recording_configuration");
   lua_pushcfunction(L, new_client);
