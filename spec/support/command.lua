@@ -1,4 +1,4 @@
---- Runs the command `ivs` in a process of its own, with the interpreter and the module paths of this one.
+--- Runs the command `ivs`, or another script, in a process of its own, with the interpreter and the module paths of this one.
 --
 --     local result = command.run({ "get", ARN }, { env = emulator:environment() })   → { out, err, status }
 --     local screen = command.at_terminal(40, { "list" }, { env = … })                → text, with the exit status as its last line
@@ -21,10 +21,11 @@ end
 
 --- The shell words that run the command.
 -- @tab arguments
--- @tab[opt] options `env`
+-- @tab[opt] options `env`; `program`: the script, "bin/ivs" by default
 -- @treturn string
 function command.words(arguments, options)
-  local words = { assignments(options and options.env), shell.quote(interpreter.path()), "bin/ivs" }
+  options = options or {}
+  local words = { assignments(options.env), shell.quote(interpreter.path()), options.program or "bin/ivs" }
   for _, argument in ipairs(arguments) do words[#words + 1] = shell.quote(argument) end
   return table.concat(words, " ")
 end
@@ -38,7 +39,7 @@ end
 
 --- Runs it without a terminal.
 -- @tab arguments
--- @tab[opt] options `env`; `stdin`: text; `behind`: shell words behind the command, such as a redirection or a pipe, in place of
+-- @tab[opt] options `env`; `program`; `stdin`: text; `behind`: shell words behind the command, such as a redirection or a pipe, in place of
 --   catching standard output
 -- @treturn table `out`, `err`, `status`
 function command.run(arguments, options)
