@@ -6,6 +6,7 @@
 #include "lua/call.h"
 #include "lua/failure.h"
 #include "lua/message.h"
+#include "lua/objects.h"
 #include "lua/params.h"
 #include "lua/blocking/process.h"
 #include "lua/blocking/sleep.h"
@@ -133,4 +134,38 @@ int ivs_lua_blocking_get_recording_configuration(lua_State *L) {
 
 int ivs_lua_blocking_list_recording_configurations(lua_State *L) {
   return carry_out(L, &ivs_operation_list_recording_configurations);
+}
+
+static const char iterate_key;
+
+void ivs_lua_blocking_register(lua_State *L) {
+  ivs_lua_objects_require(L, "ivs.pagination");
+  lua_getfield(L, -1, "iterate");
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &iterate_key);
+  lua_pop(L, 1);
+}
+
+void ivs_lua_blocking_iterate(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &iterate_key);
+  lua_insert(L, -3);
+  lua_call(L, 2, 1);
+}
+
+/* Lua: list(params), with the client as an upvalue. */
+static int list_of_client(lua_State *L) {
+  lua_settop(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  return ivs_lua_blocking_list_recording_configurations(L);
+}
+
+int ivs_lua_blocking_recording_configurations(lua_State *L) {
+  ivs_lua_client_check(L, CLIENT);
+  ivs_lua_params_check_arguments(L, PARAMS, &ivs_operation_list_recording_configurations);
+  lua_settop(L, PARAMS);
+  lua_pushvalue(L, CLIENT);
+  lua_pushcclosure(L, list_of_client, 1);
+  lua_pushvalue(L, PARAMS);
+  ivs_lua_blocking_iterate(L);
+  return 1;
 }
