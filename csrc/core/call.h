@@ -158,10 +158,10 @@ const char *ivs_step_name(enum ivs_step step);
 const ivs_response *ivs_call_last_response(const ivs_call *call);
 /* The response's status is 2xx. */
 bool ivs_call_is_success(const ivs_call *call);
-/* Whether the call failed because the service throttled its last attempt. */
-bool ivs_call_is_throttled(const ivs_call *call);
 /* Why the last response, an error, may be sent again: its status and the failure's code under the client's retry mode. */
 enum ivs_retry_cause ivs_call_classify(const ivs_call *call);
+/* Whether the call failed because the service throttled its last attempt. */
+bool ivs_call_is_throttled(const ivs_call *call);
 /* boto3's "reached max retries": the last attempt allowed has been made. */
 bool ivs_call_reached_max(const ivs_call *call);
 

@@ -1,5 +1,6 @@
 /*
- * The adaptive mode's client-side rate: cut when the service throttles, regrown along a cubic curve.
+ * The adaptive mode's client-side rate: cut when the service throttles, regrown along a cubic curve
+ * (docs/protocol.md, "Adaptive rate").
  *
  * Source: botocore's retries/{adaptive,bucket,throttling}.py. Off until the first throttling response.
  */

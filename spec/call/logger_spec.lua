@@ -1,4 +1,5 @@
---- The logger (DESIGN 1.3): it sees each attempt, retry and refresh, and nothing that is secret, whatever the server says back.
+--- The logger (docs/design.md, "Logging"): it sees each attempt, retry and refresh, and nothing that is secret, whatever the
+-- server says back.
 
 local by_hand = require "support.by_hand"
 local core = require "ivs.core"

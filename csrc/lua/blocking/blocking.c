@@ -83,6 +83,17 @@ int ivs_lua_blocking_credentials(lua_State *L) {
   return 1;
 }
 
+int ivs_lua_blocking_identify(lua_State *L) {
+  lua_settop(L, CLIENT);
+  const ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
+  if (!client->is_open) return luaL_error(L, "the client is closed");
+  ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_SETTINGS);
+  lua_getfield(L, -1, "identify");
+  push_offer(L);
+  lua_call(L, 1, 3);
+  return 3;
+}
+
 static int carry_out(lua_State *L, const ivs_operation *operation) {
   ivs_lua_client_check(L, CLIENT);
   ivs_lua_params_check_arguments(L, PARAMS, operation);

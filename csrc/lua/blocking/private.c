@@ -1,5 +1,6 @@
 /* The table ivs.private. */
 #include "lua/blocking/private.h"
+#include "lua/blocking/blocking.h"
 #include "lua/blocking/sleep.h"
 #include "lua/system.h"
 
@@ -31,4 +32,6 @@ void ivs_lua_private_push(lua_State *L) {
   lua_setfield(L, -3, "now");
   lua_pop(L, 1);
   lua_setfield(L, -2, "system");
+  lua_pushcfunction(L, ivs_lua_blocking_identify);
+  lua_setfield(L, -2, "identify");
 }

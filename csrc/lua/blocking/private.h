@@ -5,6 +5,7 @@
  *   private.system.monotonic()          → seconds of a clock that nobody sets
  *   private.system.sleep(seconds)       Ctrl-C ends it
  *   private.system.terminal_width(fd)   → columns | nil: the descriptor is not a terminal
+ *   private.identify(client)            see ivs_lua_blocking_identify
  */
 #ifndef IVS_LUA_PRIVATE_H
 #define IVS_LUA_PRIVATE_H
