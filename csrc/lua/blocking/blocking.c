@@ -104,12 +104,12 @@ int ivs_lua_blocking_credentials(lua_State *L) {
   return 1;
 }
 
-int ivs_lua_blocking_get_recording_configuration(lua_State *L) {
+static int carry_out(lua_State *L, const ivs_operation *operation) {
   ivs_lua_client_check(L, CLIENT);
-  ivs_lua_params_check_arguments(L, PARAMS);
+  ivs_lua_params_check_arguments(L, PARAMS, operation);
   lua_settop(L, PARAMS);
   ivs_lua_call *call = ivs_lua_call_acquire(L, CLIENT);
-  ivs_lua_call_begin(L, call, PARAMS);
+  ivs_lua_call_begin(L, call, operation, PARAMS);
   for (;;) {
     switch (ivs_lua_call_advance(L, call, CLIENT, CALL)) {
     case IVS_STEP_CREDENTIALS:
@@ -137,4 +137,12 @@ int ivs_lua_blocking_get_recording_configuration(lua_State *L) {
       return 2;
     }
   }
+}
+
+int ivs_lua_blocking_get_recording_configuration(lua_State *L) {
+  return carry_out(L, &ivs_operation_get_recording_configuration);
+}
+
+int ivs_lua_blocking_list_recording_configurations(lua_State *L) {
+  return carry_out(L, &ivs_operation_list_recording_configurations);
 }

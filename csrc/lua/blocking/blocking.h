@@ -8,6 +8,8 @@
 
 /* Lua: client:get_recording_configuration(params) → response | nil, err. */
 int ivs_lua_blocking_get_recording_configuration(lua_State *L);
+/* Lua: client:list_recording_configurations(params?) → response | nil, err. */
+int ivs_lua_blocking_list_recording_configurations(lua_State *L);
 
 /*
  * Lua: client:credentials() → table | nil, err. Asks the sources anew and tells, without a secret: {
