@@ -49,7 +49,7 @@ PACKAGES_luajit := luajit2 libluajit2-5.1-dev
 # The module, and the emulator, which is an nginx.
 DEMO_PACKAGES := gcc libc6-dev make pkg-config libssl-dev libcurl4-openssl-dev $(PACKAGES_$(LUA)) lua-cjson lua-luaossl \
              nginx-light libnginx-mod-http-lua openssl ca-certificates
-PACKAGES  := $(DEMO_PACKAGES) $(foreach lua,$(LUAS),$(PACKAGES_$(lua))) lua-expat lua-busted lua-check lua-cqueues luarocks \
+PACKAGES  := $(DEMO_PACKAGES) $(foreach lua,$(LUAS),$(PACKAGES_$(lua))) lua-argparse lua-expat lua-busted lua-check lua-cqueues luarocks \
              lua-nginx-redis redis-server redis-tools tinyproxy wrk curl perl python3 python3-botocore python3-yaml procps
 TOOLS     := clang libclang-rt-14-dev valgrind clang-format clang-tidy
 
@@ -195,6 +195,8 @@ install-rock:
 	install -m 755 $(B)/$(ROCK)/ivs.so $(LIBDIR)/ivs.so
 	install -m 755 $(B)/$(ROCK)/ivs/core.so $(LIBDIR)/ivs/core.so
 	cd lua && find . -name '*.lua' -exec sh -c 'for file; do install -D -m 644 "$$file" "$(LUADIR)/$$file" || exit; done' sh {} +
+	install -D -m 755 bin/ivs $(BINDIR)/ivs
+	install -D -m 644 docs/ivs.1 $(PREFIX)/doc/ivs.1
 
 .PHONY: clean
 clean: ## removes what was built

@@ -97,23 +97,9 @@ static int read_length(ivs_http1 *reader, ivs_slice value) {
   return IVS_OK;
 }
 
-/* The next member of a list (RFC 9110, 5.6.1), empty ones skipped; false at its end. */
-static bool next_member(ivs_slice *list, ivs_slice *member) {
-  while (list->length) {
-    const char *comma = memchr(list->data, ',', list->length);
-    const size_t length = comma ? (size_t)(comma - list->data) : list->length;
-    const size_t taken = comma ? length + 1 : length;
-    *member = ivs_text_trim((ivs_slice){list->data, length});
-    list->data += taken;
-    list->length -= taken;
-    if (member->length) return true;
-  }
-  return false;
-}
-
 /* Chunks, however often they are told: nobody sends chunks within chunks (RFC 9112, 6.1). */
 static int read_coding(ivs_http1 *reader, ivs_slice list) {
-  for (ivs_slice coding; next_member(&list, &coding);) {
+  for (ivs_slice coding; ivs_text_next_member(&list, &coding);) {
     if (ivs_text_same(coding, "chunked"))
       reader->has_chunks = true;
     else if (!ivs_text_same(coding, "identity"))
@@ -123,7 +109,7 @@ static int read_coding(ivs_http1 *reader, ivs_slice list) {
 }
 
 static void read_connection(ivs_http1 *reader, ivs_slice list) {
-  for (ivs_slice option; next_member(&list, &option);)
+  for (ivs_slice option; ivs_text_next_member(&list, &option);)
     if (ivs_text_same(option, "close")) reader->may_keep_alive = false;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "lua/blocking/blocking.h"
 #include "lua/blocking/fetch.h"
+#include "lua/blocking/private.h"
 #include "lua/client.h"
 #include "lua/failure.h"
 #include "lua/module.h"
@@ -42,6 +43,16 @@ static int list_recording_configurations(lua_State *L) {
                       ivs_lua_blocking_list_recording_configurations);
 }
 
+/* A default client that cannot be made shows at the iterator's first step. */
+static int recording_configurations(lua_State *L) {
+  ivs_lua_params_check_arguments(L, 1, &ivs_operation_list_recording_configurations);
+  lua_settop(L, 1);
+  lua_pushcfunction(L, list_recording_configurations);
+  lua_insert(L, 1);
+  ivs_lua_blocking_iterate(L);
+  return 1;
+}
+
 static int new_client(lua_State *L) {
   if (!lua_isnoneornil(L, 2)) luaL_argerror(L, 2, "one argument expected: a table of options");
   lua_settop(L, 1);
@@ -54,6 +65,7 @@ int luaopen_ivs(lua_State *L) {
   static const luaL_Reg client_methods[] = {
       {"get_recording_configuration", ivs_lua_blocking_get_recording_configuration},
       {"list_recording_configurations", ivs_lua_blocking_list_recording_configurations},
+      {"recording_configurations", ivs_lua_blocking_recording_configurations},
       {"credentials", ivs_lua_blocking_credentials},
       {"close", ivs_lua_client_close},
       {NULL, NULL},
@@ -62,11 +74,15 @@ int luaopen_ivs(lua_State *L) {
       {"client", new_client},
       {"get_recording_configuration", get_recording_configuration},
       {"list_recording_configurations", list_recording_configurations},
+      {"recording_configurations", recording_configurations},
       {NULL, NULL},
   };
   ivs_lua_module_open(L, client_methods);
+  ivs_lua_blocking_register(L);
   ivs_lua_fetch_register(L);
   ivs_lua_process_register(L);
   luaL_setfuncs(L, functions, 0);
+  ivs_lua_private_push(L);
+  lua_setfield(L, -2, "private");
   return 1;
 }

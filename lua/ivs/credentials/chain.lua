@@ -197,6 +197,17 @@ local function observed(provider, summary, system, logger)
   end
 end
 
+--- The function that tells whose credentials these are, by asking AWS STS.
+-- @tab found the resolved settings
+-- @tab source { getenv, files, profile, explicit_profile }
+-- @tab platform the C side
+-- @return function(offer, credentials) → `{ account, arn, user_id }` | nil, err
+function credentials.identity(found, source, platform)
+  return function(offer, given)
+    return require("ivs.services.sts").get_caller_identity(make_context(found, source, platform, offer), given)
+  end
+end
+
 --- The function that a call asks for keys.
 -- @tab found the resolved settings (`credentials`, `env`, `transport`, …)
 -- @tab source { getenv, files, profile, explicit_profile }
