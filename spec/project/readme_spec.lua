@@ -16,7 +16,7 @@ describe("the README", function()
   local function run(source)
     local environment = emulator:environment()
     environment.HOME = "/nonexistent"
-    return interpreter.run(source, environment)
+    return interpreter.run('require "support.missing_modules"\n' .. source, environment)
   end
 
   it("lists every setting with its variables, its default and what it is", function()
