@@ -9,32 +9,9 @@
 #include "lua/objects.h"
 #include "lua/params.h"
 #include "lua/blocking/process.h"
-
-#include <errno.h>
-#include <math.h>
-#include <time.h>
+#include "lua/blocking/sleep.h"
 
 enum { CLIENT = 1, PARAMS = 2, CALL = 3 };
-
-/* To the end, whatever signals come. */
-static void sleep_for(double seconds) {
-  struct timespec until;
-  if (!(seconds > 0)) return;
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  double whole = floor(seconds);
-  until.tv_sec += (time_t)whole;
-  until.tv_nsec += (long)((seconds - whole) * 1e9);
-  if (until.tv_nsec >= 1000000000) {
-    until.tv_nsec -= 1000000000;
-    until.tv_sec++;
-  }
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) continue;
-}
-
-static int sleep_in_lua(lua_State *L) {
-  sleep_for(luaL_checknumber(L, 1));
-  return 0;
-}
 
 static void exchange_over_curl(lua_State *L, ivs_lua_call *call) {
   ivs_call *core = &call->core;
@@ -63,7 +40,7 @@ static void push_offer(lua_State *L) {
   lua_createtable(L, 0, 3);
   ivs_lua_fetch_push(L, CLIENT);
   lua_setfield(L, -2, "http");
-  lua_pushcfunction(L, sleep_in_lua);
+  lua_pushcfunction(L, ivs_lua_sleep_call);
   lua_setfield(L, -2, "sleep");
   lua_pushcfunction(L, ivs_lua_process_run);
   lua_setfield(L, -2, "run");
@@ -105,6 +82,17 @@ int ivs_lua_blocking_credentials(lua_State *L) {
   return 1;
 }
 
+int ivs_lua_blocking_identify(lua_State *L) {
+  lua_settop(L, CLIENT);
+  const ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
+  if (!client->is_open) return luaL_error(L, "the client is closed");
+  ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_SETTINGS);
+  lua_getfield(L, -1, "identify");
+  push_offer(L);
+  lua_call(L, 1, 3);
+  return 3;
+}
+
 static int carry_out(lua_State *L, const ivs_operation *operation) {
   ivs_lua_client_check(L, CLIENT);
   ivs_lua_params_check_arguments(L, PARAMS, operation);
@@ -125,7 +113,7 @@ static int carry_out(lua_State *L, const ivs_operation *operation) {
         exchange_over_curl(L, call);
       break;
     case IVS_STEP_SLEEP:
-      sleep_for(call->core.delay);
+      ivs_lua_sleep_for(L, call->core.delay);
       ivs_call_slept(&call->core);
       break;
     case IVS_STEP_DONE:

@@ -24,4 +24,10 @@ void ivs_lua_blocking_register(lua_State *L);
  */
 int ivs_lua_blocking_credentials(lua_State *L);
 
+/*
+ * Lua: ivs.private.identify(client) → what client:credentials() returns, and { account, arn, user_id } of AWS
+ * STS or nil and an error object; or nil and an error object without credentials. Raises for a closed client.
+ */
+int ivs_lua_blocking_identify(lua_State *L);
+
 #endif

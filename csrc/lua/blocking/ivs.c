@@ -1,8 +1,9 @@
 /*
- * require "ivs": the module for plain scripts (DESIGN 1.1–1.3).
+ * require "ivs": the module for plain scripts (docs/design.md, "The blocking driver").
  */
 #include "lua/blocking/blocking.h"
 #include "lua/blocking/fetch.h"
+#include "lua/blocking/private.h"
 #include "lua/client.h"
 #include "lua/failure.h"
 #include "lua/module.h"
@@ -81,5 +82,7 @@ int luaopen_ivs(lua_State *L) {
   ivs_lua_fetch_register(L);
   ivs_lua_process_register(L);
   luaL_setfuncs(L, functions, 0);
+  ivs_lua_private_push(L);
+  lua_setfield(L, -2, "private");
   return 1;
 }
