@@ -12,6 +12,9 @@
 /* From this long before they expire, one call asks for new keys (docs/protocol.md, "Credential refresh"). */
 #define IVS_CREDENTIALS_ADVISORY_SECONDS (15 * 60)
 
+/* From this long before they expire, calls wait for new ones (botocore: the mandatory refresh). */
+#define IVS_CREDENTIALS_MANDATORY_SECONDS (10 * 60)
+
 typedef struct ivs_credentials {
   ivs_buffer access_key_id;
   ivs_buffer secret_access_key;

@@ -9,6 +9,8 @@
 
 #include <sys/types.h>
 
+struct ivs_lua_call;
+
 typedef struct ivs_lua_client {
   ivs_client core;
   bool is_open;
@@ -17,17 +19,23 @@ typedef struct ivs_lua_client {
   unsigned char random[256]; /* drawn from libcrypto in one go, used up from the end */
   size_t random_left;
   pid_t random_owner; /* a forked child draws its own */
-  void *driver;       /* the blocking driver's connection, made at its first exchange */
+  struct {
+    const struct ivs_lua_call *call; /* whose owner asks the provider now (provider.h); NULL: none */
+    double since;                    /* seconds since 1970 */
+    unsigned long begun, answered;   /* the numbers of the last asking, and of the last that was answered */
+  } asking;
+  void *driver; /* the blocking driver's connection, made at its first exchange */
   void (*close_driver)(void *driver);
 } ivs_lua_client;
 
 /* Slots of the client's own table. */
 enum {
-  IVS_LUA_CLIENT_PROVIDER = 1, /* function(http) → keys | nil, err */
+  IVS_LUA_CLIENT_PROVIDER = 1, /* function(context) → credentials | nil, err */
   IVS_LUA_CLIENT_TRANSPORT,
   IVS_LUA_CLIENT_LOGGER,
   IVS_LUA_CLIENT_TIME,
   IVS_LUA_CLIENT_RANDOM,
+  IVS_LUA_CLIENT_PROVIDER_ERROR, /* of the last asking, for the calls that waited for it; nil: it gave credentials */
   IVS_LUA_CLIENT_IDLE_CALL, /* kept for reuse between calls */
   IVS_LUA_CLIENT_SETTINGS
 };

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const char metatable_key, whole_key;
+static const char metatable_key, whole_key, copy_key;
 
 static int collect(lua_State *L) {
   ivs_failure_free(lua_touserdata(L, 1));
@@ -27,6 +27,8 @@ void ivs_lua_failure_register(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
   lua_getfield(L, -1, "whole");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &whole_key);
+  lua_getfield(L, -1, "copy");
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &copy_key);
   lua_getfield(L, -1, "kinds");
   for (int kind = 0; kind < IVS_KIND_COUNT; kind++) {
     lua_pushboolean(L, 1);
@@ -172,6 +174,12 @@ void ivs_lua_failure_set_operation(lua_State *L, int index, const char *name) {
   lua_pushliteral(L, "operation_name");
   lua_pushstring(L, name);
   lua_rawset(L, index);
+}
+
+void ivs_lua_failure_copy(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &copy_key);
+  lua_insert(L, -2);
+  lua_call(L, 1, 1);
 }
 
 void ivs_lua_failure_push_whole(lua_State *L, int index, enum ivs_kind kind, const char *code,

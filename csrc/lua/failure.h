@@ -26,6 +26,8 @@ void ivs_lua_failure_push_exceptions(lua_State *L);
 bool ivs_lua_failure_is(lua_State *L, int index);
 /* Gives the error object at the index the name of its call's operation, unless it has one: of a call of STS, for example. */
 void ivs_lua_failure_set_operation(lua_State *L, int index, const char *name);
+/* Replaces the table at the top by a copy of its own: callers add to the errors that they get. */
+void ivs_lua_failure_copy(lua_State *L);
 /* Pushes an error object for what Lua code gave in place of a result: an error object as it is, else one whose
  * missing parts are the defaults (failure.whole in lua/ivs/failure.lua). No metamethod of the value runs. */
 void ivs_lua_failure_push_whole(lua_State *L, int index, enum ivs_kind kind, const char *code,

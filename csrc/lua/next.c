@@ -2,6 +2,7 @@
 #include "lua/next.h"
 #include "lua/call.h"
 #include "lua/message.h"
+#include "lua/provider.h"
 
 enum { CALL = 1, ANSWER = 2, REASON = 3, MESSAGE = 4, CLIENT = 5 };
 
@@ -28,7 +29,7 @@ static void report(lua_State *L, ivs_lua_call *call) {
   const char *problem = NULL;
   switch (core->state) {
   case IVS_STEP_CREDENTIALS:
-    ivs_lua_call_take_keys(L, call, CALL, ANSWER);
+    if (!ivs_lua_provider_is_waiting(call)) ivs_lua_call_take_credentials(L, call, CALL, ANSWER);
     break;
   case IVS_STEP_EXCHANGE:
     problem = ivs_lua_call_take_answer(L, call, ANSWER);
