@@ -15,13 +15,14 @@ enum { CLIENT = 1, PARAMS = 2, CALL = 3 };
 
 static void exchange_over_curl(lua_State *L, ivs_lua_call *call) {
   ivs_call *core = &call->core;
-  ivs_easy *easy = ivs_lua_fetch_easy(L, CLIENT, &core->failure);
-  if (!easy)
-    ivs_call_stop(core);
-  else if (ivs_easy_exchange(easy, &core->request, NULL, &core->response, &core->failure))
-    ivs_call_fault_as_set(core);
-  else
+  const ivs_exchange exchange = {
+      .request = &core->request, .response = &core->response, .failure = &core->failure};
+  if (!ivs_lua_fetch_exchange(L, CLIENT, &exchange))
     ivs_call_response(core);
+  else if (core->failure.kind == IVS_KIND_CONFIG)
+    ivs_call_stop(core); /* this libcurl cannot be used */
+  else
+    ivs_call_fault_as_set(core);
 }
 
 /* The client's own `transport` function in place of the network. */
