@@ -49,7 +49,7 @@ void ivs_client_close(ivs_client *client);
 
 /* The endpoint for a call about this ARN (empty: about none): the client's, or, where no region is configured, one made in
  * *own for the region that the ARN names. NULL with the failure set (NoRegionError, …) if there is none. */
-const ivs_endpoint *ivs_client_locate(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
-                                      ivs_failure *failure);
+const ivs_endpoint *ivs_client_resolve_endpoint(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
+                                                ivs_failure *failure);
 
 #endif

@@ -209,8 +209,9 @@ double ivs_lua_client_now(lua_State *L, const ivs_lua_client *client, int index)
   return seconds;
 }
 
-/* Static keys are taken at once, so that a call need not ask for them. */
-static bool take_static_keys(lua_State *L, int settings, ivs_lua_client *client, ivs_failure *failure) {
+/* Static credentials are taken now, so that no call has to ask for them. */
+static bool take_static_credentials(lua_State *L, int settings, ivs_lua_client *client,
+                                    ivs_failure *failure) {
   const char *code = NULL, *problem = NULL;
   lua_getfield(L, settings, "credentials");
   if (!lua_isnil(L, -1)) problem = ivs_lua_credentials_take(L, -1, client, &code);
@@ -229,7 +230,7 @@ ivs_lua_client *ivs_lua_client_build(lua_State *L, int from, int host, const cha
   ivs_client_settings settings = read_settings(L, from);
   settings.endpoint_prefix = endpoint_prefix;
   if (!ivs_client_open(&client->core, &settings, ivs_lua_client_now(L, client, lua_gettop(L)), failure) &&
-      take_static_keys(L, from, client, failure))
+      take_static_credentials(L, from, client, failure))
     return client;
   ivs_lua_failure_return(L, failure);
   return NULL;
