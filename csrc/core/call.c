@@ -10,7 +10,7 @@
 
 enum event { AUTHENTICATED, UNAUTHENTICATED, PACED, ANSWERED, SUCCEEDED, RETRIED, GAVE_UP, EVENT_COUNT };
 
-/* 0 (BEGUN, which nothing leads back to) marks what can't happen. */
+/* 0 marks what cannot happen: it is BEGUN, to which no transition leads. */
 static const enum ivs_step transitions[IVS_STEP_COUNT][EVENT_COUNT] = {
     [IVS_STEP_BEGUN] = {[AUTHENTICATED] = IVS_STEP_EXCHANGE,
                         [UNAUTHENTICATED] = IVS_STEP_CREDENTIALS,
@@ -191,10 +191,10 @@ static void observe(ivs_call *call, enum ivs_retry_cause cause, double now) {
   if (call->pace) ivs_pace_observe(call->pace, cause == IVS_RETRY_CAUSE_THROTTLING, now);
 }
 
-/* After an attempt that gave no result. */
+/* After an attempt without a result. */
 static void judge(ivs_call *call, enum ivs_retry_cause cause, double now, double random) {
   observe(call, cause, now);
-  /* the clock first: what is refused for it will be refused again */
+  /* the clock first: a request refused for its time would be refused again */
   enter(call, ivs_skew_correct(call) || retry(call, cause, now, random) ? RETRIED : GAVE_UP);
 }
 
@@ -234,7 +234,7 @@ static bool is_failing(enum ivs_report report) {
          report == IVS_REPORT_UNDECODABLE || report == IVS_REPORT_ERROR || report == IVS_REPORT_STOP;
 }
 
-/* Turns what was reported into the one transition it means. */
+/* Makes the one transition that the report stands for. */
 static void settle(ivs_call *call, double now, double random) {
   if (is_failing(call->report)) ivs_call_redact_failure(call);
   switch (call->report) {
@@ -413,7 +413,7 @@ bool ivs_call_is_throttled(const ivs_call *call) {
 
 bool ivs_call_reached_max(const ivs_call *call) {
   const ivs_retry *policy = &call->client->retry;
-  /* legacy mode counts only errors that it would have sent again */
+  /* legacy mode counts only errors that it would have retried */
   if (policy->mode == IVS_RETRY_LEGACY && !call->failure.retryable) return false;
   return call->attempts >= policy->max_attempts;
 }

@@ -118,11 +118,11 @@ void ivs_call_begin(ivs_call *call, const ivs_operation *operation, ivs_slice bo
 void ivs_call_begin_with_arguments(ivs_call *call, const ivs_operation *operation,
                                    const ivs_argument *arguments, const unsigned char random[16]);
 
-/* A secret of the request that the machine does not know of: one in the body. To be told before the first step. IVS_OK,
+/* Adds a secret that is in the body, to be redacted in messages. Before the first step. IVS_OK,
  * IVS_ENOMEM, IVS_ETOOBIG. */
 int ivs_call_add_secret(ivs_call *call, ivs_slice secret);
 
-/* The next ivs_call_next may draw a retry's delay: only then it reads `random`. */
+/* Whether the next ivs_call_next may compute a retry's delay: only then it reads `random`. */
 bool ivs_call_wants_random(const ivs_call *call);
 
 /* The step to carry out. now: seconds since 1970. random: in [0, 1). */
@@ -146,7 +146,7 @@ int ivs_call_undecodable(ivs_call *call, ivs_slice message);
 /* An error body has been read as far as possible. data is NULL where a member is absent; raw: the body is not JSON. */
 int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw);
 int ivs_call_slept(ivs_call *call);
-/* The owner gives up; it has set call->failure to say why. */
+/* The owner gives up, and has set call->failure. */
 int ivs_call_stop(ivs_call *call);
 
 /* Writes 16 random bytes as a UUID of version 4 (RFC 9562, 5.4). */

@@ -95,12 +95,12 @@ static double call_number(lua_State *L, int client_index, int slot) {
   return number;
 }
 
-/* The host's random, held within [0, 1]; not a number counts as 0. */
+/* The loop's random number, clamped to [0, 1]; NaN counts as 0. */
 static double call_fraction(lua_State *L, int client_index) {
   return fmin(fmax(call_number(L, client_index, IVS_LUA_CLIENT_RANDOM), 0), 1);
 }
 
-/* Drawn only where a retry's delay may want it: not on the way of a call that goes well. */
+/* Drawn only where a retry's delay may need it, so that a call without retries draws none. */
 static double read_random(lua_State *L, const ivs_lua_call *call, int client_index) {
   uint32_t word;
   if (!ivs_call_wants_random(&call->core)) return 0;
@@ -185,7 +185,7 @@ static void push_failed(lua_State *L, const ivs_lua_call *call, int call_index) 
   }
 }
 
-/* Why an attempt failed. What a server says stays out of the log: a refused signature's message shows the
+/* Logs why an attempt failed. The message of a service stays out of the log: a refused signature's message shows the
  * canonical request, token and all. Its code is shown as far as it is one. */
 static void log_failure(lua_State *L, ivs_lua_call *call, int client_index, enum ivs_step step) {
   char what[IVS_CODE_MAX + 512];

@@ -15,9 +15,9 @@ void ivs_lua_failure_register(lua_State *L);
 ivs_failure *ivs_lua_failure_new(lua_State *L);
 /* Pushes nil and an error object; returns 2, so that a C function can end with it. */
 int ivs_lua_failure_return(lua_State *L, const ivs_failure *failure);
-/* Raises the error object of an ivs_status, where a function has no other way to report it. */
+/* Raises the error object of an ivs_status, for functions that cannot return it. */
 int ivs_lua_failure_raise(lua_State *L, int status, const char *doing);
-/* Pushes the error object of a call that FAILED, with what is known of its last response. */
+/* Pushes the error object of a call that FAILED, with the status, request ID and headers of its last response. */
 void ivs_lua_failure_push_call(lua_State *L, const ivs_call *call);
 /* Pushes the read-only table of all codes, each under its own name. Reading a name that is not there raises. */
 void ivs_lua_failure_push_exceptions(lua_State *L);

@@ -1,4 +1,4 @@
-/* call:next — see core.c for what it takes and gives at each step. */
+/* call:next. core.c documents what it takes and returns at each step. */
 #include "lua/next.h"
 #include "lua/call.h"
 #include "lua/message.h"
@@ -12,7 +12,7 @@ static ivs_slice text_argument(lua_State *L, int index) {
   return text;
 }
 
-/* How a service call's body was read: true, or nil and the error's code and message. */
+/* The result of reading a service call's body: true, or nil and the error's code and message. */
 static void take_reading(lua_State *L, ivs_call *core) {
   ivs_slice code = text_argument(L, REASON), message = text_argument(L, MESSAGE);
   if (lua_toboolean(L, ANSWER))
@@ -23,7 +23,7 @@ static void take_reading(lua_State *L, ivs_call *core) {
     ivs_call_error(core, code, message, !code.data);
 }
 
-/* Reports what the loop brings to the step that it was given. */
+/* Reports the loop's result of the step that it was given. */
 static void report(lua_State *L, ivs_lua_call *call) {
   ivs_call *core = &call->core;
   const char *problem = NULL;
