@@ -60,7 +60,7 @@ static void ask_provider(lua_State *L) {
 static void ask_for_keys(lua_State *L, ivs_lua_call *call) {
   const int top = lua_gettop(L);
   ask_provider(L);
-  ivs_lua_call_take_keys(L, call, CALL, top + 1);
+  ivs_lua_call_take_credentials(L, call, CALL, top + 1);
   lua_settop(L, top);
 }
 
