@@ -6,7 +6,7 @@ local shell = require "emulator.shell"
 
 if not cache_site.available then return end -- nginx runs LuaJIT, whatever runs this: once is enough
 
-local function sleep(seconds) shell.run("sleep " .. seconds) end
+local sleep = cache_site.sleep
 
 describe("the cache of resty.ivs", function()
   local service, site
@@ -37,7 +37,7 @@ describe("the cache of resty.ivs", function()
     end)
 
     it("that lasts longer than the lock's expiry", function()
-      service:script("long", { delay = 6 })
+      service:script("long", { delay = 4 })
       local ask = site:asker { lock_ttl = 2 }
       assert.same({ ["miss 1"] = 1, ["hit 1"] = 99 }, (service:burst({ site }, 100, ask:path "long")))
       assert.equal(1, service:count "long")
@@ -182,11 +182,8 @@ describe("the cache of resty.ivs", function()
       cache_site.with(service, { workers = 1 }, function(own)
         local ask = own:asker {}
         service:script("crash", { delay = 30 })
-        shell.run(("curl -s -m 30 '%s%s' >/dev/null 2>&1 & "):format(own.url, ask:path "crash"))
-        for _ = 1, 1000 do
-          if service:count "crash" == 1 then break end
-          sleep(0.01)
-        end
+        ask:in_background "crash"
+        service:await("crash", 1)
         service:script("crash", {})
         local before = own:workers()[1]
         shell.run("kill -KILL " .. before)
@@ -204,7 +201,7 @@ describe("the cache of resty.ivs", function()
     it("with another's call when a client is closed that was at it", function()
       cache_site.with(service, {}, function(own)
         local ask = own:asker {}
-        shell.run(("curl -s '%s%s' >/dev/null 2>&1 &"):format(own.url, ask:path("handed-on", "/cancelled")))
+        ask:in_background("handed-on", "/cancelled")
         sleep(0.1)
         assert.equal("miss 1", ask "handed-on")
       end)
@@ -220,12 +217,7 @@ describe("the cache of resty.ivs", function()
       cache_site.with(service, { workers = 2 }, function(own)
         local ask = own:asker {}
         assert.equal("miss 1", ask "reload")
-        local before = own:workers()[1]
-        own:signal "HUP"
-        for _ = 1, 2000 do
-          if not shell.run("pgrep -P " .. own.pid):find(before, 1, true) then break end
-          sleep(0.01)
-        end
+        cache_site.reload(own)
         assert.equal("hit 1", ask "reload")
         assert.same({}, own:errors())
       end)
