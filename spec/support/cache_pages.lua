@@ -157,7 +157,7 @@ end
 
 --- Leaves room for no other timer for a while.
 function pages.occupy_timers()
-  assert(ngx.timer.at(0, function() ngx.sleep(6) end))
+  assert(ngx.timer.at(0, function() ngx.sleep(30) end))
 end
 
 -- The service -----------------------------------------------------------------------------------------------------------

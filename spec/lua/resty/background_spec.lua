@@ -60,7 +60,7 @@ describe("the cache of resty.ivs fetches what is missing", function()
       own:get "/occupy_timers"
       service:script("dropped", { delay = 0.3 })
       assert.same({ ["miss 1"] = 1, ["hit 1"] = 99 }, (service:burst({ own }, 100, ask:path "dropped")))
-      assert.is_true(ask:time "not-begun" < 5)
+      assert.is_true(ask:time "not-begun" < 25) -- the timers are occupied for 30 s
     end)
     assert.same({ 10, 1 }, { service:count "timerless-", service:count "dropped" })
   end)
@@ -101,11 +101,9 @@ describe("the cache of resty.ivs fetches what is missing", function()
       local ask = own:asker { lock_ttl = 0.6 }
       service:script("kill", { delay = 30 })
       local took = ask:time("kill", "/get_and_kill")
-      assert.is_true(took < 5, took .. " s")
+      assert.is_true(took < 25, took .. " s") -- the call would take 30 s
       service:script("kill", {})
-      local answers, slowest = service:burst({ own }, 100, ask:path "kill")
-      assert.same({ ["miss 2"] = 1, ["hit 2"] = 99 }, answers)
-      assert.is_true(slowest < 10, "the slowest took " .. slowest)
+      assert.same({ ["miss 2"] = 1, ["hit 2"] = 99 }, (service:burst({ own }, 100, ask:path "kill")))
     end)
   end)
 end)
