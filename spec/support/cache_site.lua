@@ -26,6 +26,9 @@ cache_site.encoded = encoded
 
 function cache_site.sleep(seconds) shell.run("sleep " .. seconds) end
 
+--- Seconds since 1970, with their fraction.
+function cache_site.now() return tonumber((shell.run "date +%s.%N")) end
+
 --- Waits until something is so, 20 seconds at the most.
 local function wait_until(what, condition)
   for _ = 1, 2000 do
