@@ -13,7 +13,7 @@ local assert_absent, document = emulator_credentials.assert_absent, emulator_cre
 local ARN = store.configurations.complete.arn
 local KEYS = store.keys.temporary
 
---- BEHAVIOUR 8, and what each says where nothing at all is set up.
+--- The order of docs/protocol.md, "Credential sources", and what each says where nothing at all is set up.
 local SOURCES = {
   { "environment", "AWS_ACCESS_KEY_ID" },
   { "assume_role", "profile" },

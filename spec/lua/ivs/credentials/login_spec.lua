@@ -1,5 +1,5 @@
---- The login provider against a real server, real files and real EC keys (BEHAVIOUR 8.6). The proof is verified by the
--- openssl command from the public key inside it.
+--- The login provider against a real server, real files and real EC keys (docs/protocol.md, "Login"). The proof is verified by
+-- the openssl command from the public key inside it.
 
 local json = require "ivs.json"
 local login = require "ivs.credentials.login"

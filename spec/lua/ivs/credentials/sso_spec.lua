@@ -1,4 +1,4 @@
---- The SSO provider against a real server and real files (BEHAVIOUR 8.4).
+--- The SSO provider against a real server and real files (docs/protocol.md, "IAM Identity Center").
 
 local json = require "ivs.json"
 local provider_context = require "support.provider_context"
