@@ -193,8 +193,9 @@ static void judge_keys(ivs_call *call, double now) {
 
 static void judge_fault(ivs_call *call, double now, double random) {
   const enum ivs_kind kind = call->failure.kind;
-  const bool final = kind == IVS_KIND_TLS || kind == IVS_KIND_CANCELLED || kind == IVS_KIND_INTERNAL;
-  judge(call, final ? IVS_RETRY_CAUSE_NONE : IVS_RETRY_CAUSE_TRANSIENT, now, random);
+  const bool is_transient =
+      kind == IVS_KIND_CONNECTION || kind == IVS_KIND_TIMEOUT || kind == IVS_KIND_RESPONSE;
+  judge(call, is_transient ? IVS_RETRY_CAUSE_TRANSIENT : IVS_RETRY_CAUSE_NONE, now, random);
 }
 
 static bool is_failing(enum ivs_report report) {
