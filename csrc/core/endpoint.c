@@ -63,12 +63,13 @@ static int refuse(ivs_failure *failure, const char *code, const char *message) {
 static void printable(ivs_slice text, char out[128]) {
   size_t length = 0;
   for (size_t at = 0; at < text.length;) {
-    const char *start = text.data + at;
+    const size_t start = at;
     int32_t point = ivs_text_next_codepoint(text, &at);
     bool is_shown = point >= 0x20 && !(point >= 0x7f && point < 0xa0);
-    size_t size = is_shown ? (size_t)(text.data + at - start) : 1;
+    if (point < 0) at = start + 1; /* what follows may be a character of its own */
+    size_t size = is_shown ? at - start : 1;
     if (length + size > 127) break;
-    memcpy(out + length, is_shown ? start : "?", size);
+    memcpy(out + length, is_shown ? text.data + start : "?", size);
     length += size;
   }
   out[length] = '\0';
