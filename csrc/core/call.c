@@ -77,6 +77,7 @@ void ivs_call_reset(ivs_call *call) {
   call->report = IVS_REPORT_NONE;
   call->built = call->asked = call->resent = call->pacing = call->has_date = false;
   call->quota_cost = 0;
+  call->pace = NULL;
 }
 
 void ivs_call_free(ivs_call *call) {
@@ -140,6 +141,18 @@ int ivs_call_add_secret(ivs_call *call, ivs_slice secret) {
 
 /* ---- the rules: from what was reported to an event ---- */
 
+/* One token for each limit that the call is under, or none: the seconds to wait before asking again. 0: taken. */
+static double take_token(ivs_call *call, double now) {
+  ivs_retry *policy = &call->client->retry;
+  const bool is_adaptive = policy->mode == IVS_RETRY_ADAPTIVE;
+  double wait = is_adaptive ? ivs_rate_wait(&policy->rate, now) : 0;
+  if (call->pace) wait = fmax(wait, ivs_pace_wait(call->pace, now));
+  if (wait > 0) return wait;
+  if (is_adaptive) ivs_rate_spend(&policy->rate);
+  if (call->pace) ivs_pace_spend(call->pace);
+  return 0;
+}
+
 static void authenticate(ivs_call *call, double now) {
   ivs_client *client = call->client;
   if (call->operation->signing_service && !call->asked &&
@@ -147,13 +160,11 @@ static void authenticate(ivs_call *call, double now) {
     enter(call, KEYLESS);
     return;
   }
-  if (client->retry.mode == IVS_RETRY_ADAPTIVE) {
-    call->delay = ivs_rate_take(&client->retry.rate, now);
-    call->pacing = call->delay > 0;
-    if (call->pacing) {
-      enter(call, PACED);
-      return;
-    }
+  call->delay = take_token(call, now);
+  call->pacing = call->delay > 0;
+  if (call->pacing) {
+    enter(call, PACED);
+    return;
   }
   call->built = call->asked = false;
   enter(call, AUTHENTICATED);
@@ -173,6 +184,7 @@ static void observe(ivs_call *call, enum ivs_retry_cause cause, double now) {
   ivs_retry *policy = &call->client->retry;
   if (policy->mode == IVS_RETRY_ADAPTIVE)
     ivs_rate_observe(&policy->rate, cause == IVS_RETRY_CAUSE_THROTTLING, now);
+  if (call->pace) ivs_pace_observe(call->pace, cause == IVS_RETRY_CAUSE_THROTTLING, now);
 }
 
 /* After an attempt that gave no result. */
@@ -388,6 +400,11 @@ enum ivs_retry_cause ivs_call_classify(const ivs_call *call) {
   const char *code = call->failure.code;
   return ivs_retry_classify(&call->client->retry, call->response.status, code,
                             ivs_operation_is_transient(call->operation, code) ? code : NULL);
+}
+
+bool ivs_call_is_throttled(const ivs_call *call) {
+  return call->failure.kind == IVS_KIND_SERVICE && call->response.status &&
+         ivs_call_classify(call) == IVS_RETRY_CAUSE_THROTTLING;
 }
 
 bool ivs_call_reached_max(const ivs_call *call) {

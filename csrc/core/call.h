@@ -21,7 +21,7 @@
  *   state        event           next
  *   BEGUN        AUTHENTICATED   EXCHANGE       usable keys, or an unsigned operation
  *   BEGUN        KEYLESS         CREDENTIALS
- *   BEGUN        PACED           SLEEP          adaptive mode: no token yet
+ *   BEGUN        PACED           SLEEP          no token yet, of the adaptive mode or of the call's pace
  *   CREDENTIALS  AUTHENTICATED   EXCHANGE
  *   CREDENTIALS  PACED           SLEEP
  *   EXCHANGE     ANSWERED        DECODE
@@ -39,6 +39,7 @@
 #include "client.h"
 #include "message.h"
 #include "operation.h"
+#include "pace.h"
 #include "redaction.h"
 
 #define IVS_STEPS(X)                                                                                         \
@@ -77,6 +78,7 @@ typedef struct ivs_call {
   const ivs_operation *operation;
   const ivs_endpoint *endpoint;
   ivs_endpoint own_endpoint;
+  ivs_pace *pace;        /* not owned; NULL: none. Set after ivs_call_begin by who runs many calls */
   ivs_request request;   /* complete while the step is EXCHANGE */
   ivs_response response; /* of this attempt; filled by the driver */
   ivs_response previous; /* the last one before it; status 0: none */
@@ -91,7 +93,7 @@ typedef struct ivs_call {
   bool built;         /* the request of this attempt is signed */
   bool asked;         /* credentials have been asked for in this attempt */
   bool resent;        /* the clock has been set right once */
-  bool pacing;        /* the sleep is for the adaptive rate, not before a retry */
+  bool pacing;        /* the sleep is for a token, not before a retry */
   double offset;      /* the client's clock offset that this attempt was signed with */
   int quota_cost;     /* taken for the last retry, to be given back */
   double date_lead;   /* the last response's Date minus our time */
@@ -158,6 +160,8 @@ const ivs_response *ivs_call_last_response(const ivs_call *call);
 bool ivs_call_is_success(const ivs_call *call);
 /* Why the last response, an error, may be sent again: its status and the failure's code under the client's retry mode. */
 enum ivs_retry_cause ivs_call_classify(const ivs_call *call);
+/* Whether the call failed because the service throttled its last attempt. */
+bool ivs_call_is_throttled(const ivs_call *call);
 /* boto3's "reached max retries": the last attempt allowed has been made. */
 bool ivs_call_reached_max(const ivs_call *call);
 

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* From this long before they expire, one call asks for new keys (BEHAVIOUR 8: the advisory refresh). */
+/* From this long before they expire, one call asks for new keys (docs/protocol.md, "Credential refresh"). */
 #define IVS_CREDENTIALS_ADVISORY_SECONDS (15 * 60)
 
 typedef struct ivs_credentials {

@@ -110,6 +110,19 @@ bool ivs_text_is_utf8(ivs_slice text) {
   return true;
 }
 
+bool ivs_text_next_member(ivs_slice *list, ivs_slice *member) {
+  while (list->length) {
+    const char *comma = memchr(list->data, ',', list->length);
+    const size_t length = comma ? (size_t)(comma - list->data) : list->length;
+    const size_t taken = comma ? length + 1 : length;
+    *member = ivs_text_trim((ivs_slice){list->data, length});
+    list->data += taken;
+    list->length -= taken;
+    if (member->length) return true;
+  }
+  return false;
+}
+
 void ivs_text_make_printable(char *text, size_t length) {
   const ivs_slice whole = {text, length};
   for (size_t at = 0; at < length;) {

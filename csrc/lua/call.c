@@ -12,7 +12,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static int collect(lua_State *L) {
   ivs_lua_call *call = lua_touserdata(L, 1);
@@ -84,7 +83,7 @@ void ivs_lua_call_release(lua_State *L, int client_index, int call_index) {
   lua_pop(L, 1);
 }
 
-/* ---- time and randomness ---- */
+/* ---- randomness ---- */
 
 static double call_number(lua_State *L, int client_index, int slot) {
   ivs_lua_client_get(L, client_index, slot);
@@ -97,13 +96,6 @@ static double call_number(lua_State *L, int client_index, int slot) {
 /* The host's random, held within [0, 1]; not a number counts as 0. */
 static double call_fraction(lua_State *L, int client_index) {
   return fmin(fmax(call_number(L, client_index, IVS_LUA_CLIENT_RANDOM), 0), 1);
-}
-
-static double read_time(lua_State *L, const ivs_lua_client *client, int client_index) {
-  struct timespec now;
-  if (client->has_time) return call_number(L, client_index, IVS_LUA_CLIENT_TIME);
-  clock_gettime(CLOCK_REALTIME, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* Drawn only where a retry's delay may want it: not on the way of a call that goes well. */
@@ -218,7 +210,7 @@ static void log_step(lua_State *L, ivs_lua_call *call, int client_index, enum iv
   else if (step == IVS_STEP_CREDENTIALS)
     log_text(L, call, client_index, "debug", "asking for credentials");
   else if (step == IVS_STEP_SLEEP && core->pacing)
-    log_text(L, call, client_index, "debug", "waiting %.3f s for the adaptive rate", core->delay);
+    log_text(L, call, client_index, "debug", "waiting %.3f s for the rate limit", core->delay);
   else if (step == IVS_STEP_SLEEP || step == IVS_STEP_FAILED)
     log_failure(L, call, client_index, step);
   else if (step == IVS_STEP_DONE)
@@ -233,7 +225,7 @@ enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_
       ivs_call_stop(&call->core);
     }
     double random = read_random(L, call, client_index);
-    enum ivs_step step = ivs_call_next(&call->core, read_time(L, client, client_index), random);
+    enum ivs_step step = ivs_call_next(&call->core, ivs_lua_client_now(L, client, client_index), random);
     if (step == IVS_STEP_EXCHANGE && call->has_keys_error) keep_keys_error(L, call, call_index, false);
     const bool has_output = call->core.operation->output != NULL;
     if (step == IVS_STEP_DECODE && has_output) {

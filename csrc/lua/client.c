@@ -1,5 +1,6 @@
 /* The client userdata. Options are read by lua/ivs/config/settings.lua; this file only takes what that resolved. */
 #include "lua/client.h"
+#include "lua/clock.h"
 #include "lua/fields.h"
 #include "lua/credentials.h"
 #include "lua/failure.h"
@@ -10,7 +11,6 @@
 #include <openssl/rand.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char resolve_key, methods_key, offer_key;
@@ -200,18 +200,13 @@ static void push_platform(lua_State *L, int host) {
   lua_setfield(L, -2, "machine");
 }
 
-/* By the host's clock if there is one: the rate counts on from here. */
-static double now(lua_State *L, const ivs_lua_client *client, int userdata) {
-  struct timespec time;
-  if (client->has_time) {
-    ivs_lua_client_get(L, userdata, IVS_LUA_CLIENT_TIME);
-    lua_call(L, 0, 1);
-    double seconds = lua_tonumber(L, -1);
-    lua_pop(L, 1);
-    return seconds;
-  }
-  clock_gettime(CLOCK_REALTIME, &time);
-  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+double ivs_lua_client_now(lua_State *L, const ivs_lua_client *client, int index) {
+  if (!client->has_time) return ivs_lua_clock_now();
+  ivs_lua_client_get(L, index, IVS_LUA_CLIENT_TIME);
+  lua_call(L, 0, 1);
+  double seconds = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  return seconds;
 }
 
 /* Static keys are taken at once, so that a call need not ask for them. */
@@ -233,7 +228,7 @@ ivs_lua_client *ivs_lua_client_build(lua_State *L, int from, int host, const cha
   client->max_response_bytes = (size_t)ivs_lua_fields_number(L, from, "max_response_bytes");
   ivs_client_settings settings = read_settings(L, from);
   settings.endpoint_prefix = endpoint_prefix;
-  if (!ivs_client_open(&client->core, &settings, now(L, client, lua_gettop(L)), failure) &&
+  if (!ivs_client_open(&client->core, &settings, ivs_lua_client_now(L, client, lua_gettop(L)), failure) &&
       take_static_keys(L, from, client, failure))
     return client;
   ivs_lua_failure_return(L, failure);

@@ -51,6 +51,8 @@ int ivs_lua_client_close(lua_State *L);
 ivs_lua_client *ivs_lua_client_check(lua_State *L, int index);
 /* Takes random bytes (at most 256), wiping them here. False if libcrypto has none. */
 bool ivs_lua_client_take_random(ivs_lua_client *client, void *out, size_t length);
+/* Seconds since 1970 by the client's own clock, else by the system's. */
+double ivs_lua_client_now(lua_State *L, const ivs_lua_client *client, int index);
 /* Pushes what the slot holds. */
 void ivs_lua_client_get(lua_State *L, int index, int slot);
 /* The failure of a call on a closed client. */

@@ -49,8 +49,8 @@ static void fail(walk *w, const char *problem) {
   if (!w->problem) w->problem = problem;
 }
 
-/* 60 and "60" are 60, 60.9 is 60; nothing else is a whole number (BEHAVIOUR 5). Replaces the value at the
- * top. */
+/* 60 and "60" are 60, 60.9 is 60; nothing else is a whole number (docs/protocol.md, "Result"). Replaces the
+ * value at the top. */
 static void convert_integer(walk *w) {
   lua_State *L = w->L;
   double number = 0;

@@ -1,5 +1,5 @@
 /*
- * Failures as Lua error objects (DESIGN 1.2), and the table ivs.exceptions.
+ * Failures as Lua error objects (docs/design.md, "Errors"), and the table ivs.exceptions.
  *
  * The objects' metatable stands in lua/ivs/failure.lua, which the providers written in Lua use as well.
  */

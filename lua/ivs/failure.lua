@@ -34,7 +34,7 @@ failure.metatable = {
 }
 
 --- Makes an error object.
--- @string kind one of the kinds of DESIGN 1.2
+-- @string kind one of the kinds of docs/design.md, "Errors"
 -- @string code
 -- @string message for a person: what is wrong and what to do
 -- @tab[opt] fields more fields (`causes`, `retryable`, `operation_name`)

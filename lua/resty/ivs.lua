@@ -1,5 +1,5 @@
 --- Amazon IVS GetRecordingConfiguration inside nginx: `require "ivs"`'s names, results and errors over cosockets
--- (DESIGN 1.5).
+-- (docs/design.md, "resty.ivs").
 --
 --     local ivs = require "resty.ivs"
 --     local client = ivs.client { region = "us-west-2", cache = { dict = "ivs", ttl = 30 } }
@@ -18,7 +18,7 @@ local ivs = { _VERSION = core._VERSION, exceptions = core.exceptions }
 local default
 
 --- Makes a client. Misuse of the options raises; whatever else is wrong with them shows at the first call.
--- @tab[opt] options as in DESIGN 1.3 and 1.5
+-- @tab[opt] options those of ivs.client (ivs.config.settings), and `cache`, `pool_size`, `keepalive_timeout`
 -- @return the client
 function ivs.client(options, extra)
   if extra ~= nil then error("bad argument #2 to 'client' (one argument expected: a table of options)", 2) end

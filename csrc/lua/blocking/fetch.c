@@ -4,6 +4,7 @@
 #include "core/status.h"
 #include "core/uri.h"
 #include "lua/failure.h"
+#include "lua/headers.h"
 #include "lua/message.h"
 #include "lua/objects.h"
 
@@ -67,33 +68,15 @@ ivs_easy *ivs_lua_fetch_easy(lua_State *L, int client_index, ivs_failure *failur
 
 /* ---- http(request) ---- */
 
-static const char *take_header(ivs_request *request, const char *name, ivs_slice value) {
-  uint64_t length;
-  if (!ivs_message_is_token(ivs_text_slice(name))) return "a header's name is malformed";
-  if (ivs_text_has_control(value)) return "a header's value has a control character";
-  if (ivs_text_same(ivs_text_slice(name), "Transfer-Encoding"))
-    return "a body is sent with a Content-Length only";
-  if (ivs_text_same(ivs_text_slice(name), "Content-Length") &&
-      (!ivs_text_number(value, &length) || length != request->body.length))
-    return "the Content-Length is not that of the body";
-  ivs_request_add_header(request, name, value);
-  return NULL;
-}
-
 static const char out_of_memory[] = "out of memory while building the request";
 
 static const char *take_headers(lua_State *L, int headers, ivs_request *request) {
   const char *problem = NULL;
-  lua_pushnil(L);
-  while (!problem && lua_next(L, headers)) {
-    ivs_slice name, value;
-    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-      return "the headers have to be strings by name";
-    name.data = lua_tolstring(L, -2, &name.length);
-    value.data = lua_tolstring(L, -1, &value.length);
-    problem = strlen(name.data) == name.length ? take_header(request, name.data, value)
-                                               : "a header's name is malformed";
-    lua_pop(L, 1);
+  ivs_lua_header header;
+  for (lua_pushnil(L); ivs_lua_headers_next(L, headers, &header, &problem); lua_pop(L, 1)) {
+    problem = ivs_lua_headers_check_sent(&header, request->body.length);
+    if (problem) break;
+    ivs_request_add_header(request, header.name.data, header.value);
   }
   return problem;
 }

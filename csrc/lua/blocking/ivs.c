@@ -1,5 +1,5 @@
 /*
- * require "ivs": the module for plain scripts (DESIGN 1.1–1.3).
+ * require "ivs": the module for plain scripts (docs/design.md, "The blocking driver").
  */
 #include "lua/blocking/blocking.h"
 #include "lua/blocking/fetch.h"

@@ -1,5 +1,5 @@
 /*
- * require "ivs.core": the module without I/O (DESIGN 1.6). Loads no libcurl.
+ * require "ivs.core": the module without I/O (docs/design.md, "ivs.core"). Loads no libcurl.
  *
  *   local client = core.client(options, host?)
  *   local call = client:get_recording_configuration { arn = ARN }     -- client:call is the same
@@ -56,8 +56,8 @@ int luaopen_ivs_core(lua_State *L) {
       {"close", ivs_lua_client_close},
       {"connection_settings", ivs_lua_driver_settings},
       {"provider", ivs_lua_driver_provider},
-      {"take_credentials", ivs_lua_driver_take_keys},
-      {"credentials_left", ivs_lua_driver_keys_left},
+      {"take_credentials", ivs_lua_driver_take_credentials},
+      {"credentials_left", ivs_lua_driver_credentials_left},
       {"describe", ivs_lua_driver_describe},
       {NULL, NULL},
   };
@@ -83,9 +83,7 @@ int luaopen_ivs_core(lua_State *L) {
   lua_newtable(L);
   luaL_setfuncs(L, private_functions, 0);
   ivs_lua_system_push(L);
-  lua_getfield(L, -1, "home_directory");
-  lua_setfield(L, -3, "home_directory");
-  lua_pop(L, 1);
+  lua_setfield(L, -2, "system");
   lua_setfield(L, -2, "private");
   return 1;
 }

@@ -277,7 +277,7 @@ function settings.check(options, known)
 end
 
 --- Resolves the options of a client.
--- @tab[opt] options as in DESIGN 1.3
+-- @tab[opt] options see `settings.rows`
 -- @tab platform the C side: { version, system, … } (csrc/lua/client.c, push_platform)
 -- @return the settings; or nil and an error object; or nil, nil and what the caller did wrong, to be raised
 function settings.resolve(options, platform)

@@ -18,8 +18,8 @@ local credentials = {}
 --- The members of a table of keys.
 credentials.members = { "access_key_id", "secret_access_key", "session_token", "expiration" }
 
---- The sources in their order (BEHAVIOUR 8). `profile`: it can give the keys of a profile that another one names as its source.
--- Loaded when first asked, so that a script with static keys loads none of them.
+--- The sources in their order (docs/protocol.md, "Credential sources"). `profile`: it can give the keys of a profile that another
+-- one names as its source. Loaded when first asked, so that a script with static keys loads none of them.
 local CHAIN = {
   { name = "environment" },
   { name = "assume_role" },

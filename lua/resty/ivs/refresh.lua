@@ -1,9 +1,9 @@
 --- Fresh keys for a client: asked for once, however many calls want them.
 --
 -- The asking is done by a timer and not by the request that came first, so that a client that goes away does not take it
--- along. While the keys in use are good for another ten minutes, calls go on with them and nobody waits (BEHAVIOUR 8);
--- after that, and where there are none, calls wait for the one answer. A failure is not remembered: it goes to
--- those who waited, and the next call asks again; while the old keys serve, some seconds later.
+-- along. While the keys in use are good for another ten minutes, calls go on with them and nobody waits (docs/protocol.md,
+-- "Credential refresh"); after that, and where there are none, calls wait for the one answer. A failure is not remembered: it
+-- goes to those who waited, and the next call asks again; while the old keys serve, some seconds later.
 --
 -- Invariants: whoever waits comes to an end, whatever becomes of the one who asks. nginx drops timers of which too many run:
 -- then one who waits asks. It may be killed, or never return: then its flight is left after a lease. No code of the user's

@@ -1,5 +1,5 @@
 --- Whom the blocking driver trusts: the server's certificate, the versions of TLS, client certificates, where authorities are
--- (DESIGN 3, BEHAVIOUR 6). Whatever is wrong with a certificate is kind `tls`, is said in the message, and is not tried again.
+-- (docs/protocol.md, "TLS"). Whatever is wrong with a certificate is kind `tls`, is said in the message, and is not tried again.
 --
 -- Not for: handshakes that break or hang (hostile_connection_spec), TLS through proxies (proxy_connect_spec).
 

@@ -84,7 +84,7 @@ end
 local function introduce(values, client)
   if values.ssl then
     local socket = rawget(client, "_sock")
-    -- lua-resty-core raises for a refused certificate if the handshake did not have to wait (its issue 499)
+    -- lua-resty-core raises for a refused certificate if the handshake did not have to wait (openresty/lua-resty-core#499)
     local returned, session, why = pcall(socket.sslhandshake, socket, nil, values.tls_name or values.host, values.ssl_verify)
     if not returned then return nil, "TLS: the handshake failed" end
     if not session then return nil, "TLS: " .. tostring(why) end
