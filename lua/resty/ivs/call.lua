@@ -41,12 +41,12 @@ end
 --- The memory of calls that are over, for the next ones.
 local MAX_SPARES = 64
 
-local function begin(state, params)
+local function begin(state, operation_name, params)
   local spares = state.spares
   local count = #spares
   local spare = spares[count]
   spares[count] = nil
-  return private.begin(state.machine, params, spare)
+  return private.begin(state.machine, params, spare, operation_name)
 end
 
 local function put_aside(state, machine_call)
@@ -56,10 +56,11 @@ end
 
 --- Carries out a call from its first step to its last.
 -- @tab state of a client (client.lua): machine, wire, refresh, stats, spares, tell
+-- @string operation_name
 -- @param params of the call
 -- @return the response; or nil and an error object
-function call.carry_out(state, params)
-  local machine_call = begin(state, params)
+function call.carry_out(state, operation_name, params)
+  local machine_call = begin(state, operation_name, params)
   local step, detail = private.advance(machine_call)
   local sent, tell = false, state.tell
   while true do
