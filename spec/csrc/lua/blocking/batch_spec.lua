@@ -127,7 +127,8 @@ describe("a batch", function()
   it("does not take bytes that a server sent unasked for the next response", function()
     local server = hostile_server.start()
     local good = calls.answer()
-    server:play { { "request" }, { "send", good .. calls.answer('{"recordingConfiguration":{"state":"WRONG"}}') }, { "again", 2 } }
+    server:play { { "request" }, { "send", good }, { "wait", 0.1 }, { "send", calls.answer '{"recordingConfiguration":{"state":"WRONG"}}' },
+      { "again", 2 } }
     local client = calls.client(server)
     local result = assert(client:batch_get_recording_configuration { arns = arns(3), max_concurrency = 1, max_tps = 4 })
     client:close()
