@@ -40,8 +40,8 @@ void ivs_lua_call_release(lua_State *L, int client_index, int call_index);
 void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, const ivs_operation *operation, int params_index);
 
 /*
- * The next step. SLEEP may also be a wait for the credentials that another call asks for (provider.h). DECODE is carried out here where the operation has an output shape. After DONE the response table, after
- * FAILED the error object has been pushed.
+ * The next step. SLEEP may also be a wait for the credentials that another call asks for (provider.h). DECODE is carried out
+ * here where the operation has an output shape. After DONE the response table, after FAILED the error object has been pushed.
  */
 enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_index, int call_index);
 
