@@ -224,9 +224,9 @@ static bool may_be_carried_out(const ivs_call *call) {
 /* After an attempt without a usable response. */
 static void judge_fault(ivs_call *call, double now, double random) {
   const enum ivs_kind kind = call->failure.kind;
-  bool is_final = kind == IVS_KIND_TLS || kind == IVS_KIND_CANCELLED || kind == IVS_KIND_INTERNAL;
-  if (!call->operation->is_idempotent && may_be_carried_out(call)) is_final = true;
-  judge(call, is_final ? IVS_RETRY_CAUSE_NONE : IVS_RETRY_CAUSE_TRANSIENT, now, random);
+  bool is_transient = kind == IVS_KIND_CONNECTION || kind == IVS_KIND_TIMEOUT || kind == IVS_KIND_RESPONSE;
+  if (!call->operation->is_idempotent && may_be_carried_out(call)) is_transient = false;
+  judge(call, is_transient ? IVS_RETRY_CAUSE_TRANSIENT : IVS_RETRY_CAUSE_NONE, now, random);
 }
 
 static bool is_failing(enum ivs_report report) {

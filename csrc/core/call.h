@@ -135,7 +135,7 @@ int ivs_call_credentials(ivs_call *call);
 int ivs_call_no_credentials(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message);
 /* call->response is complete. */
 int ivs_call_response(ivs_call *call);
-/* No response came: kind connection, timeout, tls, response, cancelled or internal. */
+/* No response came. The kinds connection, timeout and response are sent again. */
 int ivs_call_fault(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message);
 /* The same, where the driver has filled call->failure itself. */
 int ivs_call_fault_as_set(ivs_call *call);

@@ -92,7 +92,8 @@ if UNDER ~= "valgrind" and not (IS_LUAJIT and UNDER == "sanitize") then
       local troubles, sweeps = sweep()
       assert.equal("", troubles)
       local expected = UNDER ~= "sanitize" and { ["call module"] = 30, ["retry module"] = 30, ["error module"] = 30,
-        ["by_hand module"] = 30, ["list module"] = 30, ["shared module"] = 10, ["wiped module"] = 15, ["client module"] = 10, ["call crypto"] = 20, ["wire curl"] = 20,
+        ["by_hand module"] = 30, ["list module"] = 30, ["shared module"] = 10,
+        ["wiped module"] = 15, ["client module"] = 10, ["call crypto"] = 20, ["wire curl"] = 20,
         ["proxied curl"] = 20, ["answered module"] = 20 } or {}
       if not IS_LUAJIT then
         for _, name in ipairs { "require", "client", "call", "retry", "error", "by_hand", "list", "shared", "wire" } do

@@ -27,7 +27,7 @@ describe("the cache of resty.ivs over Redis", function()
 
   --- One asker for each machine.
   local function askers(options, level)
-    local given = { redis = { host = "127.0.0.1", port = redis.port } }
+    local given = { redis = { host = "127.0.0.1", port = redis.port, timeout = 5 } }
     for name, value in pairs(level or {}) do given.redis[name] = value end
     for name, value in pairs(options or {}) do given[name] = value end
     return one:asker(given), other:asker(given)
@@ -53,8 +53,8 @@ describe("the cache of resty.ivs over Redis", function()
     end)
 
     it("that lasts longer than the lock's expiry", function()
-      service:script("fleet-long", { delay = 4 })
-      local ask = askers { lock_ttl = 2 }
+      service:script("fleet-long", { delay = 8 })
+      local ask = askers { lock_ttl = 4 }
       assert.same({ ["miss 1"] = 1, ["hit 1"] = 99 }, (service:burst({ one, other }, 100, ask:path "fleet-long")))
       assert.equal("", redis:cli "--scan --pattern 'ivs:lock:*'")
     end)
