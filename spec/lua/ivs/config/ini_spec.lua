@@ -74,15 +74,6 @@ describe("ivs.config.ini", function()
     assert.same({ { name = "b", values = {} }, { name = "a", values = { key = "value" } } }, sections)
   end)
 
-  it("splits the words of a section's name as a shell does", function()
-    assert.same({ "profile", "my video" }, ini.words('profile "my video"'))
-    assert.same({ "profile", "" }, ini.words("profile ''"))
-    assert.same({ "a", 'b"c\\d' }, ini.words([[ a "b\"c\d" ]]))
-    assert.same({ "ab c" }, ini.words([[a'b'\ c]]))
-    assert.same({}, ini.words(" \t"))
-    for _, text in ipairs { "a 'b", 'a "b', "a\\", '"\\' } do assert.is_nil(ini.words(text), text) end
-  end)
-
   local function assert_linear(name, text)
     local seconds = timed(text)
     if os.getenv("IVS_SHOW_TIMES") then print(("%s %s: %.2f s"):format(_VERSION, name, seconds)) end
