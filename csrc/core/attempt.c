@@ -14,7 +14,7 @@ static ivs_slice base_path(const ivs_endpoint *endpoint) {
 static void add_target(ivs_buffer *out, const ivs_call *call) {
   ivs_slice base = base_path(call->endpoint);
   ivs_buffer_add(out, base.data, base.length);
-  ivs_buffer_add_text(out, call->client->operation->path);
+  ivs_buffer_add_text(out, call->operation->path);
 }
 
 /* Leaves in *path what the signature takes of the URL; it lies in the URL's buffer. */
@@ -46,13 +46,13 @@ static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4
   out->query = (ivs_slice){endpoint->url + endpoint->query_at, endpoint->query_length};
   out->body = (ivs_slice){ivs_buffer_text(&call->request.body), call->request.body.length};
   out->region = endpoint->region;
-  out->service = client->operation->service;
+  out->service = call->operation->signing_service;
   ivs_timestamp_amz_date(now + client->clock_offset, out->amz_date);
   const struct {
     const char *name;
     ivs_slice value;
   } headers[] = {
-      {"content-type", ivs_text_slice(client->operation->content_type)},
+      {"content-type", ivs_text_slice(call->operation->content_type)},
       {"host", ivs_text_slice(endpoint->host)},
       {"x-amz-date", ivs_text_slice(out->amz_date)},
       {"x-amz-security-token",
@@ -120,13 +120,13 @@ int ivs_attempt_build(ivs_call *call, double now) {
   if (status) return status;
   ivs_request_add_header(request, "Host", ivs_text_slice(call->endpoint->host));
   ivs_request_add_header(request, "Accept-Encoding", ivs_text_slice("identity"));
-  ivs_request_add_header(request, "Content-Type", ivs_text_slice(client->operation->content_type));
+  ivs_request_add_header(request, "Content-Type", ivs_text_slice(call->operation->content_type));
   ivs_request_add_header(request, "User-Agent",
                          (ivs_slice){client->user_agent.data, client->user_agent.length});
   if (client->trace_id.length)
     ivs_request_add_header(request, "X-Amzn-Trace-Id",
                            (ivs_slice){client->trace_id.data, client->trace_id.length});
-  if (client->operation->is_signed && (status = add_authorization(call, path, now))) return status;
+  if (call->operation->signing_service && (status = add_authorization(call, path, now))) return status;
   add_attempt_headers(call, now);
   ivs_buffer_add_text(&request->headers, "Content-Length: ");
   ivs_buffer_add_number(&request->headers, request->body.length);

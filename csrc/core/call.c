@@ -1,6 +1,7 @@
 /* The call machine: one table of transitions, one function that makes them. */
 #include "call.h"
 #include "call_internal.h"
+#include "rest_json.h"
 #include "status.h"
 
 #include <math.h>
@@ -76,6 +77,7 @@ void ivs_call_reset(ivs_call *call) {
   call->report = IVS_REPORT_NONE;
   call->built = call->asked = call->resent = call->pacing = call->has_date = false;
   call->quota_cost = 0;
+  call->pace = NULL;
 }
 
 void ivs_call_free(ivs_call *call) {
@@ -99,56 +101,70 @@ void ivs_call_write_uuid(char out[37], const unsigned char random[16]) {
   *out = '\0';
 }
 
-static void begin(ivs_call *call, int status, const unsigned char random[16]) {
+/* status: of writing the body. */
+static void begin(ivs_call *call, const ivs_operation *operation, int status, ivs_slice arn,
+                  const unsigned char random[16]) {
+  call->operation = operation;
   ivs_call_write_uuid(call->invocation_id, random);
-  if (!status) return;
-  if (status == IVS_EINVAL)
+  if (!status) {
+    call->endpoint = ivs_client_locate(call->client, arn, &call->own_endpoint, &call->failure);
+    if (call->endpoint) return;
+  } else if (status == IVS_ETOOBIG) {
     ivs_failure_format(
         &call->failure, IVS_KIND_PARAMS, "ParamValidationError",
-        "Parameter validation failed:\nInvalid value for parameter arn: it is not valid UTF-8");
-  else if (status == IVS_ETOOBIG)
-    ivs_failure_format(
-        &call->failure, IVS_KIND_PARAMS, "ParamValidationError",
-        "Parameter validation failed:\nInvalid length for parameter arn: larger than a request may be");
-  else if (status != IVS_EREFUSED)
+        "Parameter validation failed:\nInvalid length for input: larger than a request may be");
+  } else if (status == IVS_EINVAL) {
+    ivs_failure_format(&call->failure, IVS_KIND_PARAMS, "ParamValidationError",
+                       "Parameter validation failed:\nInvalid value for input: it is not valid UTF-8");
+  } else {
     ivs_failure_from_status(&call->failure, status, "building the request");
+  }
   enter(call, GAVE_UP);
 }
 
-void ivs_call_begin(ivs_call *call, ivs_slice arn, const unsigned char random[16]) {
-  int status = ivs_operation_write_body(&call->request.body, arn);
-  if (!status) {
-    call->endpoint = ivs_client_locate(call->client, arn, &call->own_endpoint, &call->failure);
-    if (!call->endpoint) status = IVS_EREFUSED;
-  }
-  begin(call, status, random);
+void ivs_call_begin(ivs_call *call, const ivs_operation *operation, ivs_slice body, ivs_slice arn,
+                    const unsigned char random[16]) {
+  begin(call, operation, ivs_buffer_set(&call->request.body, body.data, body.length), arn, random);
+}
+
+void ivs_call_begin_with_arguments(ivs_call *call, const ivs_operation *operation,
+                                   const ivs_argument *arguments, const unsigned char random[16]) {
+  ivs_slice arn = {NULL, 0};
+  for (size_t i = 0; operation->parameters[i].name; i++)
+    if (arguments[i].is_given && strcmp(operation->parameters[i].name, "arn") == 0) arn = arguments[i].text;
+  begin(call, operation, ivs_operation_write_body(&call->request.body, operation, arguments), arn, random);
 }
 
 int ivs_call_add_secret(ivs_call *call, ivs_slice secret) {
   return ivs_redaction_add(&call->secrets, secret);
 }
 
-void ivs_call_begin_with_body(ivs_call *call, ivs_slice body, const unsigned char random[16]) {
-  call->endpoint = &call->client->endpoint;
-  begin(call, ivs_buffer_set(&call->request.body, body.data, body.length), random);
-}
-
 /* ---- the rules: from what was reported to an event ---- */
+
+/* One token for each limit that the call is under, or none: the seconds to wait before asking again. 0: taken. */
+static double take_token(ivs_call *call, double now) {
+  ivs_retry *policy = &call->client->retry;
+  const bool is_adaptive = policy->mode == IVS_RETRY_ADAPTIVE;
+  double wait = is_adaptive ? ivs_rate_wait(&policy->rate, now) : 0;
+  if (call->pace) wait = fmax(wait, ivs_pace_wait(call->pace, now));
+  if (wait > 0) return wait;
+  if (is_adaptive) ivs_rate_spend(&policy->rate);
+  if (call->pace) ivs_pace_spend(call->pace);
+  return 0;
+}
 
 static void authenticate(ivs_call *call, double now) {
   ivs_client *client = call->client;
-  if (client->operation->is_signed && !call->asked &&
+  if (call->operation->signing_service && !call->asked &&
       ivs_credentials_wanting(&client->credentials, now + client->clock_offset)) {
     enter(call, KEYLESS);
     return;
   }
-  if (client->retry.mode == IVS_RETRY_ADAPTIVE) {
-    call->delay = ivs_rate_take(&client->retry.rate, now);
-    call->pacing = call->delay > 0;
-    if (call->pacing) {
-      enter(call, PACED);
-      return;
-    }
+  call->delay = take_token(call, now);
+  call->pacing = call->delay > 0;
+  if (call->pacing) {
+    enter(call, PACED);
+    return;
   }
   call->built = call->asked = false;
   enter(call, AUTHENTICATED);
@@ -168,6 +184,7 @@ static void observe(ivs_call *call, enum ivs_retry_cause cause, double now) {
   ivs_retry *policy = &call->client->retry;
   if (policy->mode == IVS_RETRY_ADAPTIVE)
     ivs_rate_observe(&policy->rate, cause == IVS_RETRY_CAUSE_THROTTLING, now);
+  if (call->pace) ivs_pace_observe(call->pace, cause == IVS_RETRY_CAUSE_THROTTLING, now);
 }
 
 /* After an attempt that gave no result. */
@@ -191,10 +208,21 @@ static void judge_keys(ivs_call *call, double now) {
   enter(call, GAVE_UP);
 }
 
+/* Whether the service may have carried the request out, though no usable response came. */
+static bool may_be_carried_out(const ivs_call *call) {
+  static const char *const unsent[] = {"EndpointConnectionError", "ConnectTimeoutError",
+                                       "ProxyConnectionError"};
+  for (size_t i = 0; i < sizeof unsent / sizeof *unsent; i++)
+    if (strcmp(call->failure.code, unsent[i]) == 0) return false;
+  return true;
+}
+
+/* After an attempt without a usable response. */
 static void judge_fault(ivs_call *call, double now, double random) {
   const enum ivs_kind kind = call->failure.kind;
-  const bool final = kind == IVS_KIND_TLS || kind == IVS_KIND_CANCELLED || kind == IVS_KIND_INTERNAL;
-  judge(call, final ? IVS_RETRY_CAUSE_NONE : IVS_RETRY_CAUSE_TRANSIENT, now, random);
+  bool is_final = kind == IVS_KIND_TLS || kind == IVS_KIND_CANCELLED || kind == IVS_KIND_INTERNAL;
+  if (!call->operation->is_idempotent && may_be_carried_out(call)) is_final = true;
+  judge(call, is_final ? IVS_RETRY_CAUSE_NONE : IVS_RETRY_CAUSE_TRANSIENT, now, random);
 }
 
 static bool is_failing(enum ivs_report report) {
@@ -204,7 +232,6 @@ static bool is_failing(enum ivs_report report) {
 
 /* Turns what was reported into the one transition it means. */
 static void settle(ivs_call *call, double now, double random) {
-  const ivs_retry *policy = &call->client->retry;
   if (is_failing(call->report)) ivs_call_redact_failure(call);
   switch (call->report) {
   case IVS_REPORT_NONE:
@@ -228,13 +255,10 @@ static void settle(ivs_call *call, double now, double random) {
     enter(call, SUCCEEDED);
     break;
   case IVS_REPORT_UNDECODABLE:
-    judge(call, IVS_RETRY_CAUSE_TRANSIENT, now, random);
+    judge_fault(call, now, random);
     break;
   case IVS_REPORT_ERROR:
-    judge(call,
-          ivs_retry_classify(policy, call->response.status, call->failure.code,
-                             call->client->operation->transient_code),
-          now, random);
+    judge(call, ivs_call_classify(call), now, random);
     break;
   case IVS_REPORT_SLEPT:
     authenticate(call, now);
@@ -333,13 +357,13 @@ int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw) 
   snprintf(number, sizeof number, "%d", http);
   ivs_slice header = ivs_response_header(&call->response, "x-amzn-errortype");
   const ivs_slice whole = header.length ? header : code;
-  code = ivs_operation_plain_code(whole);
+  code = ivs_rest_json_plain_code(whole);
   if (!code.length || ivs_text_has_control(code) || ivs_call_redact_is_needed(call, whole))
     code = ivs_text_slice(number);
   ivs_slice body = {ivs_buffer_text(&call->response.body), call->response.body.length};
-  if (raw && http >= 500 && ivs_operation_is_generic(body)) {
+  if (raw && http >= 500 && ivs_rest_json_is_generic(body)) {
     code = ivs_text_slice(number);
-    message = ivs_text_slice(ivs_operation_reason(http));
+    message = ivs_text_slice(ivs_rest_json_reason(http));
   } else if (raw) {
     message = body;
   }
@@ -370,6 +394,17 @@ bool ivs_call_is_success(const ivs_call *call) {
 
 const ivs_response *ivs_call_last_response(const ivs_call *call) {
   return call->response.status ? &call->response : &call->previous;
+}
+
+enum ivs_retry_cause ivs_call_classify(const ivs_call *call) {
+  const char *code = call->failure.code;
+  return ivs_retry_classify(&call->client->retry, call->response.status, code,
+                            ivs_operation_is_transient(call->operation, code) ? code : NULL);
+}
+
+bool ivs_call_is_throttled(const ivs_call *call) {
+  return call->failure.kind == IVS_KIND_SERVICE && call->response.status &&
+         ivs_call_classify(call) == IVS_RETRY_CAUSE_THROTTLING;
 }
 
 bool ivs_call_reached_max(const ivs_call *call) {

@@ -21,7 +21,7 @@
  *   state        event           next
  *   BEGUN        AUTHENTICATED   EXCHANGE       usable keys, or an unsigned operation
  *   BEGUN        KEYLESS         CREDENTIALS
- *   BEGUN        PACED           SLEEP          adaptive mode: no token yet
+ *   BEGUN        PACED           SLEEP          no token yet, of the adaptive mode or of the call's pace
  *   CREDENTIALS  AUTHENTICATED   EXCHANGE
  *   CREDENTIALS  PACED           SLEEP
  *   EXCHANGE     ANSWERED        DECODE
@@ -38,6 +38,8 @@
 
 #include "client.h"
 #include "message.h"
+#include "operation.h"
+#include "pace.h"
 #include "redaction.h"
 
 #define IVS_STEPS(X)                                                                                         \
@@ -73,8 +75,10 @@ enum ivs_report {
 
 typedef struct ivs_call {
   ivs_client *client; /* not owned; has to outlive the call's steps */
+  const ivs_operation *operation;
   const ivs_endpoint *endpoint;
   ivs_endpoint own_endpoint;
+  ivs_pace *pace;        /* not owned; NULL: none. Set after ivs_call_begin by who runs many calls */
   ivs_request request;   /* complete while the step is EXCHANGE */
   ivs_response response; /* of this attempt; filled by the driver */
   ivs_response previous; /* the last one before it; status 0: none */
@@ -89,7 +93,7 @@ typedef struct ivs_call {
   bool built;         /* the request of this attempt is signed */
   bool asked;         /* credentials have been asked for in this attempt */
   bool resent;        /* the clock has been set right once */
-  bool pacing;        /* the sleep is for the adaptive rate, not before a retry */
+  bool pacing;        /* the sleep is for a token, not before a retry */
   double offset;      /* the client's clock offset that this attempt was signed with */
   int quota_cost;     /* taken for the last retry, to be given back */
   double date_lead;   /* the last response's Date minus our time */
@@ -103,11 +107,16 @@ void ivs_call_init(ivs_call *call, ivs_client *client, size_t max_response_bytes
 void ivs_call_reset(ivs_call *call);
 void ivs_call_free(ivs_call *call);
 
-/* Begins GetRecordingConfiguration for this ARN. `random` makes the invocation id. Whatever is wrong (no
- * region, an ARN that is not UTF-8) shows as the step FAILED. */
-void ivs_call_begin(ivs_call *call, ivs_slice arn, const unsigned char random[16]);
-/* Begins the client's operation with a body of the caller's making; the region has to be configured. */
-void ivs_call_begin_with_body(ivs_call *call, ivs_slice body, const unsigned char random[16]);
+/*
+ * Begins a call of the operation, which has to outlive the call's steps. body: copied; it may lie in call->request.body.
+ * arn: the resource, whose region is used where the client has none; empty: the client's region alone. `random` makes the
+ * invocation id. A failure (no region, a body that is too large) shows as the step FAILED.
+ */
+void ivs_call_begin(ivs_call *call, const ivs_operation *operation, ivs_slice body, ivs_slice arn,
+                    const unsigned char random[16]);
+/* The same, where the body is written from arguments (operation.h); the parameter `arn` names the resource. */
+void ivs_call_begin_with_arguments(ivs_call *call, const ivs_operation *operation,
+                                   const ivs_argument *arguments, const unsigned char random[16]);
 
 /* A secret of the request that the machine does not know of: one in the body. To be told before the first step. IVS_OK,
  * IVS_ENOMEM, IVS_ETOOBIG. */
@@ -149,6 +158,10 @@ const char *ivs_step_name(enum ivs_step step);
 const ivs_response *ivs_call_last_response(const ivs_call *call);
 /* The response's status is 2xx. */
 bool ivs_call_is_success(const ivs_call *call);
+/* Why the last response, an error, may be sent again: its status and the failure's code under the client's retry mode. */
+enum ivs_retry_cause ivs_call_classify(const ivs_call *call);
+/* Whether the call failed because the service throttled its last attempt. */
+bool ivs_call_is_throttled(const ivs_call *call);
 /* boto3's "reached max retries": the last attempt allowed has been made. */
 bool ivs_call_reached_max(const ivs_call *call);
 

@@ -135,3 +135,17 @@ int ivs_endpoint_resolve(const ivs_endpoint_rules *rules, ivs_endpoint *out, ivs
   ivs_failure_from_status(failure, status, "making the endpoint's URL");
   return IVS_EREFUSED;
 }
+
+ivs_slice ivs_endpoint_arn_region(ivs_slice arn) {
+  const ivs_slice none = {NULL, 0};
+  size_t start = 0;
+  for (int field = 0; field <= 3; field++) {
+    const char *colon = start < arn.length ? memchr(arn.data + start, ':', arn.length - start) : NULL;
+    if (!colon) return none;
+    ivs_slice text = {arn.data + start, (size_t)(colon - arn.data) - start};
+    if (field == 0 && !ivs_text_equal(text, "arn")) return none;
+    if (field == 3) return ivs_text_is_host_label(text) ? text : none;
+    start += text.length + 1;
+  }
+  return none;
+}

@@ -46,4 +46,7 @@ typedef struct ivs_endpoint {
  */
 int ivs_endpoint_resolve(const ivs_endpoint_rules *rules, ivs_endpoint *out, ivs_failure *failure);
 
+/* The region field of an ARN, or an empty slice. */
+ivs_slice ivs_endpoint_arn_region(ivs_slice arn);
+
 #endif

@@ -118,6 +118,7 @@ enum ivs_kind {
   X(SSLError)                                                                                                \
   X(HTTPClientError)                                                                                         \
   X(ResponseParserError)                                                                                     \
+  X(PaginationError)                                                                                         \
   X(WaiterError)                                                                                             \
   X(ClientClosedError) /* ours: a call on a closed client */                                                 \
   X(CallStateError)    /* ours: a driver reported what the call did not wait for */                          \

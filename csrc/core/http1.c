@@ -91,7 +91,7 @@ static int read_length(ivs_http1 *reader, ivs_slice value) {
   const ivs_slice earlier = ivs_response_header(&reader->response, "content-length");
   if (reader->has_length && !(earlier.data && ivs_text_equal(value, earlier.data)))
     return malformed(reader, "it has two Content-Lengths that differ");
-  if (!ivs_text_number(value, &reader->body_left))
+  if (!ivs_message_read_length(value, &reader->body_left))
     return malformed(reader, "its Content-Length is not a number");
   reader->has_length = true;
   return IVS_OK;
@@ -122,19 +122,13 @@ static int skip_fold(ivs_http1 *reader) {
   return malformed(reader, "a line that is folded belongs to no header, or to one that tells the length");
 }
 
-/* Where the name of a header or a trailer ends; NULL if it does not. */
-static const char *find_colon(ivs_slice line) {
-  const char *colon = memchr(line.data, ':', line.length);
-  return colon && !memchr(line.data, '\r', (size_t)(colon - line.data)) ? colon : NULL;
-}
-
 static bool is_folded(ivs_slice line) {
   return line.data[0] == ' ' || line.data[0] == '\t';
 }
 
 static int read_header(ivs_http1 *reader, ivs_slice line) {
   if (is_folded(line)) return skip_fold(reader);
-  const char *colon = find_colon(line);
+  const char *colon = memchr(line.data, ':', line.length);
   if (!colon) return malformed(reader, "a header has no colon");
   const ivs_slice name = {line.data, (size_t)(colon - line.data)};
   const ivs_slice value = ivs_text_trim((ivs_slice){colon + 1, line.length - name.length - 1});
@@ -223,7 +217,7 @@ static size_t take_body(ivs_http1 *reader, const char *bytes, size_t length) {
 /* Trailers are dropped: nothing that we use may stand there. */
 static int read_trailer(ivs_http1 *reader, ivs_slice line) {
   if (!line.length) finish(reader);
-  if (line.length && !is_folded(line) && !find_colon(line))
+  if (line.length && !is_folded(line) && !memchr(line.data, ':', line.length))
     return malformed(reader, "a trailer has no colon");
   return IVS_OK;
 }
@@ -233,8 +227,8 @@ static bool is_chunk_line(const ivs_http1 *reader) {
 }
 
 static int read_line(ivs_http1 *reader, ivs_slice line) {
-  if (!is_chunk_line(reader) && memchr(line.data, '\0', line.length))
-    return malformed(reader, "a NUL stands in its head or its trailers");
+  if (!is_chunk_line(reader) && !ivs_message_is_clean_line(line))
+    return malformed(reader, "its head or its trailers contain a NUL or a carriage return within a line");
   switch (reader->state) {
   case IVS_HTTP1_STATUS_LINE:
     return read_status_line(reader, line);

@@ -91,6 +91,14 @@ bool ivs_message_is_token(ivs_slice text) {
   return text.length > 0;
 }
 
+bool ivs_message_is_clean_line(ivs_slice line) {
+  return !line.length || !(memchr(line.data, '\r', line.length) || memchr(line.data, '\0', line.length));
+}
+
+bool ivs_message_read_length(ivs_slice text, uint64_t *out) {
+  return ivs_text_number(text, out) && *out <= INT64_MAX;
+}
+
 static void make_lower(char *name, size_t length) {
   for (size_t i = 0; i < length; i++) name[i] = token_characters[(unsigned char)name[i]];
 }

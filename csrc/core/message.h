@@ -45,6 +45,11 @@ void ivs_response_free(ivs_response *response);
 /* Takes a header, trimmed. IVS_OK, IVS_ENOMEM, IVS_ETOOBIG, or IVS_EINVAL for a name that is no token (RFC
  * 9110, 5.6.2) or a value with CR, LF or NUL; nothing is taken then. */
 int ivs_response_add_header(ivs_response *response, ivs_slice name, ivs_slice value);
+/* Whether a line of a head or of trailers, without its end, holds neither CR nor NUL, which recipients read in different ways
+ * (RFC 9112, 2.2; RFC 9110, 5.5). */
+bool ivs_message_is_clean_line(ivs_slice line);
+/* A Content-Length (RFC 9110, 8.6); false for what is not a number, or not below 2^63. */
+bool ivs_message_read_length(ivs_slice text, uint64_t *out);
 /* A method, or a header's name (RFC 9110, 5.6.2). */
 bool ivs_message_is_token(ivs_slice text);
 /* The first value of the header (name in lower case), or a slice with data NULL. */

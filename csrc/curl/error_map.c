@@ -28,7 +28,7 @@ static const struct {
     {CURLE_SSL_CRL_BADFILE, IVS_KIND_TLS, "SSLError"},
     {CURLE_SSL_INVALIDCERTSTATUS, IVS_KIND_TLS, "SSLError"},
     {CLIENT_CERTIFICATE, IVS_KIND_TLS, "SSLError"},
-    /* newer libcurl calls a client's key so that it cannot read; no other argument is checked that late */
+    /* newer libcurl: a client key that it cannot read (interpret() has the other meaning) */
     {CURLE_BAD_FUNCTION_ARGUMENT, IVS_KIND_TLS, "SSLError"},
     {CURLE_SSL_ENGINE_INITFAILED, IVS_KIND_TLS, "SSLError"},
     {CURLE_SEND_ERROR, IVS_KIND_CONNECTION, "ConnectionClosedError"},
@@ -37,8 +37,6 @@ static const struct {
     {CURLE_PARTIAL_FILE, IVS_KIND_CONNECTION, "ConnectionClosedError"},
     {CURLE_SSL_SHUTDOWN_FAILED, IVS_KIND_CONNECTION, "ConnectionClosedError"},
     {CURLE_WEIRD_SERVER_REPLY, IVS_KIND_RESPONSE, "HTTPClientError"},
-    /* so libcurl calls a header or a trailer without a colon */
-    {CURLE_BAD_FUNCTION_ARGUMENT, IVS_KIND_RESPONSE, "HTTPClientError"},
     {CURLE_UNSUPPORTED_PROTOCOL, IVS_KIND_RESPONSE, "HTTPClientError"},
     {CURLE_BAD_CONTENT_ENCODING, IVS_KIND_RESPONSE, "HTTPClientError"},
     {CURLE_WRITE_ERROR, IVS_KIND_RESPONSE, "HTTPClientError"},
@@ -74,6 +72,8 @@ static void describe(ivs_failure *failure, enum ivs_kind kind, const char *code,
 /* What libcurl's result alone does not tell. */
 static CURLcode interpret(CURLcode result, const ivs_session *session) {
   if (session->intake.refusal == IVS_INTAKE_NO_MEMORY) return CURLE_OUT_OF_MEMORY;
+  /* a malformed header or trailer: libcurl reads the client key before it connects, and headers after that */
+  if (result == CURLE_BAD_FUNCTION_ARGUMENT && session->is_connected) return CURLE_WEIRD_SERVER_REPLY;
   if (result == CURLE_SSL_CONNECT_ERROR) {
     long os_errno = 0;
     curl_easy_getinfo(session->handle, CURLINFO_OS_ERRNO, &os_errno);

@@ -47,13 +47,17 @@ static bool is_bad_length(const ivs_response *response, ivs_slice name, ivs_slic
   if (!ivs_text_same(name, "content-length")) return false;
   value = ivs_text_trim(value);
   ivs_slice earlier = ivs_response_header(response, "content-length");
-  return !ivs_text_number(value, &length) || (earlier.data && !ivs_text_equal(value, earlier.data));
+  return !ivs_message_read_length(value, &length) || (earlier.data && !ivs_text_equal(value, earlier.data));
+}
+
+static bool is_folded(ivs_slice line) {
+  return line.data[0] == ' ' || line.data[0] == '\t';
 }
 
 static bool take_header(ivs_intake *intake, ivs_slice line) {
   const char *colon = memchr(line.data, ':', line.length);
   if (!colon) /* a folded line (RFC 9112, 5.2) is passed over */
-    return line.data[0] == ' ' || line.data[0] == '\t' || refuse(intake, IVS_INTAKE_BAD_HEADER);
+    return is_folded(line) || refuse(intake, IVS_INTAKE_BAD_HEADER);
   const size_t length = (size_t)(colon - line.data);
   const ivs_slice name = {line.data, length}, value = {colon + 1, line.length - length - 1};
   if (is_bad_length(intake->response, name, value)) return refuse(intake, IVS_INTAKE_BAD_LENGTH);
@@ -62,9 +66,15 @@ static bool take_header(ivs_intake *intake, ivs_slice line) {
   return (status != IVS_ENOMEM && status != IVS_ETOOBIG) || refuse_for(intake, status);
 }
 
+/* Nothing of a trailer is kept. */
+static bool take_trailer(ivs_intake *intake, ivs_slice line) {
+  return !line.length || is_folded(line) || memchr(line.data, ':', line.length) ||
+         refuse(intake, IVS_INTAKE_BAD_HEADER);
+}
+
 static bool take_line(ivs_intake *intake, ivs_slice line) {
-  if (intake->expects == IVS_INTAKE_AFTER_HEAD) return true; /* a trailer */
-  if (line.length && memchr(line.data, '\0', line.length)) return refuse(intake, IVS_INTAKE_BAD_HEADER);
+  if (!ivs_message_is_clean_line(line)) return refuse(intake, IVS_INTAKE_BAD_HEADER);
+  if (intake->expects == IVS_INTAKE_AFTER_HEAD) return take_trailer(intake, line);
   if (intake->expects == IVS_INTAKE_STATUS_LINE) return take_status_line(intake, line);
   if (line.length) return take_header(intake, line);
   intake->expects = intake->response->status < FINAL ? IVS_INTAKE_STATUS_LINE : IVS_INTAKE_AFTER_HEAD;
@@ -76,7 +86,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *user) {
   size_t length = size * count, end = length;
   intake->head_bytes += length;
   if (intake->head_bytes > IVS_RESPONSE_HEAD_MAX) return refuse(intake, IVS_INTAKE_TOO_BIG);
-  while (end && (data[end - 1] == '\r' || data[end - 1] == '\n')) end--;
+  if (end && data[end - 1] == '\n') end--;
+  if (end && data[end - 1] == '\r') end--;
   return take_line(intake, (ivs_slice){data, end}) ? length : 0;
 }
 

@@ -19,7 +19,7 @@ typedef enum ivs_intake_refusal {
   IVS_INTAKE_TOO_BIG, /* over a cap */
   IVS_INTAKE_NO_MEMORY,
   IVS_INTAKE_BAD_STATUS, /* its first line is no status line of HTTP/1.0 or 1.1 */
-  IVS_INTAKE_BAD_HEADER, /* a line without a colon, or with a NUL */
+  IVS_INTAKE_BAD_HEADER, /* a line without a colon, or with a CR or a NUL */
   IVS_INTAKE_BAD_LENGTH, /* its Content-Length is no number, or there are two */
 } ivs_intake_refusal;
 

@@ -142,16 +142,17 @@ static void log_text(lua_State *L, ivs_lua_call *call, int client_index, const c
   call->is_logging = false;
 }
 
-void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, int params_index) {
-  ivs_slice arn = {NULL, 0};
+void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, const ivs_operation *operation, int params_index) {
+  ivs_argument arguments[IVS_OPERATION_PARAMETERS_MAX];
   unsigned char random[16];
   ivs_call *core = &call->core;
   const int call_index = lua_gettop(L);
+  core->operation = operation;
   read_random_bytes(L, call, random);
   if (!call->client->is_open) {
     ivs_lua_client_refuse_closed(&core->failure);
-  } else if (ivs_lua_params_read(L, params_index, &arn, &core->failure)) {
-    ivs_call_begin(core, arn, random);
+  } else if (ivs_lua_params_read(L, params_index, operation, arguments, &core->failure)) {
+    ivs_call_begin_with_arguments(core, operation, arguments, random);
     lua_settop(L, call_index);
     return;
   }
@@ -168,6 +169,7 @@ static void push_failed(lua_State *L, const ivs_lua_call *call, int call_index) 
   lua_rawgeti(L, -1, IVS_LUA_CALL_KEYS_ERROR);
   lua_remove(L, -2);
   if (ivs_lua_failure_is(L, -1)) {
+    ivs_lua_failure_set_operation(L, -1, call->core.operation->name);
     lua_remove(L, -2);
   } else {
     lua_pushliteral(L, "causes"); /* raw: the table is the user's */
@@ -208,7 +210,7 @@ static void log_step(lua_State *L, ivs_lua_call *call, int client_index, enum iv
   else if (step == IVS_STEP_CREDENTIALS)
     log_text(L, call, client_index, "debug", "asking for credentials");
   else if (step == IVS_STEP_SLEEP && core->pacing)
-    log_text(L, call, client_index, "debug", "waiting %.3f s for the adaptive rate", core->delay);
+    log_text(L, call, client_index, "debug", "waiting %.3f s for the rate limit", core->delay);
   else if (step == IVS_STEP_SLEEP || step == IVS_STEP_FAILED)
     log_failure(L, call, client_index, step);
   else if (step == IVS_STEP_DONE)
@@ -225,12 +227,13 @@ enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_
     double random = read_random(L, call, client_index);
     enum ivs_step step = ivs_call_next(&call->core, ivs_lua_client_now(L, client, client_index), random);
     if (step == IVS_STEP_EXCHANGE && call->has_keys_error) keep_keys_error(L, call, call_index, false);
-    if (step == IVS_STEP_DECODE && !client->is_service) {
+    const bool has_output = call->core.operation->output != NULL;
+    if (step == IVS_STEP_DECODE && has_output) {
       ivs_lua_decode_step(L, &call->core);
       continue;
     }
-    if (step == IVS_STEP_DONE && client->is_service) ivs_lua_message_push_response(L, &call->core.response);
-    if (step == IVS_STEP_DONE && !client->is_service) ivs_lua_decode_add_metadata(L, &call->core);
+    if (step == IVS_STEP_DONE && !has_output) ivs_lua_message_push_response(L, &call->core.response);
+    if (step == IVS_STEP_DONE && has_output) ivs_lua_decode_add_metadata(L, &call->core);
     if (step == IVS_STEP_FAILED) push_failed(L, call, call_index);
     log_step(L, call, client_index, step);
     return step;

@@ -11,9 +11,11 @@
 
 typedef struct ivs_lua_call {
   ivs_call core;
-  ivs_lua_client *client; /* kept alive by the call's own table */
-  bool is_logging;        /* the logger is running: it must not take this call's steps */
-  bool has_keys_error;    /* the provider's own error object is in the call's table */
+  ivs_lua_client *client;          /* kept alive by the call's own table */
+  bool is_logging;                 /* the logger is running: it must not take this call's steps */
+  bool has_keys_error;             /* the provider's own error object is in the call's table */
+  ivs_operation service_operation; /* of a service call; its texts live in the client's settings table */
+  ivs_operation_error service_errors[2];
 } ivs_lua_call;
 
 /* Slots of the call's own table. */
@@ -31,12 +33,12 @@ ivs_lua_call *ivs_lua_call_check(lua_State *L, int index);
 ivs_lua_call *ivs_lua_call_acquire(lua_State *L, int client_index);
 void ivs_lua_call_release(lua_State *L, int client_index, int call_index);
 
-/* For the call at the top of the stack: reads the argument at `params_index` and begins; whatever is wrong
- * shows as the step FAILED. */
-void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, int params_index);
+/* For the call at the top of the stack: reads the parameters at `params_index` and begins a call of the operation. A
+ * failure shows as the step FAILED. */
+void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, const ivs_operation *operation, int params_index);
 
 /*
- * The next step. DECODE is carried out here, but for a service call. After DONE the response table, after
+ * The next step. DECODE is carried out here where the operation has an output shape. After DONE the response table, after
  * FAILED the error object has been pushed.
  */
 enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_index, int call_index);

@@ -219,17 +219,15 @@ static bool take_static_keys(lua_State *L, int settings, ivs_lua_client *client,
   return !problem;
 }
 
-ivs_lua_client *ivs_lua_client_build(lua_State *L, int from, int host, const ivs_operation *operation) {
+ivs_lua_client *ivs_lua_client_build(lua_State *L, int from, int host, const char *endpoint_prefix) {
   ivs_failure *failure = ivs_lua_failure_new(L);
   ivs_lua_client *client = ivs_lua_objects_new(L, &client_type, sizeof *client);
   ivs_client_init(&client->core);
   client->is_open = true;
-  client->is_service = operation != NULL;
   keep_functions(L, client, lua_gettop(L), from, host);
   client->max_response_bytes = (size_t)ivs_lua_fields_number(L, from, "max_response_bytes");
   ivs_client_settings settings = read_settings(L, from);
-  if (operation) client->operation = *operation;
-  settings.operation = operation ? &client->operation : &ivs_operation_get_recording_configuration;
+  settings.endpoint_prefix = endpoint_prefix;
   if (!ivs_client_open(&client->core, &settings, ivs_lua_client_now(L, client, lua_gettop(L)), failure) &&
       take_static_keys(L, from, client, failure))
     return client;

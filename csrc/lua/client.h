@@ -11,8 +11,7 @@
 
 typedef struct ivs_lua_client {
   ivs_client core;
-  ivs_operation operation; /* of a service client; its texts live in the settings table */
-  bool is_open, is_service;
+  bool is_open;
   bool has_logger, has_transport, has_time, has_random;
   size_t max_response_bytes;
   unsigned char random[256]; /* drawn from libcrypto in one go, used up from the end */
@@ -43,8 +42,8 @@ void ivs_lua_client_register(lua_State *L);
  */
 int ivs_lua_client_new(lua_State *L);
 /* Pushes a client made of resolved settings and returns it, or pushes nil and the error object and returns
- * NULL. operation: copied; NULL for the one of IVS. */
-ivs_lua_client *ivs_lua_client_build(lua_State *L, int settings, int host, const ivs_operation *operation);
+ * NULL. endpoint_prefix: see ivs_client_settings; the caller keeps it alive. */
+ivs_lua_client *ivs_lua_client_build(lua_State *L, int settings, int host, const char *endpoint_prefix);
 /* Lua: client:close(). */
 int ivs_lua_client_close(lua_State *L);
 

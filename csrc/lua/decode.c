@@ -3,6 +3,7 @@
  * members, nulls. It changes cjson's tables rather than building new ones, since they are ours alone.
  */
 #include "lua/decode.h"
+#include "core/rest_json.h"
 #include "core/status.h"
 #include "lua/failure.h"
 #include "lua/objects.h"
@@ -225,7 +226,7 @@ static bool decode_result(lua_State *L, ivs_call *call) {
       is_object(body_of(call)) ? parse(L, body_of(call), problem) : "the body is not a JSON object";
   if (!why) {
     walk w = {L, NULL, "the body"};
-    convert(&w, &ivs_operation_output);
+    convert(&w, call->operation->output);
     if (!w.problem) {
       ivs_call_decoded(call);
       return true;
@@ -267,7 +268,7 @@ static void decode_error(lua_State *L, ivs_call *call) {
     ivs_call_error(call, none, none, true);
     return;
   }
-  ivs_slice code = pick(L, ivs_operation_code_members), message = pick(L, ivs_operation_message_members);
+  ivs_slice code = pick(L, ivs_rest_json_code_members), message = pick(L, ivs_rest_json_message_members);
   ivs_call_error(call, code, message, false);
   lua_pop(L, 1);
 }

@@ -49,8 +49,6 @@ static void push(lua_State *L, const ivs_failure *failure) {
   lua_setfield(L, -2, "retryable");
   lua_pushinteger(L, 0);
   lua_setfield(L, -2, "attempts");
-  set_text(L, "operation_name", ivs_operation_get_recording_configuration.name,
-           strlen(ivs_operation_get_recording_configuration.name));
   lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
   lua_setmetatable(L, -2);
 }
@@ -142,7 +140,7 @@ void ivs_lua_failure_push_call(lua_State *L, const ivs_call *call) {
   push(L, &call->failure);
   lua_pushinteger(L, call->attempts);
   lua_setfield(L, -2, "attempts");
-  lua_pushstring(L, call->client->operation->name);
+  lua_pushstring(L, call->operation->name);
   lua_setfield(L, -2, "operation_name");
   const ivs_response *response = ivs_call_last_response(call);
   if (!response->status) return;
@@ -162,6 +160,18 @@ bool ivs_lua_failure_is(lua_State *L, int index) {
   bool same = lua_rawequal(L, -1, -2);
   lua_pop(L, 2);
   return same;
+}
+
+void ivs_lua_failure_set_operation(lua_State *L, int index, const char *name) {
+  index = lua_absindex(L, index);
+  lua_pushliteral(L, "operation_name");
+  lua_rawget(L, index);
+  const bool has_name = !lua_isnil(L, -1);
+  lua_pop(L, 1);
+  if (has_name) return;
+  lua_pushliteral(L, "operation_name");
+  lua_pushstring(L, name);
+  lua_rawset(L, index);
 }
 
 void ivs_lua_failure_push_whole(lua_State *L, int index, enum ivs_kind kind, const char *code,

@@ -19,11 +19,13 @@ int ivs_lua_failure_return(lua_State *L, const ivs_failure *failure);
 int ivs_lua_failure_raise(lua_State *L, int status, const char *doing);
 /* Pushes the error object of a call that FAILED, with what is known of its last response. */
 void ivs_lua_failure_push_call(lua_State *L, const ivs_call *call);
-/* Pushes the table of all codes, each under its own name. It is read-only; a name that isn't there raises. */
+/* Pushes the read-only table of all codes, each under its own name. Reading a name that is not there raises. */
 void ivs_lua_failure_push_exceptions(lua_State *L);
 
 /* Whether the value is an error object of ours. */
 bool ivs_lua_failure_is(lua_State *L, int index);
+/* Gives the error object at the index the name of its call's operation, unless it has one: of a call of STS, for example. */
+void ivs_lua_failure_set_operation(lua_State *L, int index, const char *name);
 /* Pushes an error object for what Lua code gave in place of a result: an error object as it is, else one whose
  * missing parts are the defaults (failure.whole in lua/ivs/failure.lua). No metamethod of the value runs. */
 void ivs_lua_failure_push_whole(lua_State *L, int index, enum ivs_kind kind, const char *code,

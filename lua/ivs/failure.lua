@@ -26,6 +26,8 @@ end
 
 failure.metatable = {
   __name = "ivs.error",
+  -- of an error that is not one of a call's; the error of a call has its own `operation_name`
+  __index = { operation_name = "GetRecordingConfiguration" },
   __tostring = describe,
   -- `"…" .. err` is what people write in log lines
   __concat = function(left, right) return tostring(left) .. tostring(right) end,
@@ -35,12 +37,20 @@ failure.metatable = {
 -- @string kind one of the kinds of docs/design.md, "Errors"
 -- @string code
 -- @string message for a person: what is wrong and what to do
--- @tab[opt] fields more fields (`causes`, `retryable`)
+-- @tab[opt] fields more fields (`causes`, `retryable`, `operation_name`)
 function failure.new(kind, code, message, fields)
-  local err = { kind = kind, code = code, message = message, retryable = false, attempts = 0,
-    operation_name = "GetRecordingConfiguration" }
+  local err = { kind = kind, code = code, message = message, retryable = false, attempts = 0 }
   for name, value in pairs(fields or {}) do err[name] = value end
   return setmetatable(err, failure.metatable)
+end
+
+--- Names the operation of the call that ended with an error. An error that has a name keeps it: of STS, for example.
+-- @tab err an error object
+-- @string operation_name
+-- @return the error object
+function failure.of_operation(err, operation_name)
+  if rawget(err, "operation_name") == nil then err.operation_name = operation_name end
+  return err
 end
 
 --- Whether a value is an error object of ours.

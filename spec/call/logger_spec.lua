@@ -119,7 +119,7 @@ describe("the logger", function()
 
   it("sees the waits for the adaptive rate", function()
     local seen = run({ retry_mode = "adaptive", max_attempts = 4 }, { THROTTLED })
-    local paced = count(seen.log, "adaptive rate")
+    local paced = count(seen.log, "rate limit")
     assert.is_true(paced > 0)
     assert.equal(seen.sleeps, paced + count(seen.log, "sending again"))
   end)

@@ -109,15 +109,16 @@ function hostile_calls.expect(server, steps, wanted, more)
   hostile_calls.took_at_least(wanted.after or 0, took, seen)
 end
 
---- How many file descriptors and children this process has; equal before and after where nothing is left over. The pipe that
--- the count itself goes through is left out: Lua may not have closed its other end yet.
+--- The file descriptors of this process, by what they are open on, and its children; equal before and after where nothing is left
+-- over. A descriptor that is closed between its listing and its reading is left out, and so is the pipe that this list comes through:
+-- Lua may still have its other end open.
 function hostile_calls.leftovers()
   collectgarbage()
   collectgarbage()
   return shell.run [[
     pipe=$(readlink /proc/$$/fd/1)
-    ls -l /proc/$PPID/fd | grep -vcF "$pipe"
-    pgrep -P $PPID | wc -l]]
+    for descriptor in /proc/$PPID/fd/*; do readlink "$descriptor"; done | grep -vxF "$pipe" | sort
+    echo "$(pgrep -P $PPID | grep -vxc $$) children"]]
 end
 
 return hostile_calls

@@ -6,34 +6,12 @@
 #include "lua/call.h"
 #include "lua/failure.h"
 #include "lua/message.h"
+#include "lua/objects.h"
 #include "lua/params.h"
 #include "lua/blocking/process.h"
-
-#include <errno.h>
-#include <math.h>
-#include <time.h>
+#include "lua/blocking/sleep.h"
 
 enum { CLIENT = 1, PARAMS = 2, CALL = 3 };
-
-/* To the end, whatever signals come. */
-static void sleep_for(double seconds) {
-  struct timespec until;
-  if (!(seconds > 0)) return;
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  double whole = floor(seconds);
-  until.tv_sec += (time_t)whole;
-  until.tv_nsec += (long)((seconds - whole) * 1e9);
-  if (until.tv_nsec >= 1000000000) {
-    until.tv_nsec -= 1000000000;
-    until.tv_sec++;
-  }
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) continue;
-}
-
-static int sleep_in_lua(lua_State *L) {
-  sleep_for(luaL_checknumber(L, 1));
-  return 0;
-}
 
 static void exchange_over_curl(lua_State *L, ivs_lua_call *call) {
   ivs_call *core = &call->core;
@@ -62,7 +40,7 @@ static void push_offer(lua_State *L) {
   lua_createtable(L, 0, 3);
   ivs_lua_fetch_push(L, CLIENT);
   lua_setfield(L, -2, "http");
-  lua_pushcfunction(L, sleep_in_lua);
+  lua_pushcfunction(L, ivs_lua_sleep_call);
   lua_setfield(L, -2, "sleep");
   lua_pushcfunction(L, ivs_lua_process_run);
   lua_setfield(L, -2, "run");
@@ -115,12 +93,12 @@ int ivs_lua_blocking_identify(lua_State *L) {
   return 3;
 }
 
-int ivs_lua_blocking_get_recording_configuration(lua_State *L) {
+static int carry_out(lua_State *L, const ivs_operation *operation) {
   ivs_lua_client_check(L, CLIENT);
-  ivs_lua_params_check_arguments(L, PARAMS);
+  ivs_lua_params_check_arguments(L, PARAMS, operation);
   lua_settop(L, PARAMS);
   ivs_lua_call *call = ivs_lua_call_acquire(L, CLIENT);
-  ivs_lua_call_begin(L, call, PARAMS);
+  ivs_lua_call_begin(L, call, operation, PARAMS);
   for (;;) {
     switch (ivs_lua_call_advance(L, call, CLIENT, CALL)) {
     case IVS_STEP_CREDENTIALS:
@@ -135,7 +113,7 @@ int ivs_lua_blocking_get_recording_configuration(lua_State *L) {
         exchange_over_curl(L, call);
       break;
     case IVS_STEP_SLEEP:
-      sleep_for(call->core.delay);
+      ivs_lua_sleep_for(L, call->core.delay);
       ivs_call_slept(&call->core);
       break;
     case IVS_STEP_DONE:
@@ -148,4 +126,46 @@ int ivs_lua_blocking_get_recording_configuration(lua_State *L) {
       return 2;
     }
   }
+}
+
+int ivs_lua_blocking_get_recording_configuration(lua_State *L) {
+  return carry_out(L, &ivs_operation_get_recording_configuration);
+}
+
+int ivs_lua_blocking_list_recording_configurations(lua_State *L) {
+  return carry_out(L, &ivs_operation_list_recording_configurations);
+}
+
+static const char iterate_key;
+
+void ivs_lua_blocking_register(lua_State *L) {
+  ivs_lua_objects_require(L, "ivs.pagination");
+  lua_getfield(L, -1, "iterate");
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &iterate_key);
+  lua_pop(L, 1);
+}
+
+void ivs_lua_blocking_iterate(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &iterate_key);
+  lua_insert(L, -3);
+  lua_call(L, 2, 1);
+}
+
+/* Lua: list(params), with the client as an upvalue. */
+static int list_of_client(lua_State *L) {
+  lua_settop(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  return ivs_lua_blocking_list_recording_configurations(L);
+}
+
+int ivs_lua_blocking_recording_configurations(lua_State *L) {
+  ivs_lua_client_check(L, CLIENT);
+  ivs_lua_params_check_arguments(L, PARAMS, &ivs_operation_list_recording_configurations);
+  lua_settop(L, PARAMS);
+  lua_pushvalue(L, CLIENT);
+  lua_pushcclosure(L, list_of_client, 1);
+  lua_pushvalue(L, PARAMS);
+  ivs_lua_blocking_iterate(L);
+  return 1;
 }

@@ -8,6 +8,14 @@
 
 /* Lua: client:get_recording_configuration(params) → response | nil, err. */
 int ivs_lua_blocking_get_recording_configuration(lua_State *L);
+/* Lua: client:list_recording_configurations(params?) → response | nil, err. */
+int ivs_lua_blocking_list_recording_configurations(lua_State *L);
+/* Lua: client:recording_configurations(params?) → an iterator over the items of all pages (lua/ivs/pagination.lua). */
+int ivs_lua_blocking_recording_configurations(lua_State *L);
+/* Replaces the parameters at the top of the stack by an iterator over what the function below them lists. */
+void ivs_lua_blocking_iterate(lua_State *L);
+/* Once, from luaopen_ivs. */
+void ivs_lua_blocking_register(lua_State *L);
 
 /*
  * Lua: client:credentials() → table | nil, err. Asks the sources anew and tells, without a secret: {

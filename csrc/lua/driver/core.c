@@ -2,7 +2,8 @@
  * require "ivs.core": the module without I/O (docs/design.md, "ivs.core"). Loads no libcurl.
  *
  *   local client = core.client(options, host?)
- *   local call = client:call { arn = ARN }
+ *   local call = client:get_recording_configuration { arn = ARN }     -- client:call is the same
+ *   local call = client:list_recording_configurations { maxResults = 50 }
  *   local step, detail = call:next()
  *
  *   step            detail                                  what the next call:next takes
@@ -15,7 +16,7 @@
  *
  * host: { time = function → seconds since 1970, random = function → [0, 1) }, each of them as the loop has it.
  * offer: { http = function, sleep = function, run = function }, what the loop does for the credential sources.
- * What a driver needs beside the steps: ldriver.h; HTTP for a loop that has only sockets: lhttp1.h.
+ * What a driver needs beside the steps: driver.h; HTTP for a loop that has only sockets: http1.h.
  * core.private is for resty.ivs alone and may change in any release.
  */
 #include "lua/call.h"
@@ -27,20 +28,31 @@
 #include "lua/params.h"
 #include "lua/system.h"
 
-static int begin_call(lua_State *L) {
-  ivs_lua_client_check(L, 1);
-  ivs_lua_params_check_arguments(L, 2);
-  lua_settop(L, 2);
-  ivs_lua_call *call = ivs_lua_call_acquire(L, 1);
-  ivs_lua_call_begin(L, call, 2);
+static int begin_call(lua_State *L, const ivs_operation *operation) {
+  enum { CLIENT = 1, PARAMS = 2 };
+  ivs_lua_client_check(L, CLIENT);
+  ivs_lua_params_check_arguments(L, PARAMS, operation);
+  lua_settop(L, PARAMS);
+  ivs_lua_call *call = ivs_lua_call_acquire(L, CLIENT);
+  ivs_lua_call_begin(L, call, operation, PARAMS);
   return 1;
+}
+
+static int get_recording_configuration(lua_State *L) {
+  return begin_call(L, &ivs_operation_get_recording_configuration);
+}
+
+static int list_recording_configurations(lua_State *L) {
+  return begin_call(L, &ivs_operation_list_recording_configurations);
 }
 
 IVS_EXPORT int luaopen_ivs_core(lua_State *L);
 
 int luaopen_ivs_core(lua_State *L) {
   static const luaL_Reg client_methods[] = {
-      {"call", begin_call},
+      {"call", get_recording_configuration},
+      {"get_recording_configuration", get_recording_configuration},
+      {"list_recording_configurations", list_recording_configurations},
       {"close", ivs_lua_client_close},
       {"connection_settings", ivs_lua_driver_settings},
       {"provider", ivs_lua_driver_provider},

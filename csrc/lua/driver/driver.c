@@ -1,7 +1,6 @@
 /* A client's settings and credentials, and the core's rules, for drivers written in Lua. */
 #include "lua/driver/driver.h"
 #include "core/no_proxy.h"
-#include "core/retry.h"
 #include "core/uri.h"
 #include "lua/credentials.h"
 #include "lua/call.h"
@@ -69,12 +68,7 @@ int ivs_lua_driver_describe(lua_State *L) {
 }
 
 int ivs_lua_driver_is_throttled(lua_State *L) {
-  const ivs_call *call = &ivs_lua_call_check(L, 1)->core;
-  const ivs_failure *failure = &call->failure;
-  const ivs_client *client = call->client;
-  lua_pushboolean(L, failure->kind == IVS_KIND_SERVICE && call->response.status &&
-                         ivs_retry_classify(&client->retry, call->response.status, failure->code,
-                                            client->operation->transient_code) == IVS_RETRY_CAUSE_THROTTLING);
+  lua_pushboolean(L, ivs_call_is_throttled(&ivs_lua_call_check(L, 1)->core));
   return 1;
 }
 

@@ -16,6 +16,15 @@ local function fetched_client(found)
   return { batch_get_recording_configuration = function() return found end }
 end
 
+--- The results that are errors. A table shows them, so there they are not repeated.
+local function errors_of(report, is_table)
+  local list = {}
+  for _, result in ipairs(report.results) do
+    if result.error and not is_table then list[#list + 1] = result end
+  end
+  return list
+end
+
 local function exit_status(report)
   if report.errors > 0 then return status.FAILED end
   return report.failed > 0 and status.DIFFERENT or status.OK
@@ -30,12 +39,13 @@ function command.run(context, arguments)
   end
   local found, settled, interrupted = fetch.all(context, arns)
   local report = check.run(fetched_client(found), { arns = settled, expectation = expectation })
-  if FORMS[arguments.output] then
-    context.write(FORMS[arguments.output](report))
+  local form = FORMS[arguments.output]
+  if form then
+    context.write(form(report))
   else
     context.print(output_check.lines(report, context.terminal))
   end
-  return fetch.report(context, found.errors, interrupted, exit_status(report))
+  return fetch.report(context, errors_of(report, not form), interrupted, exit_status(report))
 end
 
 return command

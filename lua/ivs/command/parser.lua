@@ -121,10 +121,9 @@ function parser.new()
   root:help_max_width(80)
   root:command_target "command"
   root:require_command(false)
-  local commands = {}
-  for at, row in ipairs(COMMANDS) do
+  add_common(root)
+  for _, row in ipairs(COMMANDS) do
     local command = root:command(row.name, row.summary)
-    commands[at] = command
     command:summary(row.summary)
     command:usage(("Usage: ivs %s %s"):format(row.name, row.usage))
     local own = { row.add(command) }
@@ -132,8 +131,6 @@ function parser.new()
     add_common(command)
     command:epilog(epilog_of(row))
   end
-  root:group("Commands", unpack(commands))
-  add_common(root)
   root:epilog(ROOT_EPILOG)
   return root
 end

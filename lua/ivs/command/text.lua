@@ -2,25 +2,10 @@
 -- (ivs.printable).
 -- @module ivs.command.text
 
+local point_width = require("ivs.command.unicode_width").of
 local sequence = require("ivs.printable").sequence
 
 local text = {}
-
--- First and last code points that take two columns (Unicode East Asian Width W and F, the blocks in use) and none (combining marks,
--- zero-width characters).
-local WIDE = {
-  { 0x1100, 0x115F }, { 0x2E80, 0x303E }, { 0x3041, 0x33FF }, { 0x3400, 0x4DBF }, { 0x4E00, 0x9FFF }, { 0xA000, 0xA4CF },
-  { 0xAC00, 0xD7A3 }, { 0xF900, 0xFAFF }, { 0xFE30, 0xFE6F }, { 0xFF00, 0xFF60 }, { 0xFFE0, 0xFFE6 }, { 0x1F300, 0x1F64F },
-  { 0x1F900, 0x1F9FF }, { 0x20000, 0x3FFFD },
-}
-local NARROWEST = { { 0x0300, 0x036F }, { 0x200B, 0x200D }, { 0x20D0, 0x20FF }, { 0xFE00, 0xFE0F }, { 0xFEFF, 0xFEFF } }
-
-local function is_in(ranges, point)
-  for _, range in ipairs(ranges) do
-    if point >= range[1] and point <= range[2] then return true end
-  end
-  return false
-end
 
 --- The text for a terminal whose locale is not UTF-8: three dots for an ellipsis, else a question mark for each character outside
 -- ASCII.
@@ -28,12 +13,6 @@ end
 -- @treturn string
 function text.ascii(s)
   return (s:gsub("…", "..."):gsub("[\194-\244][\128-\191]*", "?"))
-end
-
-local function point_width(point)
-  if point < 0x300 then return 1 end
-  if is_in(NARROWEST, point) then return 0 end
-  return is_in(WIDE, point) and 2 or 1
 end
 
 --- The number of terminal columns that printable text takes.
@@ -101,7 +80,7 @@ function text.wrap(s, columns)
     while text.width(word) > columns do -- longer than a line
       if line ~= "" then lines[#lines + 1], line = line, "" end
       local piece = beginning(word, columns)
-      if piece == "" then break end
+      if piece == "" then piece = word:sub(1, (sequence(word, 1))) end -- a wide character, and one column
       lines[#lines + 1] = piece
       word = word:sub(#piece + 1)
     end

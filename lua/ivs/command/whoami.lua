@@ -14,7 +14,7 @@ local TITLES = {
 }
 
 local ORIGIN_COLUMNS = {
-  { key = "setting", title = "SETTING", least = 10, always = true }, { key = "origin", title = "FROM", least = 10, always = true },
+  { key = "setting", title = "SETTING", useful = 10, always = true }, { key = "origin", title = "FROM", useful = 10, always = true },
 }
 
 local COMMAND_OPTIONS = { "mfa_prompt", "user_agent_extra" } -- which this command always gives: nobody's setting

@@ -7,7 +7,7 @@ local environment = require "resty.ivs.environment"
 local exchange = require "resty.ivs.http.exchange"
 local failure = require "ivs.failure"
 local identity = require "resty.ivs.cache.identity"
-local journal = require "resty.ivs.cache.log"
+local log = require "resty.ivs.log"
 local options = require "resty.ivs.options"
 local phases = require "resty.ivs.phases"
 local process = require "resty.ivs.http.process"
@@ -206,7 +206,7 @@ function client.new(given)
     if not cache then error(tostring(wrong), 3) end
   end
   local tell
-  if common.logger then common.logger, tell = journal.new(common.logger) end
+  if common.logger then common.logger, tell = log.new(common.logger) end
   local self = setmetatable({}, Client)
   states[self] = {
     options = common, own = own, cache = cache, env = common.env, tell = tell, spares = {},

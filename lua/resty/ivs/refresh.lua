@@ -10,8 +10,8 @@
 -- runs between an answer and its landing.
 -- @module resty.ivs.refresh
 
-local account = require "resty.ivs.cache.account"
 local failure = require "ivs.failure"
+local identity = require "resty.ivs.cache.identity"
 local phases = require "resty.ivs.phases"
 local semaphore = require "ngx.semaphore"
 
@@ -56,7 +56,7 @@ local function fetch(self, flight)
   local taken, problem = machine:take_credentials(keys)
   if taken then self.landed = flight.number end
   if not taken then return keys, problem, "the credentials that were given can't be used: " end
-  self.owner = account.of(keys.access_key_id)
+  self.account_id = identity.account_of(keys.access_key_id)
   return keys
 end
 
@@ -224,12 +224,12 @@ end
 --- Whose keys they are, in a text that a rotation does not change: the account, or the access key where it tells none.
 -- @return text; or nil and an error object, in particular where nobody knows yet and the phase is one that can't wait
 function Refresh:account()
-  if not self.owner then
+  if not self.account_id then
     local good, err = phases.check()
     if good then good, err = self:renew() end
     if not good then return nil, err end
   end
-  return self.owner
+  return self.account_id
 end
 
 return refresh

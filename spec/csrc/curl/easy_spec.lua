@@ -233,10 +233,11 @@ describe("the blocking driver", function()
       assert(client_with():get_recording_configuration(script("fewer-headers", answer(60))))
     end)
 
-    it("10,000 headers of two bytes are no more than 20,000 bytes of headers", function()
-      local response = assert(client_with():get_recording_configuration(script("tiny-headers", { raw = "HTTP/1.1 200 OK\r\n"
-        .. ("A: b\r\n"):rep(10000) .. 'Content-Length: 29\r\n\r\n{"recordingConfiguration":{}}' })))
-      assert.equal("b" .. (", b"):rep(9999), response.ResponseMetadata.HTTPHeaders.a)
+    -- newer libcurl takes no more than 5,000
+    it("4,900 headers of twelve bytes are no more than 58,800 bytes of headers", function()
+      local response = assert(client_with():get_recording_configuration(script("short-headers", { raw = "HTTP/1.1 200 OK\r\n"
+        .. ("A: bbbbbbbbbbb\r\n"):rep(4900) .. 'Content-Length: 29\r\n\r\n{"recordingConfiguration":{}}' })))
+      assert.equal("bbbbbbbbbbb" .. (", bbbbbbbbbbb"):rep(4899), response.ResponseMetadata.HTTPHeaders.a)
     end)
 
     it("a redirect is not followed", function()

@@ -136,14 +136,14 @@ describe("the cache of resty.ivs, connected to Redis,", function()
   it("asks Redis again a second after a failure, whatever becomes of the clock", function()
     local site = cache_site.start(service)
     assert.same({ false, true, true }, site:run [[
-      local link = require("resty.ivs.cache.redis").new({ host = "127.0.0.1", port = 1, prefix = "clock" }).link
+      local link = require("resty.ivs.cache.redis").new({ host = "127.0.0.1", port = 1, prefix = "clock" }).connection
       local now, found = ngx.now, {}
       link:run("", {}, {})
-      found[1] = link:is_trusted()
+      found[1] = link:is_usable()
       ngx.now = function() return now() - 3600 end
-      found[2] = link:is_trusted()
+      found[2] = link:is_usable()
       ngx.now = function() return now() + 1.5 end
-      found[3] = link:is_trusted()
+      found[3] = link:is_usable()
       ngx.now = now
       return found]])
     site:stop()

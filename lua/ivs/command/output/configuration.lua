@@ -12,13 +12,13 @@ function configuration.state_style(state)
 end
 
 local COLUMNS = {
-  { key = "name", title = "NAME", least = 8, always = true },
-  { key = "state", title = "STATE", least = 13, always = true, style = configuration.state_style },
-  { key = "bucket", title = "BUCKET", least = 12, drop = 2 },
-  { key = "renditions", title = "RENDITIONS", least = 10, drop = 4 },
-  { key = "thumbnails", title = "THUMBNAILS", least = 10, drop = 5 },
-  { key = "tags", title = "TAGS", least = 8, drop = 3 },
-  { key = "arn", title = "ARN", least = 14, drop = 1, keep = "end" },
+  { key = "name", title = "NAME", useful = 20, least = 9, always = true },
+  { key = "state", title = "STATE", useful = 13, always = true, style = configuration.state_style },
+  { key = "bucket", title = "BUCKET", useful = 20, drop = 2 },
+  { key = "renditions", title = "RENDITIONS", useful = 14, drop = 4 },
+  { key = "thumbnails", title = "THUMBNAILS", useful = 18, drop = 5 },
+  { key = "tags", title = "TAGS", useful = 20, drop = 3 },
+  { key = "arn", title = "ARN", useful = 14, drop = 1, keep = "end" },
 }
 
 local function joined(list)

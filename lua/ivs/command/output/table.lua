@@ -1,7 +1,7 @@
 --- Tables for people: aligned columns that fit the terminal.
 --
--- Where the width is not enough, columns are made narrower and then left out, the least important first; the columns without a
--- `drop` rank stay at any width. Without a terminal (a pipe, a file) nothing is cut.
+-- Where the width is not enough, the widest columns are made narrower. Where that would leave too little to be of use, columns are left
+-- out, the least important first; the columns without a `drop` rank stay at any width. Without a terminal (a pipe, a file) nothing is cut.
 -- @module ivs.command.output.table
 
 local printable = require("ivs.printable").escape
@@ -17,40 +17,48 @@ local function total_width(columns)
   return total
 end
 
---- Makes columns narrower, the ones of the highest `drop` rank first and each down to its least width.
-local function shrink(columns, room)
-  local order = {}
-  for at, column in ipairs(columns) do order[at] = column end
-  table.sort(order, function(a, b) return (a.drop or 0) > (b.drop or 0) end)
-  for _, column in ipairs(order) do
-    local excess = total_width(columns) - room
-    if excess <= 0 then return end
-    column.width = math.max(math.min(column.least, column.width), column.width - excess)
-  end
+local function useful_width(column)
+  return math.min(column.useful, column.width)
 end
 
---- Takes out the column that matters least. Returns false if every column has to stay.
-local function drop_one(columns)
+local function least_width(column)
+  return math.min(column.least, column.width)
+end
+
+--- Takes out the column of the highest `drop` rank above `above`. Returns false if there is none.
+local function drop_one(columns, above)
   local found
   for at, column in ipairs(columns) do
-    if column.drop and (not found or column.drop > columns[found].drop) then found = at end
+    if column.drop and column.drop > above and (not found or column.drop > columns[found].drop) then found = at end
   end
   if found then table.remove(columns, found) end
   return found ~= nil
 end
 
-local function least_width(columns)
+local function fits(columns, room, width_of)
   local total = -GAP
-  for _, column in ipairs(columns) do total = total + math.min(column.least, column.width) + GAP end
-  return total
+  for _, column in ipairs(columns) do total = total + width_of(column) + GAP end
+  return total <= room
+end
+
+--- Lowers the widest columns, of those that may be lowered, to one width at which all fit; none below its least width.
+local function level(columns, room, may_lower)
+  local cap = 0
+  for _, column in ipairs(columns) do cap = math.max(cap, column.width) end
+  local function lowered(column)
+    return may_lower(column) and math.min(column.width, math.max(cap, least_width(column))) or column.width
+  end
+  while cap > 0 and not fits(columns, room, lowered) do cap = cap - 1 end
+  for _, column in ipairs(columns) do column.width = lowered(column) end
 end
 
 local function fit(columns, room)
-  while least_width(columns) > room and drop_one(columns) do end
-  shrink(columns, room)
-  for _, column in ipairs(columns) do -- narrower than the least widths allow: share what there is
-    if total_width(columns) <= room then break end
-    column.width = math.max(1, column.width - (total_width(columns) - room))
+  while not fits(columns, room, useful_width) and drop_one(columns, 1) do end
+  while not fits(columns, room, least_width) and drop_one(columns, 0) do end
+  level(columns, room, function(column) return column.keep == "end" end) -- what is before the end is the same in every row
+  level(columns, room, function() return true end)
+  for _, column in ipairs(columns) do -- a terminal too narrow for the columns that always stay
+    column.width = math.max(1, math.min(column.width, column.width - (total_width(columns) - room)))
   end
 end
 
@@ -67,8 +75,8 @@ local function measure(columns, rows)
       end
     end
     if filled then
-      used[#used + 1] = { key = column.key, title = column.title, keep = column.keep, least = column.least or #column.title,
-        drop = column.drop, style = column.style, width = width }
+      used[#used + 1] = { key = column.key, title = column.title, keep = column.keep, useful = column.useful,
+        least = column.least or column.useful, drop = column.drop, style = column.style, width = width }
     end
   end
   return used
@@ -100,8 +108,10 @@ local function line_of(columns, value_of, style_of, terminal)
   return (table.concat(cells, (" "):rep(GAP)):gsub("%s+$", ""))
 end
 
---- @tab columns a list of `key`, `title`; `least`: the least width; `drop`: may be left out, the highest number first; `keep`: "end" if the
---   end matters more than the beginning; `always`: shown even if no row has a value; `style`: a function from the value to a style
+--- @tab columns a list of `key`, `title`; `useful`: the width that the values should have; `least`: what they need at least (or as
+--   `useful`); `drop`: may be left out, the highest number first, above 1 to give the others their useful width, 1 to give them their
+--   least; `keep`: "end" if the end matters more than the beginning; `always`: shown even if no row has a value; `style`: a function
+--   from the value to a style
 -- @tab rows a list of tables, key to text
 -- @tab terminal of ivs.command.terminal
 -- @treturn table a list of lines
