@@ -1,5 +1,6 @@
 /* The life of the handles, and the loop of an exchange. */
 #include "session.h"
+#include "clock.h"
 #include "libcurl.h"
 #include "options.h"
 #include "sigpipe.h"
@@ -8,16 +9,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { POLL_MAX_MS = 1000, LATER_MS = 100 };
-
-static double monotonic(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static long milliseconds(double seconds) {
   const double most = INT_MAX - LATER_MS;
@@ -124,7 +118,7 @@ static bool is_looking_up(const ivs_session *session) {
 
 /* Drives the transfer to its end. */
 static CURLcode drive(ivs_session *session, const ivs_session_limits *limits) {
-  double deadline = monotonic() + limits->connect;
+  double deadline = ivs_clock_monotonic() + limits->connect;
   bool is_read_by = false; /* the deadline is that of reading */
   for (;;) {
     int running = 0, left;
@@ -133,17 +127,17 @@ static CURLcode drive(ivs_session *session, const ivs_session_limits *limits) {
     if (message && message->msg == CURLMSG_DONE) return message->data.result;
     if (!running) return CURLE_RECV_ERROR;
     if (is_connected(session) && !is_read_by) {
-      deadline = monotonic() + limits->read;
+      deadline = ivs_clock_monotonic() + limits->read;
       is_read_by = true;
     }
-    double time_left = deadline - monotonic();
+    double time_left = deadline - ivs_clock_monotonic();
     if (time_left <= 0) return CURLE_OPERATION_TIMEDOUT;
     long wait = milliseconds(time_left);
     if (curl_multi_poll(session->multi, NULL, 0, wait < POLL_MAX_MS ? (int)wait : POLL_MAX_MS, NULL) !=
         CURLM_OK)
       return CURLE_OUT_OF_MEMORY;
     /* libcurl before 7.87, when it ends a look-up, waits for its thread */
-    if (is_looking_up(session) && monotonic() >= deadline) return CURLE_OPERATION_TIMEDOUT;
+    if (is_looking_up(session) && ivs_clock_monotonic() >= deadline) return CURLE_OPERATION_TIMEDOUT;
   }
 }
 

@@ -62,13 +62,13 @@ ivs_lua_call *ivs_lua_call_acquire(lua_State *L, int client_index) {
 }
 
 /* Sets (value at the top, popped) or clears the provider's error in the call's own table. */
-static void keep_keys_error(lua_State *L, ivs_lua_call *call, int call_index, bool found) {
+static void keep_credentials_error(lua_State *L, ivs_lua_call *call, int call_index, bool found) {
   if (!found) lua_pushnil(L);
   ivs_lua_compat_get_table(L, call_index);
   lua_insert(L, -2);
-  lua_rawseti(L, -2, IVS_LUA_CALL_KEYS_ERROR);
+  lua_rawseti(L, -2, IVS_LUA_CALL_CREDENTIALS_ERROR);
   lua_pop(L, 1);
-  call->has_keys_error = found;
+  call->has_credentials_error = found;
 }
 
 void ivs_lua_call_release(lua_State *L, int client_index, int call_index) {
@@ -76,7 +76,7 @@ void ivs_lua_call_release(lua_State *L, int client_index, int call_index) {
   if (!call->client->is_open) return;
   ivs_call_reset(&call->core);
   call_index = lua_absindex(L, call_index);
-  if (call->has_keys_error) keep_keys_error(L, call, call_index, false);
+  if (call->has_credentials_error) keep_credentials_error(L, call, call_index, false);
   ivs_lua_compat_get_table(L, client_index);
   lua_pushvalue(L, call_index);
   lua_rawseti(L, -2, IVS_LUA_CLIENT_IDLE_CALL);
@@ -93,7 +93,7 @@ static double call_number(lua_State *L, int client_index, int slot) {
   return number;
 }
 
-/* The host's random, held within [0, 1]; not a number counts as 0. */
+/* The random number of the client's clock, held within [0, 1]; not a number counts as 0. */
 static double call_fraction(lua_State *L, int client_index) {
   return fmin(fmax(call_number(L, client_index, IVS_LUA_CLIENT_RANDOM), 0), 1);
 }
@@ -160,13 +160,13 @@ void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, const ivs_operation *o
   ivs_call_stop(core);
 }
 
-/* A call that failed for want of keys fails with the provider's own error, which knows more than the call; a
- * table that is no error object gives its causes. */
+/* A call that got no credentials fails with the provider's own error, which knows more than the call. If the
+ * provider returned a plain table, its causes are taken. */
 static void push_failed(lua_State *L, const ivs_lua_call *call, int call_index) {
   ivs_lua_failure_push_call(L, &call->core);
-  if (!call->has_keys_error) return;
+  if (!call->has_credentials_error) return;
   ivs_lua_compat_get_table(L, call_index);
-  lua_rawgeti(L, -1, IVS_LUA_CALL_KEYS_ERROR);
+  lua_rawgeti(L, -1, IVS_LUA_CALL_CREDENTIALS_ERROR);
   lua_remove(L, -2);
   if (ivs_lua_failure_is(L, -1)) {
     ivs_lua_failure_set_operation(L, -1, call->core.operation->name);
@@ -226,7 +226,8 @@ enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_
     }
     double random = read_random(L, call, client_index);
     enum ivs_step step = ivs_call_next(&call->core, ivs_lua_client_now(L, client, client_index), random);
-    if (step == IVS_STEP_EXCHANGE && call->has_keys_error) keep_keys_error(L, call, call_index, false);
+    if (step == IVS_STEP_EXCHANGE && call->has_credentials_error)
+      keep_credentials_error(L, call, call_index, false);
     const bool has_output = call->core.operation->output != NULL;
     if (step == IVS_STEP_DECODE && has_output) {
       ivs_lua_decode_step(L, &call->core);
@@ -240,7 +241,7 @@ enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_
   }
 }
 
-void ivs_lua_call_take_keys(lua_State *L, ivs_lua_call *call, int call_index, int index) {
+void ivs_lua_call_take_credentials(lua_State *L, ivs_lua_call *call, int call_index, int index) {
   const int top = lua_gettop(L);
   if (!call->client->is_open) return; /* closed meanwhile: the next step says so */
   index = lua_absindex(L, index);
@@ -253,12 +254,12 @@ void ivs_lua_call_take_keys(lua_State *L, ivs_lua_call *call, int call_index, in
   ivs_call_no_credentials(&call->core, view.kind, view.code, view.message);
   if (lua_isnil(L, index) && lua_istable(L, index + 1)) {
     lua_pushvalue(L, index + 1);
-    keep_keys_error(L, call, call_index, true);
+    keep_credentials_error(L, call, call_index, true);
   }
   lua_settop(L, top);
 }
 
-const char *ivs_lua_call_take_answer(lua_State *L, ivs_lua_call *call, int index) {
+const char *ivs_lua_call_take_response(lua_State *L, ivs_lua_call *call, int index) {
   if (!call->client->is_open) return NULL; /* closed meanwhile: the next step says so */
-  return ivs_lua_message_take_answer(L, &call->core, index);
+  return ivs_lua_message_take_response(L, &call->core, index);
 }

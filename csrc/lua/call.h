@@ -13,13 +13,13 @@ typedef struct ivs_lua_call {
   ivs_call core;
   ivs_lua_client *client;          /* kept alive by the call's own table */
   bool is_logging;                 /* the logger is running: it must not take this call's steps */
-  bool has_keys_error;             /* the provider's own error object is in the call's table */
+  bool has_credentials_error;      /* the provider's own error object is in the call's table */
   ivs_operation service_operation; /* of a service call; its texts live in the client's settings table */
   ivs_operation_error service_errors[2];
 } ivs_lua_call;
 
 /* Slots of the call's own table. */
-enum { IVS_LUA_CALL_CLIENT = 1, IVS_LUA_CALL_KEYS_ERROR, IVS_LUA_CALL_OUTCOME };
+enum { IVS_LUA_CALL_CLIENT = 1, IVS_LUA_CALL_CREDENTIALS_ERROR, IVS_LUA_CALL_OUTCOME };
 
 /* Once, from luaopen_*. */
 void ivs_lua_call_register(lua_State *L);
@@ -43,9 +43,9 @@ void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, const ivs_operation *o
  */
 enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_index, int call_index);
 
-/* Reports what a credentials provider gave: keys at `index`, or nil there and an error after it. */
-void ivs_lua_call_take_keys(lua_State *L, ivs_lua_call *call, int call_index, int index);
-/* ivs_lua_message_take_answer; nothing where the client has been closed meanwhile. */
-const char *ivs_lua_call_take_answer(lua_State *L, ivs_lua_call *call, int index);
+/* Reports what a provider returned: credentials at `index`, or nil there and an error after it. */
+void ivs_lua_call_take_credentials(lua_State *L, ivs_lua_call *call, int call_index, int index);
+/* ivs_lua_message_take_response; does nothing if the client has been closed meanwhile. */
+const char *ivs_lua_call_take_response(lua_State *L, ivs_lua_call *call, int index);
 
 #endif

@@ -35,8 +35,8 @@ static void exchange_over_transport(lua_State *L, ivs_lua_call *call) {
   lua_settop(L, top);
 }
 
-/* Pushes what this driver offers to the providers: { http, sleep, run }. */
-static void push_offer(lua_State *L) {
+/* Pushes what this driver does for the credential providers: { http, sleep, run }. */
+static void push_io(lua_State *L) {
   lua_createtable(L, 0, 3);
   ivs_lua_fetch_push(L, CLIENT);
   lua_setfield(L, -2, "http");
@@ -46,32 +46,32 @@ static void push_offer(lua_State *L) {
   lua_setfield(L, -2, "run");
 }
 
-/* Pushes two values: keys and nil, or nil and an error. */
+/* Pushes two values: credentials and nil, or nil and an error. */
 static void ask_provider(lua_State *L) {
   ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_PROVIDER);
-  push_offer(L);
+  push_io(L);
   if (lua_pcall(L, 1, 2, 0) != LUA_OK) { /* the error takes the place of `nil, err` */
     lua_pushnil(L);
     lua_insert(L, -2);
   }
 }
 
-static void ask_for_keys(lua_State *L, ivs_lua_call *call) {
+static void ask_for_credentials(lua_State *L, ivs_lua_call *call) {
   const int top = lua_gettop(L);
   ask_provider(L);
-  ivs_lua_call_take_keys(L, call, CALL, top + 1);
+  ivs_lua_call_take_credentials(L, call, CALL, top + 1);
   lua_settop(L, top);
 }
 
 int ivs_lua_blocking_credentials(lua_State *L) {
-  enum { KEYS = 2 };
+  enum { CREDENTIALS = 2 };
   lua_settop(L, CLIENT);
   ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
   if (client->is_open)
     ask_provider(L);
   else
-    lua_settop(L, KEYS + 1);
-  if (!ivs_lua_credentials_receive(L, KEYS, client)) {
+    lua_settop(L, CREDENTIALS + 1);
+  if (!ivs_lua_credentials_receive(L, CREDENTIALS, client)) {
     lua_pushnil(L);
     lua_insert(L, -2);
     return 2;
@@ -88,7 +88,7 @@ int ivs_lua_blocking_identify(lua_State *L) {
   if (!client->is_open) return luaL_error(L, "the client is closed");
   ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_SETTINGS);
   lua_getfield(L, -1, "identify");
-  push_offer(L);
+  push_io(L);
   lua_call(L, 1, 3);
   return 3;
 }
@@ -102,7 +102,7 @@ static int carry_out(lua_State *L, const ivs_operation *operation) {
   for (;;) {
     switch (ivs_lua_call_advance(L, call, CLIENT, CALL)) {
     case IVS_STEP_CREDENTIALS:
-      if (call->client->is_open) ask_for_keys(L, call);
+      if (call->client->is_open) ask_for_credentials(L, call);
       break;
     case IVS_STEP_EXCHANGE:
       if (!call->client->is_open) /* by the logger */

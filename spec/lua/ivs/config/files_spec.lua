@@ -290,7 +290,7 @@ describe("ivs.config.files", function()
     local profile, err, name = files.select(loaded, env)
     assert.is_nil(profile)
     assert.is_true(failure.is(err))
-    assert.same({ "config", "ProfileNotFound", "The config profile (nobody?2) could not be found", false },
+    assert.same({ "config", "ProfileNotFound", "The config profile (nobody 2) could not be found", false },
       { err.kind, err.code, err.message, err.retryable })
     assert.equal("nobody\n2", name)
   end)
