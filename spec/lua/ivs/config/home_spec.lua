@@ -14,7 +14,8 @@ local SCRIPT = [[
   context.system.home_directory = function(user) return not user and home or nil end
   context.system.now = os.time
   local found = assert(require("ivs.config.settings").resolve({ ca_bundle = "~/ca.pem" },
-    { system = context.system, read_response = function(_, _, _, response) return response end, version = "0", os = "Linux", release = "1", machine = "x86_64" }))
+    { system = context.system, version = "0", os = "Linux", release = "1", machine = "x86_64",
+      read_response = function(_, _, _, response) return response end }))
   local credentials, err = found.provider { http = function(request)
     return { status = 200, headers = {}, body = %q }
   end }
