@@ -30,7 +30,9 @@ end
 -- @return an iterator that returns each item; after a failure `false` and the error object; then nothing
 function pagination.iterate(list, params)
   local query = {}
-  for name, value in pairs(params or {}) do query[name] = value end
+  params = params or {}
+  for name, value in pairs(params) do query[name] = value end
+  query.maxResults, query.nextToken = params.maxResults, params.nextToken -- a metamethod may give them
   local items, index, token, err, is_last = {}, 0, nil, nil, false
 
   local function fetch()

@@ -1,6 +1,8 @@
 /* Finds hooks that signal handlers set, and runs them. */
 #include "lua/blocking/interrupt.h"
 
+#include <string.h>
+
 static const char nothing_key;
 
 /* Calls a Lua function that does nothing: a hook of whatever kind runs. */
@@ -56,4 +58,13 @@ void ivs_lua_interrupt_run(ivs_lua_interrupt *interrupt) {
   }
   run_nothing(L);
   note_hooks(interrupt);
+}
+
+/* lua.c, lstop: luaL_error puts a position before the text, where there is one. */
+bool ivs_lua_interrupt_is_error(lua_State *L, int index) {
+  static const char text[] = "interrupted!";
+  size_t length;
+  if (lua_type(L, index) != LUA_TSTRING) return false;
+  const char *message = lua_tolstring(L, index, &length);
+  return length >= sizeof text - 1 && strcmp(message + length - (sizeof text - 1), text) == 0;
 }

@@ -14,6 +14,9 @@
  *   "done"          response                                final: the same again
  *   "failed"        err                                     final: the same again
  *
+ * Of several calls of one client that need credentials at the same time, one gets the step "credentials". The others sleep
+ * shortly, again and again, and share its answer, a failure too (provider.h).
+ *
  * clock: { time = function → seconds since 1970, random = function → [0, 1) }, both optional: the loop's own in place of the system's.
  * io: { http = function, sleep = function, run = function }, all optional: what the loop does for the credential providers.
  * What a driver needs beside the steps: driver.h; HTTP for a loop that has only sockets: http1.h.
@@ -34,6 +37,7 @@ static int begin_call(lua_State *L, const ivs_operation *operation) {
   ivs_lua_params_check_arguments(L, PARAMS, operation);
   lua_settop(L, PARAMS);
   ivs_lua_call *call = ivs_lua_call_acquire(L, CLIENT);
+  call->shares_credentials = true;
   ivs_lua_call_begin(L, call, operation, PARAMS);
   return 1;
 }

@@ -237,7 +237,6 @@ local function complete(found, config, native)
   if found.ca_bundle then found.ca_bundle = config.expand(found.ca_bundle) end
   found.trace_id = trace_id(config.getenv)
   found.user_agent = user_agent.build(native, found)
-  found.logger = logging.protected(found.logger)
   found.given_transport = found.transport -- for the blocking call, which protects itself
   found.transport = found.transport and transport.protected(found.transport, native.read_response, found.max_response_bytes)
 end
@@ -291,6 +290,7 @@ function settings.resolve(options, native)
   if not config then return nil, err end
   local found, origins = find_all(options, config)
   if not found then return nil, origins end
+  found.logger = logging.protected(found.logger)
   files.warn(config.files, nil, found.logger)
   err = complete(found, config, native)
   if err then return nil, err end
