@@ -47,7 +47,7 @@ enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_
 
 /* Reports what a credentials provider gave: credentials at `index`, or nil there and an error after it. */
 void ivs_lua_call_take_credentials(lua_State *L, ivs_lua_call *call, int call_index, int index);
-/* ivs_lua_message_take_answer; nothing where the client has been closed meanwhile. */
-const char *ivs_lua_call_take_answer(lua_State *L, ivs_lua_call *call, int index);
+/* ivs_lua_message_take_response; nothing where the client has been closed meanwhile. */
+const char *ivs_lua_call_take_response(lua_State *L, ivs_lua_call *call, int index);
 
 #endif

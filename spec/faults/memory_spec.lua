@@ -141,11 +141,11 @@ describe("a state that is closed", function()
 
   it("with a coroutine suspended within a call takes it with it", function()
     run [[
-      local host = { time = function() return 1700000000 end, random = function() return 0 end }
+      local clock = { time = function() return 1700000000 end, random = function() return 0 end }
       threads = {}
       for _, stop in ipairs { "credentials", "exchange", "sleep" } do
         threads[#threads + 1] = coroutine.create(function()
-          local client = assert(core.client({ region = "us-west-2", env = {}, credentials = function() return KEYS end }, host))
+          local client = assert(core.client({ region = "us-west-2", env = {}, credentials = function() return KEYS end }, clock))
           local call = client:call(ARN)
           local step, detail = call:next()
           while step ~= "done" do
