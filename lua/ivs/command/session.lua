@@ -15,8 +15,8 @@ local CLIENT_OPTIONS = { "profile", "region", "endpoint_url", "ca_bundle", "max_
 local function ask(question)
   local terminal = io.open("/dev/tty", "r+")
   if not terminal then return nil end
-  terminal:write(printable(question)):flush()
-  terminal:seek "cur" -- between writing and reading the same stream (C11 7.21.5.3)
+  terminal:write(printable(question))
+  terminal:flush() -- before the stream is read (C11 7.21.5.3)
   local code = terminal:read "*l"
   terminal:close()
   return code
@@ -83,7 +83,7 @@ function session.new(arguments, write, complain)
   function context.progress()
     local is_wanted = not arguments.quiet and not arguments.debug -- whose lines would break the bar
     return progress.new { columns = is_wanted and context.terminal.error_columns or nil, now = system.monotonic,
-      write = function(s) io.stderr:write(s):flush() end }
+      write = function(s) io.stderr:write(s) end }
   end
 
   return context
