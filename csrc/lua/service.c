@@ -1,4 +1,4 @@
-/* A client of its own for one call, and the call. */
+/* Makes a client for one call, and the call. */
 #include "lua/service.h"
 #include "lua/fields.h"
 #include "core/status.h"
@@ -9,7 +9,7 @@
 
 static const char *needed(lua_State *L, int from, const char *name) {
   const char *text =
-      ivs_lua_fields_string(L, from, name); /* the settings table, which the client keeps, keeps it alive */
+      ivs_lua_fields_string(L, from, name); /* the client keeps the settings table alive, and that the text */
   if (!text) luaL_error(L, "a service call needs the field '%s'", name);
   return text;
 }
@@ -31,7 +31,7 @@ static void read_operation(lua_State *L, int from, ivs_lua_call *call) {
   lua_pop(L, 1);
 }
 
-/* The texts of the list `secrets`, which stand in the body. */
+/* Adds the texts of the list `secrets`, which are in the body. */
 static int add_secrets(lua_State *L, int from, ivs_call *call) {
   int status = IVS_OK;
   lua_getfield(L, from, "secrets");

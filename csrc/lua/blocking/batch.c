@@ -235,7 +235,7 @@ static void take_failure(lua_State *L, batch *b, place *p) {
   const int sent = p->call->core.attempts, index = p->item;
   const bool is_queued_again = may_queue_again(b, p);
   const bool has_no_credentials =
-      p->is_asking && (p->call->has_keys_error || p->call->core.failure.kind == IVS_KIND_CREDENTIALS);
+      p->is_asking && (p->call->has_provider_error || p->call->core.failure.kind == IVS_KIND_CREDENTIALS);
   release(b, p);
   if (has_no_credentials && !b->is_refused) refuse_all(L, b);
   if (b->is_nothing_asked) return;

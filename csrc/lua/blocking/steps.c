@@ -28,7 +28,7 @@ void ivs_lua_steps_ask_provider(lua_State *L, int client_index) {
 void ivs_lua_steps_authenticate(lua_State *L, ivs_lua_call *call, int client_index, int call_index) {
   const int top = lua_gettop(L);
   ivs_lua_steps_ask_provider(L, client_index);
-  ivs_lua_call_take_keys(L, call, call_index, top + 1);
+  ivs_lua_call_take_credentials(L, call, call_index, top + 1);
   lua_settop(L, top);
 }
 

@@ -7,12 +7,15 @@
  *   local step, detail = call:next()
  *
  *   step            detail                                  what the next call:next takes
- *   "credentials"   provider(offer): the client's chain     keys, or nil and an error
+ *   "credentials"   provider(offer): the client's chain     credentials, or nil and an error
  *   "exchange"      request { method, url, headers, body,   response { status, headers, body },
  *                   connect_timeout, read_timeout }         or nil and an error
  *   "sleep"         seconds                                 nothing
  *   "done"          response                                final: the same again
  *   "failed"        err                                     final: the same again
+ *
+ * Of several calls of one client that need credentials at the same time, one gets the step "credentials". The others sleep
+ * shortly, again and again, and share its answer, a failure too (provider.h).
  *
  * host: { time = function → seconds since 1970, random = function → [0, 1) }, each of them as the loop has it.
  * offer: { http = function, sleep = function, run = function }, what the loop does for the credential sources.
@@ -34,6 +37,7 @@ static int begin_call(lua_State *L, const ivs_operation *operation) {
   ivs_lua_params_check_arguments(L, PARAMS, operation);
   lua_settop(L, PARAMS);
   ivs_lua_call *call = ivs_lua_call_acquire(L, CLIENT);
+  call->shares_credentials = true;
   ivs_lua_call_begin(L, call, operation, PARAMS);
   return 1;
 }

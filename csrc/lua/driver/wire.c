@@ -44,7 +44,7 @@ static void report(lua_State *L, ivs_lua_call *call, int call_index, int answer)
   ivs_http1 *reader;
   switch (call->core.state) {
   case IVS_STEP_CREDENTIALS:
-    ivs_lua_call_take_keys(L, call, call_index, answer);
+    ivs_lua_call_take_credentials(L, call, call_index, answer);
     break;
   case IVS_STEP_EXCHANGE:
     reader = ivs_lua_http1_test(L, answer);

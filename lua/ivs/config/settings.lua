@@ -234,7 +234,6 @@ local function complete(found, source, platform)
     found.trace_id = proxies.encode(source.getenv("_X_AMZN_TRACE_ID"))
   end
   found.user_agent = user_agent.build(platform, found)
-  found.logger = logging.protected(found.logger)
   found.given_transport = found.transport -- for the blocking call, which protects itself
   found.transport = found.transport and transport.protected(found.transport, platform.read_answer, found.max_response_bytes)
 end
@@ -288,6 +287,7 @@ function settings.resolve(options, platform)
   if not source then return nil, err end
   local found, origins = find_all(options, source)
   if not found then return nil, origins end
+  found.logger = logging.protected(found.logger)
   files.warn(source.files, nil, found.logger)
   err = complete(found, source, platform)
   if err then return nil, err end

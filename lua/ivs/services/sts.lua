@@ -1,4 +1,4 @@
---- AWS STS: temporary credentials of AssumeRole and AssumeRoleWithWebIdentity (BEHAVIOUR 8.2, 8.3), and GetCallerIdentity.
+--- AWS STS: temporary credentials of AssumeRole and AssumeRoleWithWebIdentity (docs/protocol.md, "STS"), and GetCallerIdentity.
 -- The form goes out through `context.service_call`, which signs, sends and retries. The XML that comes back is read
 -- here, with a bound on its size and depth and without document types, so that there are no entities to expand.
 -- No key and no token is ever in a message.

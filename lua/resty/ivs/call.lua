@@ -3,6 +3,7 @@
 
 local private = require("ivs.core").private
 local exchange = require "resty.ivs.http.exchange"
+local pace = require "resty.ivs.cache.pace"
 local wires = require "resty.ivs.http.wire"
 
 local call = {}
@@ -23,6 +24,22 @@ local function report_network(machine_call, wire, url)
   end
   exchange.release(reader)
   return step, detail
+end
+
+--- The region that a call goes to: the client's, or the one in the ARN.
+local function region_of(state, params)
+  local region = state.machine.region
+  if region then return region end
+  local arn = type(params) == "table" and params.arn or params
+  return type(arn) == "string" and arn:match("^arn:[^:]*:[^:]*:([^:]+):") or "-"
+end
+
+--- Waits until a cached client may send.
+-- @return true; or nil and an error object
+local function keep_pace(state, params, is_patient)
+  local cache = state.cache
+  if not (cache and cache.max_tps) then return true end
+  return pace.wait(cache, state.refresh.account_id or "-", region_of(state, params), is_patient)
 end
 
 local function send(state, machine_call, url)
@@ -66,9 +83,15 @@ function call.carry_out(state, operation_name, params)
   while true do
     if tell then tell() end
     if step == "exchange" then
+      local ok, err = keep_pace(state, params)
+      if not ok then return nil, err end -- not put aside: a call that has not ended cannot be used again
       if sent then state.stats.retries = state.stats.retries + 1 end
       sent = true
-      step, detail = send(state, machine_call, detail)
+      if state.closed then
+        step, detail = private.advance(machine_call) -- closed while it waited
+      else
+        step, detail = send(state, machine_call, detail)
+      end
     elseif step == "done" then
       put_aside(state, machine_call)
       return detail

@@ -48,6 +48,8 @@ local function resolve(state)
   end
   state.machine, state.wire = machine, wire
   state.refresh = refresh.new(machine, make_offer(wire), state.stats, state.options.logger, state.tell)
+  local given = state.options.credentials
+  if type(given) == "table" then state.refresh.account_id = identity.account_of(tostring(given.access_key_id)) end
   return true
 end
 

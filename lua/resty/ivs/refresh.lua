@@ -166,18 +166,6 @@ local function is_called_by_provider(self)
   end
 end
 
---- Each taker's own: callers add to what they get. Causes have no causes.
-local function own_copy(err, is_cause)
-  if type(err) ~= "table" then return err end
-  local copy, meta = {}, getmetatable(err)
-  for name, value in next, err do copy[name] = value end
-  if type(copy.causes) == "table" and not is_cause then
-    copy.causes = {}
-    for at, cause in ipairs(err.causes) do copy.causes[at] = own_copy(cause, true) end
-  end
-  return type(meta) == "table" and setmetatable(copy, meta) or copy
-end
-
 --- @return keys; or nil and an error
 local function obtain(self)
   if is_called_by_provider(self) then
@@ -192,7 +180,7 @@ local function obtain(self)
         "the source of credentials has been asked several times and has not come back", { retryable = true })
     end
     local err = await(self, flight, deadline)
-    if flight.done then return flight.keys, own_copy(flight.err) end
+    if flight.done then return flight.keys, failure.copy(flight.err) end
     if err then return nil, err end
   until ngx.now() >= deadline
   return nil, failure.new("credentials", "CredentialRetrievalError",

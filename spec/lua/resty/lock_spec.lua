@@ -114,7 +114,7 @@ describe("a flight", function()
       local thread = ngx.thread.spawn(up.with_heartbeat, up, function() ngx.sleep(30) end)
       ngx.sleep(0.3)
       ngx.thread.kill(thread)
-      for _ = 1, 20 do
+      for _ = 1, 200 do
         if up:is_abandoned() then return true end
         ngx.sleep(0.2)
       end

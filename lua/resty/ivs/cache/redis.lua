@@ -76,6 +76,15 @@ return done or 1]]
 
 local RENEW = "if redis.pcall('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
 
+-- Keys: the pace. Arguments: the interval in milliseconds, the longest wait. The key's time to live is the wait until the next free
+-- turn, so no clock is compared. The longest that we set is their sum; a longer one is not ours.
+local RESERVE = [[
+local wait, interval, longest = redis.call('pttl', KEYS[1]), tonumber(ARGV[1]), tonumber(ARGV[2])
+if wait < 0 or wait > longest + interval then wait = 0 end
+if wait > longest then return -1 end
+redis.call('set', KEYS[1], '1', 'PX', wait + interval)
+return wait]]
+
 --- Makes a second level. No connection is opened.
 -- @tab given `host` (an address, or a name if nginx has a `resolver`), `port` (6379), `unix`, `username`, `password`,
 --   `database` (0), `ssl`, `ssl_verify` (true), `prefix` ("ivs:"), `timeout` (0.1 seconds), `pool_size` (16, a worker)
@@ -166,6 +175,20 @@ end
 function Store:renew(id, token, seconds)
   local done, why = self.connection:run(RENEW, { keys_of(id)[1] }, { token, milliseconds(seconds) }, true)
   return done and true, why
+end
+
+--- Reserves the next turn of a pace (pace.lua).
+-- @string name
+-- @number interval seconds between two turns
+-- @number longest_wait seconds
+-- @treturn number|nil seconds to wait; nil if the wait would be too long, or Redis has not replied
+-- @treturn boolean whether Redis has replied
+-- @treturn string|nil why not; nothing while Redis is not used after a failure
+function Store:reserve(name, interval, longest_wait)
+  local wait, why = self.connection:run(RESERVE, { "pace:{" .. name .. "}" },
+    { ("%d"):format(math.ceil(interval * 1000)), ("%d"):format(longest_wait * 1000) })
+  if type(wait) ~= "number" then return nil, false, why end
+  return wait >= 0 and wait / 1000 or nil, true
 end
 
 return redis

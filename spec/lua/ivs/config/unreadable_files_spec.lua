@@ -45,6 +45,18 @@ describe("a shared file that cannot be read", function()
     end)
   end
 
+  it("does not fail a client whose logger raises", function()
+    local told = 0
+    local client, err = make({ AWS_CONFIG_FILE = "/tmp", AWS_SHARED_CREDENTIALS_FILE = "/dev/null" }, { credentials = KEYS,
+      logger = function()
+        told = told + 1
+        error "this logger is broken"
+      end })
+    assert.is_truthy(client, tostring(err))
+    assert.equal(1, told)
+    client:close()
+  end)
+
   it("does not keep the keys of the other file from being found", function()
     stand_in.with_directory(function(directory)
       stand_in.write(directory .. "/config", SECTION)
