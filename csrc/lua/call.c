@@ -275,7 +275,7 @@ void ivs_lua_call_take_credentials(lua_State *L, ivs_lua_call *call, int call_in
   lua_settop(L, top);
 }
 
-const char *ivs_lua_call_take_answer(lua_State *L, ivs_lua_call *call, int index) {
+const char *ivs_lua_call_take_response(lua_State *L, ivs_lua_call *call, int index) {
   if (!call->client->is_open) return NULL; /* closed meanwhile: the next step says so */
-  return ivs_lua_message_take_answer(L, &call->core, index);
+  return ivs_lua_message_take_response(L, &call->core, index);
 }

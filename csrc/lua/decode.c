@@ -7,6 +7,7 @@
 #include "core/status.h"
 #include "lua/failure.h"
 #include "lua/objects.h"
+#include "lua/protect.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,22 +16,13 @@
 
 static const char decode_key;
 
-/* Deep enough for any response, and far from the C stack's end. */
-enum { JSON_DEPTH = 100, PROBLEM_MAX = 200 };
+enum { PROBLEM_MAX = 200 };
 
 void ivs_lua_decode_register(lua_State *L) {
-  ivs_lua_objects_require(L, "cjson");
-  lua_getfield(L, -1, "new");
-  lua_call(L, 0, 1);
-  lua_getfield(L, -1, "decode_max_depth");
-  lua_pushinteger(L, JSON_DEPTH);
-  lua_call(L, 1, 0);
-  lua_getfield(L, -1, "decode_invalid_numbers");
-  lua_pushboolean(L, 0);
-  lua_call(L, 1, 0);
-  lua_getfield(L, -1, "decode");
+  ivs_lua_objects_require(L, "ivs.json");
+  lua_getfield(L, -1, "decode_or_raise");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &decode_key);
-  lua_pop(L, 2);
+  lua_pop(L, 1);
 }
 
 typedef struct walk {
@@ -190,7 +182,7 @@ static const char *parse(lua_State *L, ivs_slice body, char problem[PROBLEM_MAX]
   if (memchr(body.data, 0, body.length)) return "the body holds a NUL"; /* cjson would stop reading there */
   lua_rawgetp(L, LUA_REGISTRYINDEX, &decode_key);
   lua_pushlstring(L, body.data, body.length);
-  const int status = lua_pcall(L, 1, 1, 0);
+  const int status = ivs_lua_protect_call(L, 1, 1);
   if (status == LUA_OK) {
     if (lua_type(L, -1) == LUA_TTABLE) return NULL;
     lua_pop(L, 1);

@@ -104,23 +104,23 @@ local function make_client(case)
   return made_up.client({ retry_mode = case.mode, max_attempts = case.max_attempts }, case.random)
 end
 
-local function bring(call, host, answer)
-  host.pass(answer.ticks or 0)
+local function bring(call, clock, answer)
+  clock.pass(answer.ticks or 0)
   if answer.fault then return call:next(nil, { kind = FAULTS[answer.fault], code = answer.fault, message = "m" }) end
   return call:next(answer)
 end
 
 --- Makes one call as the oracle does.
-local function make_call(client, host, answers)
+local function make_call(client, clock, answers)
   local result, call = { sent = 0, sleeps = {} }, client:call(ARN)
   local step, detail = call:next()
   while step ~= "done" and step ~= "failed" do
     if step == "exchange" then
       result.sent = result.sent + 1
-      step, detail = bring(call, host, answers[math.min(result.sent, #answers)])
+      step, detail = bring(call, clock, answers[math.min(result.sent, #answers)])
     else
       table.insert(result.sleeps, detail)
-      step, detail = made_up.sleep(call, host, detail)
+      step, detail = made_up.sleep(call, clock, detail)
     end
   end
   if step == "done" then
@@ -173,8 +173,8 @@ local function index_of(sent, answers)
 end
 
 local function compare(case, difference, plain, corrected, knows_delays)
-  local client, host = make_client(case)
-  local ours = make_call(client, host, case.answers)
+  local client, clock = make_client(case)
+  local ours = make_call(client, clock, case.answers)
   local expected = plain
   local was_corrected = difference.skew_at and plain.sent >= difference.skew_at
   if was_corrected then expected = add_correction(corrected) end
@@ -264,9 +264,9 @@ end)
 describe("the quota of a client", function()
   --- Failing calls of one client, each of up to max_attempts requests: how many each sent.
   local function spend(case)
-    local client, host = make_client(case)
+    local client, clock = make_client(case)
     local sent = {}
-    for index, answers in ipairs(case.calls) do sent[index] = make_call(client, host, answers).sent end
+    for index, answers in ipairs(case.calls) do sent[index] = make_call(client, clock, answers).sent end
     return sent
   end
 

@@ -33,12 +33,12 @@ local Refresh = { __name = "ivs.refresh" }
 Refresh.__index = Refresh
 
 --- @tab machine the client of ivs.core
--- @tab offer { http, sleep, run }, for the providers
+-- @tab io { http, sleep, run }, for the providers
 -- @tab stats whose `credential_refreshes` is counted up
 -- @func[opt] note and
 -- @func[opt] tell of the journal
-function refresh.new(machine, offer, stats, note, tell)
-  return setmetatable({ machine = machine, offer = offer, stats = stats, note = note, tell = tell, next_try = 0,
+function refresh.new(machine, io, stats, note, tell)
+  return setmetatable({ machine = machine, io = io, stats = stats, note = note, tell = tell, next_try = 0,
     begun = 0, landed = 0, given_up = {} }, Refresh)
 end
 
@@ -50,7 +50,7 @@ local function fetch(self, flight)
   local machine = self.machine
   local provider = machine:provider()
   if not provider then return nil, "the client was closed meanwhile" end
-  local keys, err = provider(self.offer)
+  local keys, err = provider(self.io)
   if not keys then return nil, err, "no new credentials: " end
   if flight.number < self.landed then return keys end -- too late: newer keys have come meanwhile
   local taken, problem = machine:take_credentials(keys)

@@ -86,7 +86,7 @@ describe("inside nginx, credentials that are asked for", function()
         told[i] = call(new { cache = { dict = "cached" }, credentials = provider })
       end
       return told]]
-    for at, words in ipairs { "gave nothing", ": broken", ": no luck", "secret_access_key is missing" } do
+    for at, words in ipairs { "returned neither", ": broken", ": no luck", "secret_access_key is missing" } do
       assert.truthy(told[at]:find("^credentials ") and told[at]:find(words, 1, true), told[at])
     end
   end)

@@ -166,7 +166,7 @@ describe("ivs.config.files", function()
     local profile, err, name = files.select(loaded, env)
     assert.is_nil(profile)
     assert.is_true(failure.is(err))
-    assert.same({ "config", "ProfileNotFound", "The config profile (nobody?2) could not be found", false },
+    assert.same({ "config", "ProfileNotFound", "The config profile (nobody 2) could not be found", false },
       { err.kind, err.code, err.message, err.retryable })
     assert.equal("nobody\n2", name)
   end)
@@ -187,7 +187,7 @@ describe("ivs.config.files", function()
     assert.is_nil(loaded)
     assert.is_true(failure.is(err))
     assert.same({ "config", "ConfigParseError",
-      "Unable to parse config file: /c, line 3: neither a [section], a comment nor key = value" },
+      "Unable to parse config file: /c, line 3: not a [section], a comment or key = value" },
       { err.kind, err.code, err.message })
     err = select(2, load("", "aws_secret_access_key = hunter2\n"))
     assert.equal("Unable to parse config file: /k, line 1: a setting before the first [section]", err.message)
@@ -229,8 +229,8 @@ describe("ivs.config.files", function()
     files.warn(denied, denied, logger)
     files.warn(load({ EISDIR, "Is a directory" }, ""), denied, logger)
     files.warn(denied, nil, nil)
-    assert.same({ "warn /c cannot be read: Permission denied; it is passed by",
-      "warn /c cannot be read: Is a directory; it is passed by" }, lines)
+    assert.same({ "warn /c cannot be read: Permission denied; it is ignored",
+      "warn /c cannot be read: Is a directory; it is ignored" }, lines)
   end)
 
   it("takes a file in a directory that may not be looked into for an absent one, as botocore does", function()
