@@ -17,7 +17,7 @@ static void add_target(ivs_buffer *out, const ivs_call *call) {
   ivs_buffer_add_text(out, call->operation->path);
 }
 
-/* Leaves in *path what the signature takes of the URL; it lies in the URL's buffer. */
+/* *path: the part of the URL that is signed, within the URL's buffer. */
 static int build_url(ivs_call *call, ivs_slice *path) {
   const ivs_endpoint *endpoint = call->endpoint;
   ivs_buffer *url = &call->request.url;
@@ -36,7 +36,7 @@ static int build_url(ivs_call *call, ivs_slice *path) {
   return ivs_buffer_status(url);
 }
 
-/* Content-Type, Host, X-Amz-Date and the token: what is sent and signed alike. */
+/* The headers that are signed: Content-Type, Host, X-Amz-Date and the session token. */
 static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4_request *out) {
   const ivs_client *client = call->client;
   const ivs_endpoint *endpoint = call->endpoint;
@@ -65,13 +65,13 @@ static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4
     }
 }
 
-/* What a server must not be able to put into our messages. The signature ends the headers that are there by now. */
+/* Notes what must not appear in messages. The headers so far end with the signature. */
 static int note_secrets(ivs_call *call) {
   enum { SIGNATURE = 2 * IVS_DIGEST_SIZE };
-  const ivs_credentials *keys = &call->client->credentials;
+  const ivs_credentials *credentials = &call->client->credentials;
   const ivs_buffer *headers = &call->request.headers;
-  const ivs_slice secrets[] = {{keys->secret_access_key.data, keys->secret_access_key.length},
-                               {keys->session_token.data, keys->session_token.length},
+  const ivs_slice secrets[] = {{credentials->secret_access_key.data, credentials->secret_access_key.length},
+                               {credentials->session_token.data, credentials->session_token.length},
                                {headers->data + headers->length - SIGNATURE, SIGNATURE}};
   int status = IVS_OK;
   for (size_t i = 0; i < sizeof secrets / sizeof *secrets && !status; i++)

@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum event { AUTHENTICATED, KEYLESS, PACED, ANSWERED, SUCCEEDED, RETRIED, GAVE_UP, EVENT_COUNT };
+enum event { AUTHENTICATED, UNAUTHENTICATED, PACED, ANSWERED, SUCCEEDED, RETRIED, GAVE_UP, EVENT_COUNT };
 
-/* 0 (BEGUN, which nothing leads back to) marks what can't happen. */
+/* 0 marks what cannot happen: it is BEGUN, to which no transition leads. */
 static const enum ivs_step transitions[IVS_STEP_COUNT][EVENT_COUNT] = {
     [IVS_STEP_BEGUN] = {[AUTHENTICATED] = IVS_STEP_EXCHANGE,
-                        [KEYLESS] = IVS_STEP_CREDENTIALS,
+                        [UNAUTHENTICATED] = IVS_STEP_CREDENTIALS,
                         [PACED] = IVS_STEP_SLEEP,
                         [GAVE_UP] = IVS_STEP_FAILED},
     [IVS_STEP_CREDENTIALS] =
@@ -23,17 +23,21 @@ static const enum ivs_step transitions[IVS_STEP_COUNT][EVENT_COUNT] = {
     [IVS_STEP_DECODE] =
         {[SUCCEEDED] = IVS_STEP_DONE, [RETRIED] = IVS_STEP_SLEEP, [GAVE_UP] = IVS_STEP_FAILED},
     [IVS_STEP_SLEEP] = {[AUTHENTICATED] = IVS_STEP_EXCHANGE,
-                        [KEYLESS] = IVS_STEP_CREDENTIALS,
+                        [UNAUTHENTICATED] = IVS_STEP_CREDENTIALS,
                         [PACED] = IVS_STEP_SLEEP,
                         [GAVE_UP] = IVS_STEP_FAILED},
 };
 
 /* The step at which a report may come; STOP may come at any. */
 static const enum ivs_step expected[] = {
-    [IVS_REPORT_KEYS] = IVS_STEP_CREDENTIALS,  [IVS_REPORT_NO_KEYS] = IVS_STEP_CREDENTIALS,
-    [IVS_REPORT_RESPONSE] = IVS_STEP_EXCHANGE, [IVS_REPORT_FAULT] = IVS_STEP_EXCHANGE,
-    [IVS_REPORT_RESULT] = IVS_STEP_DECODE,     [IVS_REPORT_UNDECODABLE] = IVS_STEP_DECODE,
-    [IVS_REPORT_ERROR] = IVS_STEP_DECODE,      [IVS_REPORT_SLEPT] = IVS_STEP_SLEEP,
+    [IVS_REPORT_CREDENTIALS] = IVS_STEP_CREDENTIALS,
+    [IVS_REPORT_NO_CREDENTIALS] = IVS_STEP_CREDENTIALS,
+    [IVS_REPORT_RESPONSE] = IVS_STEP_EXCHANGE,
+    [IVS_REPORT_FAULT] = IVS_STEP_EXCHANGE,
+    [IVS_REPORT_RESULT] = IVS_STEP_DECODE,
+    [IVS_REPORT_UNDECODABLE] = IVS_STEP_DECODE,
+    [IVS_REPORT_ERROR] = IVS_STEP_DECODE,
+    [IVS_REPORT_SLEPT] = IVS_STEP_SLEEP,
 };
 
 static void end(ivs_call *call, enum ivs_step step) {
@@ -107,7 +111,7 @@ static void begin(ivs_call *call, const ivs_operation *operation, int status, iv
   call->operation = operation;
   ivs_call_write_uuid(call->invocation_id, random);
   if (!status) {
-    call->endpoint = ivs_client_locate(call->client, arn, &call->own_endpoint, &call->failure);
+    call->endpoint = ivs_client_resolve_endpoint(call->client, arn, &call->own_endpoint, &call->failure);
     if (call->endpoint) return;
   } else if (status == IVS_ETOOBIG) {
     ivs_failure_format(
@@ -156,8 +160,8 @@ static double take_token(ivs_call *call, double now) {
 static void authenticate(ivs_call *call, double now) {
   ivs_client *client = call->client;
   if (call->operation->signing_service && !call->asked &&
-      ivs_credentials_wanting(&client->credentials, now + client->clock_offset)) {
-    enter(call, KEYLESS);
+      ivs_credentials_needs_refresh(&client->credentials, now + client->clock_offset)) {
+    enter(call, UNAUTHENTICATED);
     return;
   }
   call->delay = take_token(call, now);
@@ -187,20 +191,20 @@ static void observe(ivs_call *call, enum ivs_retry_cause cause, double now) {
   if (call->pace) ivs_pace_observe(call->pace, cause == IVS_RETRY_CAUSE_THROTTLING, now);
 }
 
-/* After an attempt that gave no result. */
+/* After an attempt without a result. */
 static void judge(ivs_call *call, enum ivs_retry_cause cause, double now, double random) {
   observe(call, cause, now);
-  /* the clock first: what is refused for it will be refused again */
+  /* the clock first: a request refused for its time would be refused again */
   enter(call, ivs_skew_correct(call) || retry(call, cause, now, random) ? RETRIED : GAVE_UP);
 }
 
-static void judge_keys(ivs_call *call, double now) {
+static void judge_credentials(ivs_call *call, double now) {
   call->asked = true;
   if (ivs_credentials_valid(&call->client->credentials, now + call->client->clock_offset)) {
     authenticate(call, now);
     return;
   }
-  if (call->report == IVS_REPORT_KEYS)
+  if (call->report == IVS_REPORT_CREDENTIALS)
     ivs_failure_format(
         &call->failure, IVS_KIND_CREDENTIALS, "CredentialRetrievalError",
         "The credentials that were given have expired; renew them, or give credentials that do not "
@@ -220,26 +224,26 @@ static bool may_be_carried_out(const ivs_call *call) {
 /* After an attempt without a usable response. */
 static void judge_fault(ivs_call *call, double now, double random) {
   const enum ivs_kind kind = call->failure.kind;
-  bool is_final = kind == IVS_KIND_TLS || kind == IVS_KIND_CANCELLED || kind == IVS_KIND_INTERNAL;
-  if (!call->operation->is_idempotent && may_be_carried_out(call)) is_final = true;
-  judge(call, is_final ? IVS_RETRY_CAUSE_NONE : IVS_RETRY_CAUSE_TRANSIENT, now, random);
+  bool is_transient = kind == IVS_KIND_CONNECTION || kind == IVS_KIND_TIMEOUT || kind == IVS_KIND_RESPONSE;
+  if (!call->operation->is_idempotent && may_be_carried_out(call)) is_transient = false;
+  judge(call, is_transient ? IVS_RETRY_CAUSE_TRANSIENT : IVS_RETRY_CAUSE_NONE, now, random);
 }
 
 static bool is_failing(enum ivs_report report) {
-  return report == IVS_REPORT_NO_KEYS || report == IVS_REPORT_FAULT || report == IVS_REPORT_UNDECODABLE ||
-         report == IVS_REPORT_ERROR || report == IVS_REPORT_STOP;
+  return report == IVS_REPORT_NO_CREDENTIALS || report == IVS_REPORT_FAULT ||
+         report == IVS_REPORT_UNDECODABLE || report == IVS_REPORT_ERROR || report == IVS_REPORT_STOP;
 }
 
-/* Turns what was reported into the one transition it means. */
+/* Makes the one transition that the report stands for. */
 static void settle(ivs_call *call, double now, double random) {
   if (is_failing(call->report)) ivs_call_redact_failure(call);
   switch (call->report) {
   case IVS_REPORT_NONE:
     if (call->state == IVS_STEP_BEGUN) authenticate(call, now);
     break;
-  case IVS_REPORT_KEYS:
-  case IVS_REPORT_NO_KEYS:
-    judge_keys(call, now);
+  case IVS_REPORT_CREDENTIALS:
+  case IVS_REPORT_NO_CREDENTIALS:
+    judge_credentials(call, now);
     break;
   case IVS_REPORT_RESPONSE:
     ivs_skew_note_date(call, now);
@@ -321,11 +325,11 @@ static int report_failure(ivs_call *call, enum ivs_report what, enum ivs_kind ki
 }
 
 int ivs_call_credentials(ivs_call *call) {
-  return report(call, IVS_REPORT_KEYS);
+  return report(call, IVS_REPORT_CREDENTIALS);
 }
 
 int ivs_call_no_credentials(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message) {
-  return report_failure(call, IVS_REPORT_NO_KEYS, kind, code, message);
+  return report_failure(call, IVS_REPORT_NO_CREDENTIALS, kind, code, message);
 }
 
 int ivs_call_response(ivs_call *call) {
@@ -409,7 +413,7 @@ bool ivs_call_is_throttled(const ivs_call *call) {
 
 bool ivs_call_reached_max(const ivs_call *call) {
   const ivs_retry *policy = &call->client->retry;
-  /* legacy mode counts only errors that it would have sent again */
+  /* legacy mode counts only errors that it would have retried */
   if (policy->mode == IVS_RETRY_LEGACY && !call->failure.retryable) return false;
   return call->attempts >= policy->max_attempts;
 }

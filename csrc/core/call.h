@@ -9,7 +9,7 @@
  * failure nor the headers do (redaction.h), and the bodies are wiped.
  *
  *   step           what the owner does                          what it reports
- *   CREDENTIALS    asks its provider for keys                   ivs_call_credentials, ivs_call_no_credentials
+ *   CREDENTIALS    asks its provider for credentials            ivs_call_credentials, ivs_call_no_credentials
  *   EXCHANGE       sends call->request, fills call->response    ivs_call_response, ivs_call_fault
  *   DECODE         reads the body of call->response             ivs_call_decoded, …_undecodable, …_error
  *   SLEEP          waits for call->delay seconds                ivs_call_slept
@@ -19,8 +19,8 @@
  * ivs_call_stop may be reported at any step that is not final (a closed client, a caller who gave up).
  *
  *   state        event           next
- *   BEGUN        AUTHENTICATED   EXCHANGE       usable keys, or an unsigned operation
- *   BEGUN        KEYLESS         CREDENTIALS
+ *   BEGUN        AUTHENTICATED   EXCHANGE       usable credentials, or an unsigned operation
+ *   BEGUN        UNAUTHENTICATED CREDENTIALS
  *   BEGUN        PACED           SLEEP          no token yet, of the adaptive mode or of the call's pace
  *   CREDENTIALS  AUTHENTICATED   EXCHANGE
  *   CREDENTIALS  PACED           SLEEP
@@ -29,7 +29,7 @@
  *   DECODE       SUCCEEDED       DONE
  *   DECODE       RETRIED         SLEEP
  *   SLEEP        AUTHENTICATED   EXCHANGE       signed anew
- *   SLEEP        KEYLESS         CREDENTIALS    the keys ran out meanwhile
+ *   SLEEP        UNAUTHENTICATED CREDENTIALS    the credentials expired meanwhile
  *   SLEEP        PACED           SLEEP
  *   any of them  GAVE_UP         FAILED
  */
@@ -62,8 +62,8 @@ enum ivs_step {
 /* What the owner reported last. */
 enum ivs_report {
   IVS_REPORT_NONE,
-  IVS_REPORT_KEYS,
-  IVS_REPORT_NO_KEYS,
+  IVS_REPORT_CREDENTIALS,
+  IVS_REPORT_NO_CREDENTIALS,
   IVS_REPORT_RESPONSE,
   IVS_REPORT_FAULT,
   IVS_REPORT_RESULT,
@@ -118,43 +118,42 @@ void ivs_call_begin(ivs_call *call, const ivs_operation *operation, ivs_slice bo
 void ivs_call_begin_with_arguments(ivs_call *call, const ivs_operation *operation,
                                    const ivs_argument *arguments, const unsigned char random[16]);
 
-/* A secret of the request that the machine does not know of: one in the body. To be told before the first step. IVS_OK,
+/* Adds a secret that is in the body, to be redacted in messages. Before the first step. IVS_OK,
  * IVS_ENOMEM, IVS_ETOOBIG. */
 int ivs_call_add_secret(ivs_call *call, ivs_slice secret);
 
-/* The next ivs_call_next may draw a retry's delay: only then it reads `random`. */
+/* Whether the next ivs_call_next may compute a retry's delay: only then it reads `random`. */
 bool ivs_call_wants_random(const ivs_call *call);
 
 /* The step to carry out. now: seconds since 1970. random: in [0, 1). */
 enum ivs_step ivs_call_next(ivs_call *call, double now, double random);
 
 /* Reports: IVS_OK or IVS_ESTATE. */
-/* The client's keys have been set (client->credentials). */
+/* The client's credentials have been set (client->credentials). */
 int ivs_call_credentials(ivs_call *call);
-/* No keys came. Keys that are still valid go on serving; else the call fails. */
+/* No credentials came. Old ones that are still valid are used; else the call fails. */
 int ivs_call_no_credentials(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message);
 /* call->response is complete. */
 int ivs_call_response(ivs_call *call);
-/* No response came: kind connection, timeout, tls, response, cancelled or internal. */
+/* No response came. The kinds connection, timeout and response are sent again. */
 int ivs_call_fault(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message);
 /* The same, where the driver has filled call->failure itself. */
 int ivs_call_fault_as_set(ivs_call *call);
 /* A 2xx body has been read. */
 int ivs_call_decoded(ivs_call *call);
-/* A 2xx body can't be read. */
+/* A 2xx body cannot be read. */
 int ivs_call_undecodable(ivs_call *call, ivs_slice message);
-/* An error body has been read as far as it can be. Slices with data NULL were not there; raw: the body is no
- * JSON. */
+/* An error body has been read as far as possible. data is NULL where a member is absent; raw: the body is not JSON. */
 int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw);
 int ivs_call_slept(ivs_call *call);
-/* The owner gives up; it has set call->failure to say why. */
+/* The owner gives up, and has set call->failure. */
 int ivs_call_stop(ivs_call *call);
 
 /* Writes 16 random bytes as a UUID of version 4 (RFC 9562, 5.4). */
 void ivs_call_write_uuid(char out[37], const unsigned char random[16]);
 
 const char *ivs_step_name(enum ivs_step step);
-/* The last response that came, of whatever attempt; its status is 0 if none did. */
+/* The last response of any attempt; its status is 0 if none came. */
 const ivs_response *ivs_call_last_response(const ivs_call *call);
 /* The response's status is 2xx. */
 bool ivs_call_is_success(const ivs_call *call);

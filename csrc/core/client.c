@@ -70,8 +70,8 @@ int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, dou
   return resolve(client, ivs_text_slice("us-east-1"), &client->endpoint, failure);
 }
 
-const ivs_endpoint *ivs_client_locate(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
-                                      ivs_failure *failure) {
+const ivs_endpoint *ivs_client_resolve_endpoint(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
+                                                ivs_failure *failure) {
   if (client->has_region) return &client->endpoint;
   return resolve(client, ivs_endpoint_arn_region(arn), own, failure) ? NULL : own;
 }

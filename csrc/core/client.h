@@ -20,7 +20,7 @@ typedef struct ivs_client_settings {
   bool use_fips_endpoint, use_dualstack_endpoint;
   enum ivs_retry_mode retry_mode;
   int max_attempts;       /* 0: the mode's default */
-  double connect_timeout; /* seconds; the machine only hands it on */
+  double connect_timeout; /* seconds; for the driver */
   double read_timeout;    /* seconds; also goes into amz-sdk-request's ttl */
   ivs_slice user_agent;
   ivs_slice trace_id; /* X-Amzn-Trace-Id on Lambda; none elsewhere */
@@ -30,7 +30,7 @@ typedef struct ivs_client {
   const char *endpoint_prefix;
   ivs_buffer endpoint_url, user_agent, trace_id;
   bool use_fips_endpoint, use_dualstack_endpoint;
-  bool has_region;       /* false: each call's ARN tells it */
+  bool has_region;       /* false: each call takes that of its ARN */
   ivs_endpoint endpoint; /* resolved, if has_region */
   ivs_credentials credentials;
   ivs_signer signer;
@@ -49,7 +49,7 @@ void ivs_client_close(ivs_client *client);
 
 /* The endpoint for a call about this ARN (empty: about none): the client's, or, where no region is configured, one made in
  * *own for the region that the ARN names. NULL with the failure set (NoRegionError, …) if there is none. */
-const ivs_endpoint *ivs_client_locate(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
-                                      ivs_failure *failure);
+const ivs_endpoint *ivs_client_resolve_endpoint(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
+                                                ivs_failure *failure);
 
 #endif

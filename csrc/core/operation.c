@@ -71,12 +71,12 @@ const ivs_operation ivs_operation_list_recording_configurations = {
 };
 
 static const ivs_operation *const rows[] = {&ivs_operation_get_recording_configuration,
-                                            &ivs_operation_list_recording_configurations};
+                                            &ivs_operation_list_recording_configurations, NULL};
 
 const ivs_operation *ivs_operation_find(const char *name) {
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    if (strcmp(rows[i]->name, name) == 0) return rows[i];
-  return NULL;
+  const ivs_operation *const *row = rows;
+  while (*row && strcmp((*row)->name, name) != 0) row++;
+  return *row;
 }
 
 bool ivs_operation_is_transient(const ivs_operation *operation, const char *code) {

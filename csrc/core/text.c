@@ -17,7 +17,7 @@ bool ivs_text_is_alnum(char c) {
 }
 
 /* Both are asked of many texts that differ at once: no strlen of what is not alike. */
-bool ivs_text_same(ivs_slice a, const char *b) {
+bool ivs_text_equal_ignoring_case(ivs_slice a, const char *b) {
   if (!a.data) return false;
   for (size_t i = 0; i < a.length; i++)
     if (!b[i] || ivs_text_lower(a.data[i]) != ivs_text_lower(b[i])) return false;

@@ -17,8 +17,8 @@ typedef struct ivs_slice {
 char ivs_text_lower(char c);
 bool ivs_text_is_digit(char c);
 bool ivs_text_is_alnum(char c);
-/* Equal, ASCII letters of either case being the same. */
-bool ivs_text_same(ivs_slice a, const char *b);
+/* Equal if the case of ASCII letters is ignored. */
+bool ivs_text_equal_ignoring_case(ivs_slice a, const char *b);
 /* Equal to the byte. */
 bool ivs_text_equal(ivs_slice a, const char *b);
 /* Without the spaces and tabs at both ends. */

@@ -7,6 +7,7 @@
 #include "core/status.h"
 #include "lua/failure.h"
 #include "lua/objects.h"
+#include "lua/protect.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,28 +16,19 @@
 
 static const char decode_key;
 
-/* Deep enough for any answer, and far from the C stack's end. */
-enum { JSON_DEPTH = 100, PROBLEM_MAX = 200 };
+enum { PROBLEM_MAX = 200 };
 
 void ivs_lua_decode_register(lua_State *L) {
-  ivs_lua_objects_require(L, "cjson");
-  lua_getfield(L, -1, "new");
-  lua_call(L, 0, 1);
-  lua_getfield(L, -1, "decode_max_depth");
-  lua_pushinteger(L, JSON_DEPTH);
-  lua_call(L, 1, 0);
-  lua_getfield(L, -1, "decode_invalid_numbers");
-  lua_pushboolean(L, 0);
-  lua_call(L, 1, 0);
-  lua_getfield(L, -1, "decode");
+  ivs_lua_objects_require(L, "ivs.json");
+  lua_getfield(L, -1, "decode_or_raise");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &decode_key);
-  lua_pop(L, 2);
+  lua_pop(L, 1);
 }
 
 typedef struct walk {
   lua_State *L;
-  const char *problem; /* what was wrong, or NULL */
-  const char *member;  /* where */
+  const char *problem; /* NULL if there is none */
+  const char *member;  /* the member that has it */
 } walk;
 
 static void convert(walk *w, const ivs_shape *shape);
@@ -95,7 +87,7 @@ static void set_existing(lua_State *L) {
   lua_rawset(L, -4);
 }
 
-/* A structure or a map: string keys; members of no shape and nulls are removed. */
+/* A structure or a map: keys are strings; unknown members and nulls are removed. */
 static void convert_object(walk *w, const ivs_shape *shape) {
   lua_State *L = w->L;
   lua_pushnil(L);
@@ -120,10 +112,10 @@ static void convert_object(walk *w, const ivs_shape *shape) {
         lua_pop(L, 1);
     }
   }
-  if (w->problem) lua_pop(L, 1); /* the key at which the traversal was left */
+  if (w->problem) lua_pop(L, 1); /* the key at which the traversal stopped */
 }
 
-/* A list: nulls are left out and what follows moves up. */
+/* A list: nulls are removed, and the elements behind them move up. */
 static void convert_list(walk *w, const ivs_shape *shape) {
   lua_State *L = w->L;
   int count = (int)lua_rawlen(L, -1), kept = 0;
@@ -190,7 +182,7 @@ static const char *parse(lua_State *L, ivs_slice body, char problem[PROBLEM_MAX]
   if (memchr(body.data, 0, body.length)) return "the body holds a NUL"; /* cjson would stop reading there */
   lua_rawgetp(L, LUA_REGISTRYINDEX, &decode_key);
   lua_pushlstring(L, body.data, body.length);
-  const int status = lua_pcall(L, 1, 1, 0);
+  const int status = ivs_lua_protect_call(L, 1, 1);
   if (status == LUA_OK) {
     if (lua_type(L, -1) == LUA_TTABLE) return NULL;
     lua_pop(L, 1);
@@ -206,7 +198,7 @@ static const char *parse(lua_State *L, ivs_slice body, char problem[PROBLEM_MAX]
   return problem;
 }
 
-/* cjson makes the same empty table of [] and {}; only the text tells. */
+/* cjson decodes [] and {} to the same empty table; only the text tells them apart. */
 static bool is_object(ivs_slice body) {
   size_t at = 0;
   while (at < body.length && body.data[at] && strchr(" \t\r\n", body.data[at])) at++;

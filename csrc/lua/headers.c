@@ -19,8 +19,9 @@ const char *ivs_lua_headers_check_sent(const ivs_lua_header *header, size_t body
   if (header->is_number) return "a header's value has to be a string";
   if (!ivs_message_is_token(header->name)) return "a header's name is malformed";
   if (ivs_text_has_control(header->value)) return "a header's value has a control character";
-  if (ivs_text_same(header->name, "Transfer-Encoding")) return "a body is sent with a Content-Length only";
-  if (ivs_text_same(header->name, "Content-Length") &&
+  if (ivs_text_equal_ignoring_case(header->name, "Transfer-Encoding"))
+    return "a body is sent with a Content-Length only";
+  if (ivs_text_equal_ignoring_case(header->name, "Content-Length") &&
       (!ivs_text_number(header->value, &length) || length != body_length))
     return "the Content-Length is not that of the body";
   return NULL;

@@ -1,9 +1,10 @@
-/* call:next — see core.c for what it takes and gives at each step. */
+/* call:next. core.c documents what it takes and returns at each step. */
 #include "lua/next.h"
 #include "lua/call.h"
 #include "lua/message.h"
+#include "lua/provider.h"
 
-enum { CALL = 1, ANSWER = 2, REASON = 3, MESSAGE = 4, CLIENT = 5 };
+enum { CALL = 1, RESULT = 2, REASON = 3, MESSAGE = 4, CLIENT = 5 };
 
 static ivs_slice text_argument(lua_State *L, int index) {
   ivs_slice text = {NULL, 0};
@@ -11,10 +12,10 @@ static ivs_slice text_argument(lua_State *L, int index) {
   return text;
 }
 
-/* How a service call's body was read: true, or nil and the error's code and message. */
+/* The result of reading a service call's body: true, or nil and the error's code and message. */
 static void take_reading(lua_State *L, ivs_call *core) {
   ivs_slice code = text_argument(L, REASON), message = text_argument(L, MESSAGE);
-  if (lua_toboolean(L, ANSWER))
+  if (lua_toboolean(L, RESULT))
     ivs_call_decoded(core);
   else if (ivs_call_is_success(core))
     ivs_call_undecodable(core, message);
@@ -22,16 +23,16 @@ static void take_reading(lua_State *L, ivs_call *core) {
     ivs_call_error(core, code, message, !code.data);
 }
 
-/* Reports what the loop brings to the step that it was given. */
+/* Reports the loop's result of the step that it was given. */
 static void report(lua_State *L, ivs_lua_call *call) {
   ivs_call *core = &call->core;
   const char *problem = NULL;
   switch (core->state) {
   case IVS_STEP_CREDENTIALS:
-    ivs_lua_call_take_keys(L, call, CALL, ANSWER);
+    if (!ivs_lua_provider_is_waiting(call)) ivs_lua_call_take_credentials(L, call, CALL, RESULT);
     break;
   case IVS_STEP_EXCHANGE:
-    problem = ivs_lua_call_take_answer(L, call, ANSWER);
+    problem = ivs_lua_call_take_response(L, call, RESULT);
     break;
   case IVS_STEP_SLEEP:
     ivs_call_slept(core);
@@ -42,7 +43,7 @@ static void report(lua_State *L, ivs_lua_call *call) {
   default:
     break;
   }
-  if (problem) luaL_argerror(L, ANSWER, problem);
+  if (problem) luaL_argerror(L, RESULT, problem);
 }
 
 /* The final value is kept in the call's own table, so that it can be asked for again. */

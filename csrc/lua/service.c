@@ -1,4 +1,4 @@
-/* A client of its own for one call, and the call. */
+/* Makes a client for one call, and the call. */
 #include "lua/service.h"
 #include "lua/fields.h"
 #include "core/status.h"
@@ -9,7 +9,7 @@
 
 static const char *needed(lua_State *L, int from, const char *name) {
   const char *text =
-      ivs_lua_fields_string(L, from, name); /* the settings table, which the client keeps, keeps it alive */
+      ivs_lua_fields_string(L, from, name); /* the client keeps the settings table alive, and that the text */
   if (!text) luaL_error(L, "a service call needs the field '%s'", name);
   return text;
 }
@@ -31,7 +31,7 @@ static void read_operation(lua_State *L, int from, ivs_lua_call *call) {
   lua_pop(L, 1);
 }
 
-/* The texts of the list `secrets`, which stand in the body. */
+/* Adds the texts of the list `secrets`, which are in the body. */
 static int add_secrets(lua_State *L, int from, ivs_call *call) {
   int status = IVS_OK;
   lua_getfield(L, from, "secrets");
@@ -48,14 +48,14 @@ static int add_secrets(lua_State *L, int from, ivs_call *call) {
 }
 
 int ivs_lua_service_call(lua_State *L) {
-  enum { SETTINGS = 1, BODY = 2, HOST = 3 };
+  enum { SETTINGS = 1, BODY = 2, CLOCK = 3 };
   const ivs_slice none = {NULL, 0};
   unsigned char random[16];
   size_t length;
-  lua_settop(L, HOST);
+  lua_settop(L, CLOCK);
   luaL_checktype(L, SETTINGS, LUA_TTABLE);
   const char *body = luaL_checklstring(L, BODY, &length);
-  if (!ivs_lua_client_build(L, SETTINGS, HOST, needed(L, SETTINGS, "service"))) return 2;
+  if (!ivs_lua_client_build(L, SETTINGS, CLOCK, needed(L, SETTINGS, "service"))) return 2;
   ivs_lua_call *call = ivs_lua_call_acquire(L, lua_gettop(L));
   read_operation(L, SETTINGS, call);
   if (RAND_bytes(random, sizeof random) != 1)

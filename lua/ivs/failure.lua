@@ -53,6 +53,23 @@ function failure.of_operation(err, operation_name)
   return err
 end
 
+local function copy(err, is_cause)
+  if type(err) ~= "table" then return err end
+  local made, meta = {}, getmetatable(err)
+  for name, value in next, err do made[name] = value end
+  if type(made.causes) == "table" and not is_cause then
+    made.causes = {}
+    for at, cause in ipairs(err.causes) do made.causes[at] = copy(cause, true) end -- causes have no causes
+  end
+  return type(meta) == "table" and setmetatable(made, meta) or made
+end
+
+--- A copy of an error, for each of those who share it: callers add to what they get.
+-- @param err an error object or any other table; other values are returned as they are
+function failure.copy(err)
+  return copy(err, false)
+end
+
 --- Whether a value is an error object of ours.
 function failure.is(value)
   return getmetatable(value) == failure.metatable

@@ -15,19 +15,12 @@ local READ_TIMEOUT = { "timeout", "ReadTimeoutError", after = TIMEOUT }
 local CONNECT_TIMEOUT = { "timeout", "ConnectTimeoutError", after = TIMEOUT }
 
 describe("a hostile connection", function()
-  local server, before
+  local before, server = calls.leftovers(), hostile_server.new { certificates = true }
 
-  lazy_setup(function()
-    before = calls.leftovers()
-    server = hostile_server.start { certificates = true }
-  end)
+  lazy_setup(function() server:start() end)
   lazy_teardown(function() server:stop() end)
 
-  local function cases(list, more)
-    for _, case in ipairs(list) do
-      it(case[1], function() calls.expect(server, case[2], case[3], case[4] or more) end)
-    end
-  end
+  local function cases(list, more) calls.cases(it, server, list, more) end
 
   describe("that is reset", function()
     cases {

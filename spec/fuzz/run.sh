@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 seconds=${1:-20}
 FUZZERS=${FUZZERS:-sigv4 uri response body ini http1 call}
 out=.build/fuzz
+rm -rf $out/obj # each object there is linked
 mkdir -p $out/obj $out/findings
 
 flags="-std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined
@@ -18,7 +19,7 @@ compile() {
   clang $flags -fsanitize=fuzzer-no-link -c -o "$2" "$1" || exit 1
 }
 for source in csrc/core/*.c csrc/lua/decode.c csrc/lua/objects.c csrc/lua/failure.c; do
-  compile "$source" "$out/obj/$(basename "$source" .c).o" &
+  compile "$source" "$out/obj/$(echo "$source" | tr / -).o" & # core and lua have files of one name
   [ $(($(jobs -p | wc -l) % $(nproc))) -ne 0 ] || wait
 done
 wait

@@ -21,8 +21,8 @@ for source in csrc/core/*.c csrc/curl/*.c csrc/lua/*.c csrc/lua/*/*.c; do
     csrc/lua/*) object=$BUILD/$LUA/obj/${source#csrc/lua/} prefix=ivs_lua_$file ;;
     *) object=$BUILD/obj/${source#csrc/} prefix=ivs_$file ;;
   esac
-  names=$(nm -g --defined-only "${object%.c}.o" | awk '{ print $3 }') || { status=1; continue; }
-  for name in $names; do
+  symbols=$(nm -g --defined-only "${object%.c}.o") || { status=1; continue; }
+  for name in $(echo "$symbols" | awk '{ print $3 }'); do
     case $name in "$prefix" | "$prefix"_* | __odr_asan*) continue ;; esac
     is_excepted "$source" "$name" || { echo "$source: $name has to begin with ${prefix}_" >&2; status=1; }
   done

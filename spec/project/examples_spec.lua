@@ -26,7 +26,7 @@ PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 env -i PATH="$PATH" %s nginx -e stderr -p "$PWD" -c nginx.conf >output 2>&1 </dev/null &
 pid=$!
 ticks=0
-until curl -s -o /dev/null http://127.0.0.1:%d/ || [ $ticks -ge 200 ] || ! kill -0 $pid 2>/dev/null; do
+until curl -s -o /dev/null http://127.0.0.1:%d/ || [ $ticks -ge 1200 ] || ! kill -0 $pid 2>/dev/null; do
   ticks=$((ticks + 1)); sleep 0.05
 done
 kill -0 $pid 2>/dev/null || { cat output; exit 1; }

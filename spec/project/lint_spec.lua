@@ -111,11 +111,18 @@ describe("lint", function()
       end
       write(source, text)
       assert(os.execute(("cc -c -o %s/.build/%s %s/%s"):format(tree, object, tree, source)))
-      return run("sh " .. script "names.sh")
+      return run("env -u BUILD -u LUA sh " .. script "names.sh")
     end
 
     it("takes those that begin with their file's name, and static ones", function()
       assert.same({ "", 0 }, { check("csrc/core/rate.c", "obj/core/rate.o", "static int f(void) { return 0; } int ivs_rate_f(void) { return f(); }") })
+    end)
+
+    it("refuses a source without an object", function()
+      write("csrc/core/skew.c", "int ivs_skew_f(void) { return 0; }")
+      local output, status = check("csrc/core/rate.c", "obj/core/rate.o", "int ivs_rate_f(void) { return 0; }")
+      assert.truthy(output:find("skew.o", 1, true), output)
+      assert.equal(1, status)
     end)
 
     it("refuses others, functions and data", function()

@@ -70,7 +70,7 @@ describe("busted", function()
   it("runs spec files without more ado, on the Lua that LUA names, too", function()
     for _, lua in ipairs { "", "LUA=lua5.1" } do
       local output, status = shell.run(("exec 2>&1; env -u LUA_PATH -u LUA_CPATH -u IVS_LUA %s busted -o plainTerminal %s")
-        :format(lua, "spec/lua/ivs/config/shlex_spec.lua"))
+        :format(lua, "spec/lua/ivs/names_spec.lua"))
       assert.equal(0, status, output)
       assert.truthy(output:find("[1-9]%d* successes / 0 failures / 0 errors"), output)
     end

@@ -43,6 +43,15 @@ function hostile_calls.answer(body, lines)
   return "HTTP/1.1 200 OK\r\n" .. (lines or "") .. "Content-Length: " .. #body .. "\r\n\r\n" .. body
 end
 
+--- Steps that send these bytes and close.
+function hostile_calls.sending(bytes) return { { "request" }, { "send", bytes }, { "close" } } end
+
+--- Steps that send an answer (see `answer`) and keep the connection.
+function hostile_calls.answering(body, lines) return { { "request" }, { "send", hostile_calls.answer(body, lines) }, { "hang" } } end
+
+--- Steps that send a start, and then a text again and again.
+function hostile_calls.endless(start, text) return { { "request" }, { "send", start }, { "endless", text } } end
+
 --- A client of the server; `more.tls` makes it speak TLS, with the server's authority unless `more.ca_bundle` is another
 -- or false. Without a timeout of its own it has PATIENCE.
 function hostile_calls.client(server, more)
@@ -107,6 +116,17 @@ function hostile_calls.expect(server, steps, wanted, more)
     assert.truthy(err.message:find(wanted.says or ""), seen)
   end
   hostile_calls.took_at_least(wanted.after or 0, took, seen)
+end
+
+--- Makes a spec of each case.
+-- @func it busted's
+-- @tab server
+-- @tab list of cases: a name, and what `expect` takes behind the server
+-- @tab[opt] more the client's options where a case has none
+function hostile_calls.cases(it, server, list, more)
+  for _, case in ipairs(list) do
+    it(case[1], function() hostile_calls.expect(server, case[2], case[3], case[4] or more) end)
+  end
 end
 
 --- The file descriptors of this process, by what they are open on, and its children; equal before and after where nothing is left

@@ -2,76 +2,37 @@
 #include "lua/blocking/blocking.h"
 #include "core/status.h"
 #include "lua/blocking/fetch.h"
+#include "lua/blocking/sleep.h"
+#include "lua/blocking/steps.h"
 #include "lua/credentials.h"
 #include "lua/call.h"
 #include "lua/failure.h"
-#include "lua/message.h"
 #include "lua/objects.h"
 #include "lua/params.h"
-#include "lua/blocking/process.h"
-#include "lua/blocking/sleep.h"
 
 enum { CLIENT = 1, PARAMS = 2, CALL = 3 };
 
 static void exchange_over_curl(lua_State *L, ivs_lua_call *call) {
   ivs_call *core = &call->core;
-  ivs_easy *easy = ivs_lua_fetch_easy(L, CLIENT, &core->failure);
-  if (!easy)
-    ivs_call_stop(core);
-  else if (ivs_easy_exchange(easy, &core->request, NULL, &core->response, &core->failure))
-    ivs_call_fault_as_set(core);
-  else
+  const ivs_exchange exchange = {
+      .request = &core->request, .response = &core->response, .failure = &core->failure};
+  if (!ivs_lua_fetch_exchange(L, CLIENT, &exchange))
     ivs_call_response(core);
-}
-
-/* The client's own `transport` function in place of the network. */
-static void exchange_over_transport(lua_State *L, ivs_lua_call *call) {
-  const int top = lua_gettop(L);
-  ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_TRANSPORT);
-  ivs_lua_message_push_request(L, &call->core);
-  const int status = lua_pcall(L, 1, 2, 0);
-  if (call->client->is_open) /* else the next step says that it has been closed */
-    ivs_lua_message_take_transport(L, &call->core, top + 1, status);
-  lua_settop(L, top);
-}
-
-/* Pushes what this driver offers to the providers: { http, sleep, run }. */
-static void push_offer(lua_State *L) {
-  lua_createtable(L, 0, 3);
-  ivs_lua_fetch_push(L, CLIENT);
-  lua_setfield(L, -2, "http");
-  lua_pushcfunction(L, ivs_lua_sleep_call);
-  lua_setfield(L, -2, "sleep");
-  lua_pushcfunction(L, ivs_lua_process_run);
-  lua_setfield(L, -2, "run");
-}
-
-/* Pushes two values: keys and nil, or nil and an error. */
-static void ask_provider(lua_State *L) {
-  ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_PROVIDER);
-  push_offer(L);
-  if (lua_pcall(L, 1, 2, 0) != LUA_OK) { /* the error takes the place of `nil, err` */
-    lua_pushnil(L);
-    lua_insert(L, -2);
-  }
-}
-
-static void ask_for_keys(lua_State *L, ivs_lua_call *call) {
-  const int top = lua_gettop(L);
-  ask_provider(L);
-  ivs_lua_call_take_keys(L, call, CALL, top + 1);
-  lua_settop(L, top);
+  else if (core->failure.kind == IVS_KIND_CONFIG)
+    ivs_call_stop(core); /* this libcurl cannot be used */
+  else
+    ivs_call_fault_as_set(core);
 }
 
 int ivs_lua_blocking_credentials(lua_State *L) {
-  enum { KEYS = 2 };
+  enum { CREDENTIALS = 2 };
   lua_settop(L, CLIENT);
   ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
   if (client->is_open)
-    ask_provider(L);
+    ivs_lua_steps_ask_provider(L, CLIENT);
   else
-    lua_settop(L, KEYS + 1);
-  if (!ivs_lua_credentials_receive(L, KEYS, client)) {
+    lua_settop(L, CREDENTIALS + 1);
+  if (!ivs_lua_credentials_receive(L, CREDENTIALS, client)) {
     lua_pushnil(L);
     lua_insert(L, -2);
     return 2;
@@ -88,7 +49,7 @@ int ivs_lua_blocking_identify(lua_State *L) {
   if (!client->is_open) return luaL_error(L, "the client is closed");
   ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_SETTINGS);
   lua_getfield(L, -1, "identify");
-  push_offer(L);
+  ivs_lua_steps_push_io(L, CLIENT);
   lua_call(L, 1, 3);
   return 3;
 }
@@ -102,13 +63,13 @@ static int carry_out(lua_State *L, const ivs_operation *operation) {
   for (;;) {
     switch (ivs_lua_call_advance(L, call, CLIENT, CALL)) {
     case IVS_STEP_CREDENTIALS:
-      if (call->client->is_open) ask_for_keys(L, call);
+      if (call->client->is_open) ivs_lua_steps_authenticate(L, call, CLIENT, CALL);
       break;
     case IVS_STEP_EXCHANGE:
       if (!call->client->is_open) /* by the logger */
         break;
       if (call->client->has_transport)
-        exchange_over_transport(L, call);
+        ivs_lua_steps_transport(L, call, CLIENT);
       else
         exchange_over_curl(L, call);
       break;

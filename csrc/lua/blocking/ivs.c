@@ -1,6 +1,7 @@
 /*
  * require "ivs": the module for plain scripts (docs/design.md, "The blocking driver").
  */
+#include "lua/blocking/batch.h"
 #include "lua/blocking/blocking.h"
 #include "lua/blocking/fetch.h"
 #include "lua/blocking/private.h"
@@ -9,6 +10,7 @@
 #include "lua/module.h"
 #include "lua/params.h"
 #include "lua/blocking/process.h"
+#include "lua/blocking/wait.h"
 
 static const char default_client_key;
 
@@ -66,6 +68,8 @@ int luaopen_ivs(lua_State *L) {
       {"get_recording_configuration", ivs_lua_blocking_get_recording_configuration},
       {"list_recording_configurations", ivs_lua_blocking_list_recording_configurations},
       {"recording_configurations", ivs_lua_blocking_recording_configurations},
+      {"batch_get_recording_configuration", ivs_lua_batch_call},
+      {"wait_until_active", ivs_lua_wait_until_active},
       {"credentials", ivs_lua_blocking_credentials},
       {"close", ivs_lua_client_close},
       {NULL, NULL},
@@ -78,9 +82,11 @@ int luaopen_ivs(lua_State *L) {
       {NULL, NULL},
   };
   ivs_lua_module_open(L, client_methods);
+  ivs_lua_batch_register(L);
   ivs_lua_blocking_register(L);
   ivs_lua_fetch_register(L);
   ivs_lua_process_register(L);
+  ivs_lua_wait_register(L);
   luaL_setfuncs(L, functions, 0);
   ivs_lua_private_push(L);
   lua_setfield(L, -2, "private");

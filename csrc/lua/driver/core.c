@@ -1,21 +1,24 @@
 /*
  * require "ivs.core": the module without I/O (docs/design.md, "ivs.core"). Loads no libcurl.
  *
- *   local client = core.client(options, host?)
+ *   local client = core.client(options, clock?)
  *   local call = client:get_recording_configuration { arn = ARN }     -- client:call is the same
  *   local call = client:list_recording_configurations { maxResults = 50 }
  *   local step, detail = call:next()
  *
  *   step            detail                                  what the next call:next takes
- *   "credentials"   provider(offer): the client's chain     keys, or nil and an error
+ *   "credentials"   provider(io): the client's chain        credentials, or nil and an error
  *   "exchange"      request { method, url, headers, body,   response { status, headers, body },
  *                   connect_timeout, read_timeout }         or nil and an error
  *   "sleep"         seconds                                 nothing
  *   "done"          response                                final: the same again
  *   "failed"        err                                     final: the same again
  *
- * host: { time = function → seconds since 1970, random = function → [0, 1) }, each of them as the loop has it.
- * offer: { http = function, sleep = function, run = function }, what the loop does for the credential sources.
+ * Of several calls of one client that need credentials at the same time, one gets the step "credentials". The others sleep
+ * shortly, again and again, and share its answer, a failure too (provider.h).
+ *
+ * clock: { time = function → seconds since 1970, random = function → [0, 1) }, both optional: the loop's own in place of the system's.
+ * io: { http = function, sleep = function, run = function }, all optional: what the loop does for the credential providers.
  * What a driver needs beside the steps: driver.h; HTTP for a loop that has only sockets: http1.h.
  * core.private is for resty.ivs alone and may change in any release.
  */
@@ -35,6 +38,7 @@ static int begin_call(lua_State *L, const ivs_operation *operation) {
   ivs_lua_params_check_arguments(L, PARAMS, operation);
   lua_settop(L, PARAMS);
   ivs_lua_call *call = ivs_lua_call_acquire(L, CLIENT);
+  call->shares_credentials = true;
   ivs_lua_call_begin(L, call, operation, PARAMS);
   return 1;
 }

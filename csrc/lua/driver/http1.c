@@ -140,8 +140,8 @@ static const char *add_headers(lua_State *L, int headers, size_t body_length, iv
   for (lua_pushnil(L); ivs_lua_headers_next(L, headers, &header, &problem); lua_pop(L, 1)) {
     problem = ivs_lua_headers_check_sent(&header, body_length);
     if (problem) break;
-    if (ivs_text_same(header.name, "host")) found->host = true;
-    if (ivs_text_same(header.name, "content-length")) found->length = true;
+    if (ivs_text_equal_ignoring_case(header.name, "host")) found->host = true;
+    if (ivs_text_equal_ignoring_case(header.name, "content-length")) found->length = true;
     add_header(out, header.name, header.value);
   }
   return problem;

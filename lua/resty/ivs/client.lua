@@ -31,7 +31,7 @@ end
 
 -- Resolution ---------------------------------------------------------------------------------------------------------
 
-local function make_offer(wire)
+local function make_io(wire)
   return { http = function(request) return exchange.send(wire, request) end, sleep = ngx.sleep, run = process.run }
 end
 
@@ -49,7 +49,7 @@ local function resolve(state)
     return nil, err
   end
   state.machine, state.wire = machine, wire
-  state.refresh = refresh.new(machine, make_offer(wire), state.stats, state.options.logger, state.tell)
+  state.refresh = refresh.new(machine, make_io(wire), state.stats, state.options.logger, state.tell)
   local given = state.options.credentials
   if type(given) == "table" then state.refresh.account_id = identity.account_of(tostring(given.access_key_id)) end
   return true

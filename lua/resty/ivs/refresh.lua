@@ -33,12 +33,12 @@ local Refresh = { __name = "ivs.refresh" }
 Refresh.__index = Refresh
 
 --- @tab machine the client of ivs.core
--- @tab offer { http, sleep, run }, for the providers
+-- @tab io { http, sleep, run }, for the providers
 -- @tab stats whose `credential_refreshes` is counted up
 -- @func[opt] note and
 -- @func[opt] tell of the journal
-function refresh.new(machine, offer, stats, note, tell)
-  return setmetatable({ machine = machine, offer = offer, stats = stats, note = note, tell = tell, next_try = 0,
+function refresh.new(machine, io, stats, note, tell)
+  return setmetatable({ machine = machine, io = io, stats = stats, note = note, tell = tell, next_try = 0,
     begun = 0, landed = 0, given_up = {} }, Refresh)
 end
 
@@ -50,7 +50,7 @@ local function fetch(self, flight)
   local machine = self.machine
   local provider = machine:provider()
   if not provider then return nil, "the client was closed meanwhile" end
-  local keys, err = provider(self.offer)
+  local keys, err = provider(self.io)
   if not keys then return nil, err, "no new credentials: " end
   if flight.number < self.landed then return keys end -- too late: newer keys have come meanwhile
   local taken, problem = machine:take_credentials(keys)
@@ -166,18 +166,6 @@ local function is_called_by_provider(self)
   end
 end
 
---- Each taker's own: callers add to what they get. Causes have no causes.
-local function own_copy(err, is_cause)
-  if type(err) ~= "table" then return err end
-  local copy, meta = {}, getmetatable(err)
-  for name, value in next, err do copy[name] = value end
-  if type(copy.causes) == "table" and not is_cause then
-    copy.causes = {}
-    for at, cause in ipairs(err.causes) do copy.causes[at] = own_copy(cause, true) end
-  end
-  return type(meta) == "table" and setmetatable(copy, meta) or copy
-end
-
 --- @return keys; or nil and an error
 local function obtain(self)
   if is_called_by_provider(self) then
@@ -192,7 +180,7 @@ local function obtain(self)
         "the source of credentials has been asked several times and has not come back", { retryable = true })
     end
     local err = await(self, flight, deadline)
-    if flight.done then return flight.keys, own_copy(flight.err) end
+    if flight.done then return flight.keys, failure.copy(flight.err) end
     if err then return nil, err end
   until ngx.now() >= deadline
   return nil, failure.new("credentials", "CredentialRetrievalError",

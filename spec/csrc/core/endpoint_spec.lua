@@ -264,6 +264,8 @@ describe("the region", function()
     assert.is_true(#text > 100 and #text < 200)
     _, err = new_client { region = "a\255\195\169\195" } -- two bytes that are not UTF-8
     assert.are.equal("Provided region_name 'a?\195\169?' doesn't match a supported format.", err.message)
+    _, err = new_client { region = "\224bc" } -- the first byte of three; the letters are none of its own
+    assert.are.equal("Provided region_name '?bc' doesn't match a supported format.", err.message)
   end)
 
   it("comes from the ARN where no setting names one", function()

@@ -11,12 +11,9 @@ local shell = require "emulator.shell"
 local ANSWER = { { "request" }, { "send", calls.answer() }, { "hang" } }
 
 describe("TLS", function()
-  local server, before
+  local before, server = calls.leftovers(), hostile_server.new { certificates = true }
 
-  lazy_setup(function()
-    before = calls.leftovers()
-    server = hostile_server.start { certificates = true }
-  end)
+  lazy_setup(function() server:start() end)
   lazy_teardown(function() server:stop() end)
 
   local function path(name) return server.directory .. "/" .. name end

@@ -73,7 +73,7 @@ describe("the lock of a key", function()
         if key:find ":lock$" then dict:set(key, "another's") end
       end
       local shelf = require "resty.ivs.cache.shared_dict"
-      shelf.new(dict, { ttl = 60, stale_ttl = 0, negative_ttl = 0 }):keep(shelf.key "guarded",
+      shelf.new({ dict = dict, locks = dict, ttl = 60, stale_ttl = 0, negative_ttl = 0 }):keep(shelf.key "guarded",
         require("resty.ivs.cache.entry").of_response(answer "newer"), 0, 60)
       local _, outcome = ngx.thread.wait(slow)
       return { outcome, cache:get(cache.id "guarded", error).recordingConfiguration.name }]])
@@ -114,7 +114,7 @@ describe("a flight", function()
       local thread = ngx.thread.spawn(up.with_heartbeat, up, function() ngx.sleep(30) end)
       ngx.sleep(0.3)
       ngx.thread.kill(thread)
-      for _ = 1, 20 do
+      for _ = 1, 200 do
         if up:is_abandoned() then return true end
         ngx.sleep(0.2)
       end

@@ -17,8 +17,8 @@ local COLUMNS = {
   { key = "bucket", title = "BUCKET", useful = 20, drop = 2 },
   { key = "renditions", title = "RENDITIONS", useful = 14, drop = 4 },
   { key = "thumbnails", title = "THUMBNAILS", useful = 18, drop = 5 },
-  { key = "tags", title = "TAGS", useful = 20, drop = 3 },
   { key = "arn", title = "ARN", useful = 14, drop = 1, keep = "end" },
+  { key = "tags", title = "TAGS", useful = 20, drop = 3 }, -- last, since they can be very long
 }
 
 local function joined(list)

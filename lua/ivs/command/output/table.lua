@@ -45,6 +45,7 @@ end
 local function level(columns, room, may_lower)
   local cap = 0
   for _, column in ipairs(columns) do cap = math.max(cap, column.width) end
+  cap = math.min(cap, room)
   local function lowered(column)
     return may_lower(column) and math.min(column.width, math.max(cap, least_width(column))) or column.width
   end

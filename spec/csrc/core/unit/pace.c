@@ -92,13 +92,12 @@ static void attempts_wait_for_the_pace_of_their_call(void) {
   ivs_pace pace;
   ivs_failure_init(&failure);
   ivs_client_init(&client);
-  const ivs_client_settings settings = {.operation = &ivs_operation_get_recording_configuration,
-                                        .region = BYTES("us-west-2")};
+  const ivs_client_settings settings = {.region = BYTES("us-west-2")};
   CHECK(!ivs_client_open(&client, &settings, 0, &failure));
   CHECK(!ivs_credentials_set(&client.credentials, BYTES("A"), BYTES("S"), BYTES(""), 0));
   ivs_pace_init(&pace, 0.5, 0);
   ivs_call_init(&call, &client, 100);
-  ivs_call_begin(&call, BYTES("arn"), random);
+  ivs_call_begin(&call, &ivs_operation_get_recording_configuration, BYTES("{}"), BYTES("arn"), random);
   call.pace = &pace;
   CHECK(ivs_call_next(&call, 0, 0) == IVS_STEP_EXCHANGE);
   ivs_call_fault(&call, IVS_KIND_CONNECTION, BYTES("ConnectionClosedError"), BYTES("m"));

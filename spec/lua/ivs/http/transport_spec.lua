@@ -58,6 +58,13 @@ describe("a transport function", function()
     assert.equal(2, assert(client:get_recording_configuration(ARN)).ResponseMetadata.RetryAttempts)
   end)
 
+  it("is not asked again after an error of a kind that does not pass", function()
+    for _, kind in ipairs { "service", "params", "config", "credentials", "tls", "cancelled" } do
+      local err = fail_with(function() return nil, { kind = kind, code = "Spec", message = "m" } end, { max_attempts = 3 })
+      assert.same({ kind, 1, false }, { err.kind, err.attempts, err.retryable })
+    end
+  end)
+
   it("that raises, or gives what is no answer, fails the call and not the program", function()
     for _, transport in ipairs {
       function() error("broken", 0) end, function() error({}) end, function() error() end,
