@@ -254,6 +254,61 @@ function methods:recording_configurations(params, extra)
   return pagination.iterate(function(query) return self:list_recording_configurations(query) end, params)
 end
 
+--- The cache's id of an ARN. Returns nil and an error object if the client has no cache, or its identity cannot be found out here.
+local function cached_id(state, arn)
+  if not state.cache then
+    return nil, failure.new("config", "InvalidConfigError", "This client has no cache: give it the option `cache`.")
+  end
+  local ok, err = resolve(state)
+  if not ok then return nil, err end
+  local question
+  question, err = question_of(state, get, arn, arn)
+  return question and question.id, err
+end
+
+local function check_arn(method, arn)
+  if type(arn) ~= "string" then error(("bad argument #1 to '%s' (an ARN expected, got %s)"):format(method, type(arn)), 3) end
+end
+
+local function redis_failed(why)
+  return nil, failure.new("connection", "EndpointConnectionError", "the answer is no longer in the dict, but may still be in Redis: "
+    .. why, { retryable = true })
+end
+
+--- The cached answer for an ARN, without a call of the service or of Redis.
+-- @string arn
+-- @return the response, with `ResponseMetadata.Cache` "hit" or "stale"; or nil, and the error object if one is cached
+function methods:cache_peek(arn)
+  local state = state_of(self, "cache_peek")
+  check_arn("cache_peek", arn)
+  local id, err = cached_id(state, arn)
+  if not id then return nil, err end
+  return state.cache:peek(id)
+end
+
+--- Removes the answer for an ARN from the cache: from the dict and from Redis. Other machines keep theirs in their dicts for its `ttl`.
+-- @string arn
+-- @return true; or nil and an error object
+function methods:cache_delete(arn)
+  local state = state_of(self, "cache_delete")
+  check_arn("cache_delete", arn)
+  local id, err = cached_id(state, arn)
+  if not id then return nil, err end
+  local ok, why = state.cache:delete(id)
+  if ok then return true end
+  return redis_failed(why)
+end
+
+--- Removes all answers from the cache, whoever asked for them: from the dict and from Redis.
+-- @return true; or nil and an error object
+function methods:cache_purge()
+  local state = state_of(self, "cache_purge")
+  if not state.cache then return cached_id(state) end
+  local ok, why = state.cache:purge()
+  if ok then return true end
+  return redis_failed(why)
+end
+
 --- Asks the sources of credentials anew and tells, without a secret, what they gave and where each setting came from.
 -- @return a table as client:credentials() of `ivs` gives it; or nil and an error object
 function methods:credentials()
