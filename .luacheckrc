@@ -4,6 +4,7 @@ max_line_length = 160
 files["lua/resty"] = { std = "max+ngx_lua" }
 files["examples/nginx"] = { std = "max+ngx_lua" }
 files["spec/support/line_counter.lua"] = { globals = { "coroutine" } }
+files["examples/own_project_spec.lua"] = { std = "max+busted" }
 files["spec"] = { std = "max+busted" }
 files["spec/emulator/service.lua"] = { globals = { "ngx" } }
 files["spec/faults/memory/scenarios.lua"] = { globals = { "watch_secret", "secret_is_kept" } }

@@ -1,9 +1,24 @@
-# ivs: build, test, demo. `make help` lists the goals.
-# Debian packages that are missing are installed first, for `make demo` only those that it uses; all that is built goes into .build/.
+# ivs: build, test, demo. `make help` lists the goals and the variables.
+# `make demo`, `make test` and the goals that need more tools first install the Debian packages that are missing. All that is built
+# goes into .build/.
 
-# Debian's; and Lua 5.5 where its interpreter and headers are found (pkg-config lua5.5), with its lua-cjson in LUA_CPATH.
-LUAS      := lua5.1 lua5.2 lua5.3 lua5.4 luajit $(shell pkg-config --exists lua5.5 2>/dev/null && command -v lua5.5 >/dev/null && echo lua5.5)
-LUA       ?= lua5.4
+#: LUA             the Lua of make, make demo and make env: a name that pkg-config knows (the first that is installed)
+#: LUAS            the Luas of make build and make test (lua5.1 lua5.2 lua5.3 lua5.4 luajit, and lua5.5 if it is installed)
+#: B               the build folder (.build)
+#: CC, CFLAGS, LDFLAGS, WERROR=-Werror
+#: CURL_INCDIR, CURL_LIBDIR, CRYPTO_INCDIR, CRYPTO_LIBDIR   another libcurl or libcrypto than the system's
+#: SPECS           files or folders that make test runs in place of all (spec)
+#: JOBS            how many spec files run at a time (4 for each processor)
+#: SECONDS         how long make fuzz runs each target (20)
+
+# $(1) if pkg-config finds the headers of this Lua, and PATH its interpreter.
+is_installed = $(shell pkg-config --exists $(1) 2>/dev/null && command -v $(1) >/dev/null && echo $(1))
+# Debian's; and Lua 5.5 where it is installed, with its lua-cjson in LUA_CPATH.
+LUAS      := lua5.1 lua5.2 lua5.3 lua5.4 luajit $(call is_installed,lua5.5)
+ifndef LUA
+LUA       := $(firstword $(foreach lua,lua5.4 luajit lua5.3 lua5.1 lua5.2 lua5.5 lua,$(call is_installed,$(lua))) lua5.4)
+endif
+EACH_LUA  := $(sort $(LUAS) $(LUA))
 B         := .build
 
 CC        ?= cc
@@ -34,16 +49,26 @@ PACKAGES_luajit := luajit2 libluajit2-5.1-dev
 # The module, and the emulator, which is an nginx.
 DEMO_PACKAGES := gcc libc6-dev make pkg-config libssl-dev libcurl4-openssl-dev $(PACKAGES_$(LUA)) lua-cjson lua-luaossl \
              nginx-light libnginx-mod-http-lua openssl ca-certificates
-PACKAGES  := $(DEMO_PACKAGES) $(foreach lua,$(LUAS),$(PACKAGES_$(lua))) lua-expat lua-busted lua-check lua-cqueues luarocks \
+PACKAGES  := $(DEMO_PACKAGES) $(foreach lua,$(LUAS),$(PACKAGES_$(lua))) lua-argparse lua-expat lua-busted lua-check lua-cqueues luarocks \
              lua-nginx-redis redis-server redis-tools tinyproxy wrk curl perl python3 python3-botocore python3-yaml procps
 TOOLS     := clang libclang-rt-14-dev valgrind clang-format clang-tidy
 
-.PHONY: all build help
-all: build
+.PHONY: all build help env
+all: $(B)/$(LUA)/ivs.so $(B)/$(LUA)/ivs/core.so ## the shared objects of one Lua (LUA)
 build: $(foreach lua,$(LUAS),$(B)/$(lua)/ivs.so $(B)/$(lua)/ivs/core.so) ## every Lua's shared objects
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 14
+	@sed -n 's/\$$\$$/$$/; s/^\([a-z][a-z_.-]*\):.*## /\1\t/p' Makefile | sort | expand -t 23
+	@printf '\nVariables (make GOAL NAME=VALUE):\n'
+	@sed -n 's/^#: //p' Makefile
+
+env: ## for eval "$$(make -s env)": Lua finds the modules of this tree
+	@echo "export LUA_PATH='$(CURDIR)/lua/?.lua;'\"\$${LUA_PATH:-;}\" LUA_CPATH='$(abspath $(B))/$(LUA)/?.so;'\"\$${LUA_CPATH:-;}\""
+
+# One entry for each C file, as it is compiled for one Lua (LUA).
+compile_commands.json: FORCE ## for clangd and other tools that read C
+	@$(MAKE) --no-print-directory -Bn all | sed -n 's|^.* -c -o .* \(csrc/.*\.c\)$$|,{"directory": "$(CURDIR)", "file": "\1", "command": "&"}|p' | \
+	  sed "1s/,/[/; s|\$$(pkg-config --cflags $(LUA))|$$(pkg-config --cflags $(LUA))|; \$$s/$$/]/" >$@
 
 # The core includes what lies beside it, the curl layer that and the core, csrc/lua all: a wrong arrow does not build. Where
 # curl.h or lua.h are on the compiler's own path, their include guards, defined, hide what they declare.
@@ -70,12 +95,14 @@ $(B)/layers/core:
 	@mkdir -p $(@D)
 	@ln -sfn "$(CURDIR)/csrc/core" $@
 
-# $(1): the folder below $(B); $(2): the flags that find lua.h
+# $(1): the folder below $(B); $(2): the flags that find lua.h. Only csrc/lua/blocking sees what curl.h declares.
 define for_lua
+$(B)/$(1)/obj/%.o: HIDDEN := $(NO_CURL)
+$(B)/$(1)/obj/blocking/%.o: HIDDEN :=
 $(B)/$(1)/obj/%.o: csrc/lua/%.c
 	@mkdir -p $$(@D)
 	@echo CC $$@
-	@$$(CC) $$(CFLAGS) $$(OUR_FLAGS) -Icsrc $(2) $$(addprefix -I,$$(CURL_INCDIR) $$(CRYPTO_INCDIR)) -c -o $$@ $$<
+	@$$(CC) $$(CFLAGS) $$(OUR_FLAGS) $$(HIDDEN) -Icsrc $(2) $$(addprefix -I,$$(CURL_INCDIR) $$(CRYPTO_INCDIR)) -c -o $$@ $$<
 
 $(B)/$(1)/ivs.so: $(CORE_OBJ) $(CURL_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(IVS_ONLY))
 	@echo LD $$@
@@ -86,9 +113,9 @@ $(B)/$(1)/ivs/core.so: $(CORE_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(
 	@echo LD $$@
 	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CRYPTO) -lm -lpthread
 endef
-$(foreach lua,$(LUAS),$(eval $(call for_lua,$(lua),$$$$(pkg-config --cflags $(lua)))))
+$(foreach lua,$(EACH_LUA),$(eval $(call for_lua,$(lua),$$$$(pkg-config --cflags $(lua)))))
 # The specs run with the libcurl that was named; a rock leaves the choice to the loader.
-$(LUAS:%=$(B)/%/ivs.so): RPATH := $(if $(CURL_LIBDIR),-Xlinker -rpath -Xlinker $(CURL_LIBDIR))
+$(EACH_LUA:%=$(B)/%/ivs.so): RPATH := $(if $(CURL_LIBDIR),-Xlinker -rpath -Xlinker $(CURL_LIBDIR))
 # LuaRocks builds for one Lua after another in one tree: each has its own folder.
 ROCK := rock$(subst /,-,$(LUA_INCDIR))
 $(eval $(call for_lua,$(ROCK),-I$$(LUA_INCDIR)))
@@ -141,14 +168,14 @@ valgrind: setup-tools ## the specs under valgrind
 	@$(MAKE) --no-print-directory WERROR=-Werror build
 	@BUILD=$(B) UNDER=valgrind sh spec/run.sh lua5.4
 
-fuzz: setup-tools ## libFuzzer, each target for a while (SECONDS=20)
+fuzz: setup-tools ## libFuzzer, each target for SECONDS
 	@$(MAKE) --no-print-directory $(B)/lua5.4/ivs/core.so
 	@sh spec/fuzz/run.sh $(or $(SECONDS),20)
 
 coverage: setup-tools ## the specs' line coverage of csrc and lua
 	@sh spec/coverage.sh
 
-lint: setup-tools ## warnings of gcc and clang, clang-format, luacheck, the layers
+lint: setup-tools ## warnings, format, layers, names and citations
 	@sh spec/lint.sh
 
 format: setup-tools ## formats the C sources
@@ -168,6 +195,8 @@ install-rock:
 	install -m 755 $(B)/$(ROCK)/ivs.so $(LIBDIR)/ivs.so
 	install -m 755 $(B)/$(ROCK)/ivs/core.so $(LIBDIR)/ivs/core.so
 	cd lua && find . -name '*.lua' -exec sh -c 'for file; do install -D -m 644 "$$file" "$(LUADIR)/$$file" || exit; done' sh {} +
+	install -D -m 755 bin/ivs $(BINDIR)/ivs
+	install -D -m 644 docs/ivs.1 $(PREFIX)/doc/ivs.1
 
 .PHONY: clean
 clean: ## removes what was built

@@ -11,7 +11,7 @@ description = {
   license = "MIT",
   labels = { "aws", "ivs", "http" },
 }
-dependencies = { "lua >= 5.1, < 5.6", "lua-cjson", "luaexpat" }
+dependencies = { "lua >= 5.1, < 5.6", "lua-cjson", "luaexpat", "argparse" }
 external_dependencies = {
   CURL = { library = "curl" }, -- Debian keeps its header where the compiler, but not LuaRocks, looks
   CRYPTO = { header = "openssl/evp.h", library = "crypto" },
@@ -29,5 +29,7 @@ build = {
     CRYPTO_INCDIR = "$(CRYPTO_INCDIR)",
     CRYPTO_LIBDIR = "$(CRYPTO_LIBDIR)",
   },
-  install_variables = { LUA_INCDIR = "$(LUA_INCDIR)", LUADIR = "$(LUADIR)", LIBDIR = "$(LIBDIR)" },
+  install_variables = {
+    LUA_INCDIR = "$(LUA_INCDIR)", LUADIR = "$(LUADIR)", LIBDIR = "$(LIBDIR)", BINDIR = "$(BINDIR)", PREFIX = "$(PREFIX)",
+  },
 }

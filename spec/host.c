@@ -1,11 +1,12 @@
 /*
  * A Lua interpreter for the sanitizers: they have to be linked into the program that loads a sanitized module, and Debian's
- * interpreters are not. Takes `-e CODE` and `SCRIPT ARGUMENT…`, as much of lua(1) as the specs use.
+ * interpreters are not. Takes `-e CODE` and `SCRIPT ARGUMENT…`, as much of lua(1) as the specs use. Ctrl-C raises "interrupted!".
  */
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,20 @@ static int trace(lua_State *L) {
   return 1;
 }
 
+static lua_State *running;
+
+static void stop(lua_State *L, lua_Debug *event) {
+  (void)event;
+  lua_sethook(L, NULL, 0, 0);
+  luaL_error(L, "interrupted!");
+}
+
+/* As lua.c does it: the hook raises where an error may be raised. */
+static void on_interrupt(int number) {
+  signal(number, SIG_DFL);
+  lua_sethook(running, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
+}
+
 /* Runs what has been loaded; its results are dropped. */
 static int run(lua_State *L, int loaded, int arguments) {
   int failed = loaded;
@@ -38,7 +53,10 @@ static int run(lua_State *L, int loaded, int arguments) {
     int base = lua_gettop(L) - arguments;
     lua_pushcfunction(L, trace);
     lua_insert(L, base);
+    running = L;
+    signal(SIGINT, on_interrupt);
     failed = lua_pcall(L, arguments, 0, base);
+    signal(SIGINT, SIG_DFL);
   }
   if (failed) fprintf(stderr, "lua: %s\n", lua_tostring(L, -1) ? lua_tostring(L, -1) : "(error object)");
   return failed;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What can be checked without running: clang's warnings beside gcc's, the formatting, the Lua, the arrows between the layers.
+# What can be checked without running the module: warnings of gcc and clang, the format, the Lua, and the rules of spec/lint/.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 status=0
@@ -10,14 +10,15 @@ for compiler in gcc clang; do
   make --no-print-directory B=.build/$compiler CC=$compiler WERROR=-Werror build >/dev/null || fail "$compiler"
 done
 
-clang-format --dry-run --Werror $(find csrc -name '*.[ch]') || fail "clang-format (make format mends it)"
+clang-format --dry-run --Werror $(find csrc -name '*.[ch]') || fail "clang-format (make format corrects it)"
 clang-tidy --quiet --warnings-as-errors='*' csrc/core/*.c csrc/curl/*.c -- -std=c11 -D_GNU_SOURCE -Icsrc 2>/dev/null || fail "clang-tidy"
-luacheck -q lua spec examples *.rockspec || fail "luacheck"
+luacheck -q lua spec examples .busted *.rockspec || fail "luacheck"
 
-# csrc/core includes neither Lua nor curl, csrc/curl no Lua; the preprocessor says what was really included.
-includes() { gcc -std=c11 -D_GNU_SOURCE -Icsrc -M "csrc/$1"/*.c | tr ' ' '\n' | grep -E "(^|/)($2)\.h$"; }
-includes core 'lua|lauxlib|luaconf|curl|csrc/curl/.*|csrc/lua/.*' && fail "csrc/core includes what it must not"
-includes curl 'lua|lauxlib|luaconf|csrc/lua/.*' && fail "csrc/curl includes what it must not"
+sh spec/lint/layers.sh || fail "a file includes what its layer must not"
+sh spec/lint/names.sh || fail "a name of C does not say its file"
+# lint_spec.lua has citations that are wrong on purpose.
+find csrc lua spec examples docs .ci Makefile ./*.md -type f ! -path '*/seeds/*' ! -path '*/run/*' ! -name '*.pyc' ! -name lint_spec.lua |
+  xargs lua5.4 spec/lint/citations.lua || fail "citations"
 
 for object in .build/*/ivs.so .build/*/ivs/core.so; do
   case $object in .build/sanitize/*) continue ;; esac

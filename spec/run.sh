@@ -19,7 +19,7 @@ runs_once() {
   case $1 in
     spec/lua/resty/* | spec/emulator/with_botocore_spec.lua | spec/emulator/signature_spec.lua | spec/project/examples_spec.lua) true ;;
     spec/emulator/list_spec.lua | spec/emulator/sts_spec.lua | spec/project/makefile_spec.lua) true ;;
-    spec/project/rock_spec.lua | spec/project/runner_spec.lua | spec/csrc/core/unit_spec.lua) true ;;
+    spec/project/lint_spec.lua | spec/project/rock_spec.lua | spec/project/runner_spec.lua | spec/csrc/core/unit_spec.lua) true ;;
     *) false ;;
   esac
 }
@@ -33,13 +33,23 @@ trap 'rm -rf "$reports"' EXIT
 export IVS_ORACLE_FOLDER="$reports/oracle"
 mkdir "$IVS_ORACLE_FOLDER"
 
+# The longest begin first, so that no processor is idle while the last of them runs.
+rank() {
+  case $1 in
+    */memory_spec.lua | */resty/redis_spec.lua | */retries_botocore_spec.lua | */resty/cache_stale_spec.lua) echo 1 ;;
+    */instance_spec.lua | */matrix_spec.lua | */resty/cache_spec.lua | */redis_*_spec.lua | */worker_spec.lua) echo 2 ;;
+    */timeout_spec.lua | */background_spec.lua | */rock_spec.lua | */examples_spec.lua | */refresh_spec.lua | */files*_spec.lua) echo 3 ;;
+    *) echo 4 ;;
+  esac
+}
+
 for file in $files; do
   if runs_once "$file"; then
-    echo "$once $file"
+    echo "$(rank "$file") $once $file"
   else
-    for lua in "$@"; do echo "$lua $file"; done
+    for lua in "$@"; do echo "$(rank "$file") $lua $file"; done
   fi
-done | xargs -P "$JOBS" -L 1 sh spec/job.sh "$reports"
+done | sort -s -n -k 1,1 | cut -d ' ' -f 2- | xargs -P "$JOBS" -L 1 sh spec/job.sh "$reports"
 
 # Each job has added a line `PASSED FAILED` here.
 awk '{ passed += $1; failed += $2 } END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 || passed == 0 }' \

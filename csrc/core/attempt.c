@@ -14,10 +14,10 @@ static ivs_slice base_path(const ivs_endpoint *endpoint) {
 static void add_target(ivs_buffer *out, const ivs_call *call) {
   ivs_slice base = base_path(call->endpoint);
   ivs_buffer_add(out, base.data, base.length);
-  ivs_buffer_add_text(out, call->client->operation->path);
+  ivs_buffer_add_text(out, call->operation->path);
 }
 
-/* Leaves in *path what the signature takes of the URL; it lies in the URL's buffer. */
+/* *path: the part of the URL that is signed, within the URL's buffer. */
 static int build_url(ivs_call *call, ivs_slice *path) {
   const ivs_endpoint *endpoint = call->endpoint;
   ivs_buffer *url = &call->request.url;
@@ -36,7 +36,7 @@ static int build_url(ivs_call *call, ivs_slice *path) {
   return ivs_buffer_status(url);
 }
 
-/* Content-Type, Host, X-Amz-Date and the token: what is sent and signed alike. */
+/* The headers that are signed: Content-Type, Host, X-Amz-Date and the session token. */
 static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4_request *out) {
   const ivs_client *client = call->client;
   const ivs_endpoint *endpoint = call->endpoint;
@@ -46,13 +46,13 @@ static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4
   out->query = (ivs_slice){endpoint->url + endpoint->query_at, endpoint->query_length};
   out->body = (ivs_slice){ivs_buffer_text(&call->request.body), call->request.body.length};
   out->region = endpoint->region;
-  out->service = client->operation->service;
+  out->service = call->operation->signing_service;
   ivs_timestamp_amz_date(now + client->clock_offset, out->amz_date);
   const struct {
     const char *name;
     ivs_slice value;
   } headers[] = {
-      {"content-type", ivs_text_slice(client->operation->content_type)},
+      {"content-type", ivs_text_slice(call->operation->content_type)},
       {"host", ivs_text_slice(endpoint->host)},
       {"x-amz-date", ivs_text_slice(out->amz_date)},
       {"x-amz-security-token",
@@ -65,13 +65,13 @@ static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4
     }
 }
 
-/* What a server must not be able to put into our messages. The signature ends the headers that are there by now. */
+/* Notes what must not appear in messages. The headers so far end with the signature. */
 static int note_secrets(ivs_call *call) {
   enum { SIGNATURE = 2 * IVS_DIGEST_SIZE };
-  const ivs_credentials *keys = &call->client->credentials;
+  const ivs_credentials *credentials = &call->client->credentials;
   const ivs_buffer *headers = &call->request.headers;
-  const ivs_slice secrets[] = {{keys->secret_access_key.data, keys->secret_access_key.length},
-                               {keys->session_token.data, keys->session_token.length},
+  const ivs_slice secrets[] = {{credentials->secret_access_key.data, credentials->secret_access_key.length},
+                               {credentials->session_token.data, credentials->session_token.length},
                                {headers->data + headers->length - SIGNATURE, SIGNATURE}};
   int status = IVS_OK;
   for (size_t i = 0; i < sizeof secrets / sizeof *secrets && !status; i++)
@@ -120,13 +120,13 @@ int ivs_attempt_build(ivs_call *call, double now) {
   if (status) return status;
   ivs_request_add_header(request, "Host", ivs_text_slice(call->endpoint->host));
   ivs_request_add_header(request, "Accept-Encoding", ivs_text_slice("identity"));
-  ivs_request_add_header(request, "Content-Type", ivs_text_slice(client->operation->content_type));
+  ivs_request_add_header(request, "Content-Type", ivs_text_slice(call->operation->content_type));
   ivs_request_add_header(request, "User-Agent",
                          (ivs_slice){client->user_agent.data, client->user_agent.length});
   if (client->trace_id.length)
     ivs_request_add_header(request, "X-Amzn-Trace-Id",
                            (ivs_slice){client->trace_id.data, client->trace_id.length});
-  if (client->operation->is_signed && (status = add_authorization(call, path, now))) return status;
+  if (call->operation->signing_service && (status = add_authorization(call, path, now))) return status;
   add_attempt_headers(call, now);
   ivs_buffer_add_text(&request->headers, "Content-Length: ");
   ivs_buffer_add_number(&request->headers, request->body.length);

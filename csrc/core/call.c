@@ -1,18 +1,19 @@
 /* The call machine: one table of transitions, one function that makes them. */
 #include "call.h"
 #include "call_internal.h"
+#include "rest_json.h"
 #include "status.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum event { AUTHENTICATED, KEYLESS, PACED, ANSWERED, SUCCEEDED, RETRIED, GAVE_UP, EVENT_COUNT };
+enum event { AUTHENTICATED, UNAUTHENTICATED, PACED, ANSWERED, SUCCEEDED, RETRIED, GAVE_UP, EVENT_COUNT };
 
-/* 0 (BEGUN, which nothing leads back to) marks what can't happen. */
+/* 0 marks what cannot happen: it is BEGUN, to which no transition leads. */
 static const enum ivs_step transitions[IVS_STEP_COUNT][EVENT_COUNT] = {
     [IVS_STEP_BEGUN] = {[AUTHENTICATED] = IVS_STEP_EXCHANGE,
-                        [KEYLESS] = IVS_STEP_CREDENTIALS,
+                        [UNAUTHENTICATED] = IVS_STEP_CREDENTIALS,
                         [PACED] = IVS_STEP_SLEEP,
                         [GAVE_UP] = IVS_STEP_FAILED},
     [IVS_STEP_CREDENTIALS] =
@@ -22,17 +23,21 @@ static const enum ivs_step transitions[IVS_STEP_COUNT][EVENT_COUNT] = {
     [IVS_STEP_DECODE] =
         {[SUCCEEDED] = IVS_STEP_DONE, [RETRIED] = IVS_STEP_SLEEP, [GAVE_UP] = IVS_STEP_FAILED},
     [IVS_STEP_SLEEP] = {[AUTHENTICATED] = IVS_STEP_EXCHANGE,
-                        [KEYLESS] = IVS_STEP_CREDENTIALS,
+                        [UNAUTHENTICATED] = IVS_STEP_CREDENTIALS,
                         [PACED] = IVS_STEP_SLEEP,
                         [GAVE_UP] = IVS_STEP_FAILED},
 };
 
 /* The step at which a report may come; STOP may come at any. */
 static const enum ivs_step expected[] = {
-    [IVS_REPORT_KEYS] = IVS_STEP_CREDENTIALS,  [IVS_REPORT_NO_KEYS] = IVS_STEP_CREDENTIALS,
-    [IVS_REPORT_RESPONSE] = IVS_STEP_EXCHANGE, [IVS_REPORT_FAULT] = IVS_STEP_EXCHANGE,
-    [IVS_REPORT_RESULT] = IVS_STEP_DECODE,     [IVS_REPORT_UNDECODABLE] = IVS_STEP_DECODE,
-    [IVS_REPORT_ERROR] = IVS_STEP_DECODE,      [IVS_REPORT_SLEPT] = IVS_STEP_SLEEP,
+    [IVS_REPORT_CREDENTIALS] = IVS_STEP_CREDENTIALS,
+    [IVS_REPORT_NO_CREDENTIALS] = IVS_STEP_CREDENTIALS,
+    [IVS_REPORT_RESPONSE] = IVS_STEP_EXCHANGE,
+    [IVS_REPORT_FAULT] = IVS_STEP_EXCHANGE,
+    [IVS_REPORT_RESULT] = IVS_STEP_DECODE,
+    [IVS_REPORT_UNDECODABLE] = IVS_STEP_DECODE,
+    [IVS_REPORT_ERROR] = IVS_STEP_DECODE,
+    [IVS_REPORT_SLEPT] = IVS_STEP_SLEEP,
 };
 
 static void end(ivs_call *call, enum ivs_step step) {
@@ -76,6 +81,7 @@ void ivs_call_reset(ivs_call *call) {
   call->report = IVS_REPORT_NONE;
   call->built = call->asked = call->resent = call->pacing = call->has_date = false;
   call->quota_cost = 0;
+  call->pace = NULL;
 }
 
 void ivs_call_free(ivs_call *call) {
@@ -99,56 +105,70 @@ void ivs_call_write_uuid(char out[37], const unsigned char random[16]) {
   *out = '\0';
 }
 
-static void begin(ivs_call *call, int status, const unsigned char random[16]) {
+/* status: of writing the body. */
+static void begin(ivs_call *call, const ivs_operation *operation, int status, ivs_slice arn,
+                  const unsigned char random[16]) {
+  call->operation = operation;
   ivs_call_write_uuid(call->invocation_id, random);
-  if (!status) return;
-  if (status == IVS_EINVAL)
+  if (!status) {
+    call->endpoint = ivs_client_resolve_endpoint(call->client, arn, &call->own_endpoint, &call->failure);
+    if (call->endpoint) return;
+  } else if (status == IVS_ETOOBIG) {
     ivs_failure_format(
         &call->failure, IVS_KIND_PARAMS, "ParamValidationError",
-        "Parameter validation failed:\nInvalid value for parameter arn: it is not valid UTF-8");
-  else if (status == IVS_ETOOBIG)
-    ivs_failure_format(
-        &call->failure, IVS_KIND_PARAMS, "ParamValidationError",
-        "Parameter validation failed:\nInvalid length for parameter arn: larger than a request may be");
-  else if (status != IVS_EREFUSED)
+        "Parameter validation failed:\nInvalid length for input: larger than a request may be");
+  } else if (status == IVS_EINVAL) {
+    ivs_failure_format(&call->failure, IVS_KIND_PARAMS, "ParamValidationError",
+                       "Parameter validation failed:\nInvalid value for input: it is not valid UTF-8");
+  } else {
     ivs_failure_from_status(&call->failure, status, "building the request");
+  }
   enter(call, GAVE_UP);
 }
 
-void ivs_call_begin(ivs_call *call, ivs_slice arn, const unsigned char random[16]) {
-  int status = ivs_operation_write_body(&call->request.body, arn);
-  if (!status) {
-    call->endpoint = ivs_client_locate(call->client, arn, &call->own_endpoint, &call->failure);
-    if (!call->endpoint) status = IVS_EREFUSED;
-  }
-  begin(call, status, random);
+void ivs_call_begin(ivs_call *call, const ivs_operation *operation, ivs_slice body, ivs_slice arn,
+                    const unsigned char random[16]) {
+  begin(call, operation, ivs_buffer_set(&call->request.body, body.data, body.length), arn, random);
+}
+
+void ivs_call_begin_with_arguments(ivs_call *call, const ivs_operation *operation,
+                                   const ivs_argument *arguments, const unsigned char random[16]) {
+  ivs_slice arn = {NULL, 0};
+  for (size_t i = 0; operation->parameters[i].name; i++)
+    if (arguments[i].is_given && strcmp(operation->parameters[i].name, "arn") == 0) arn = arguments[i].text;
+  begin(call, operation, ivs_operation_write_body(&call->request.body, operation, arguments), arn, random);
 }
 
 int ivs_call_add_secret(ivs_call *call, ivs_slice secret) {
   return ivs_redaction_add(&call->secrets, secret);
 }
 
-void ivs_call_begin_with_body(ivs_call *call, ivs_slice body, const unsigned char random[16]) {
-  call->endpoint = &call->client->endpoint;
-  begin(call, ivs_buffer_set(&call->request.body, body.data, body.length), random);
-}
-
 /* ---- the rules: from what was reported to an event ---- */
+
+/* One token for each limit that the call is under, or none: the seconds to wait before asking again. 0: taken. */
+static double take_token(ivs_call *call, double now) {
+  ivs_retry *policy = &call->client->retry;
+  const bool is_adaptive = policy->mode == IVS_RETRY_ADAPTIVE;
+  double wait = is_adaptive ? ivs_rate_wait(&policy->rate, now) : 0;
+  if (call->pace) wait = fmax(wait, ivs_pace_wait(call->pace, now));
+  if (wait > 0) return wait;
+  if (is_adaptive) ivs_rate_spend(&policy->rate);
+  if (call->pace) ivs_pace_spend(call->pace);
+  return 0;
+}
 
 static void authenticate(ivs_call *call, double now) {
   ivs_client *client = call->client;
-  if (client->operation->is_signed && !call->asked &&
-      ivs_credentials_wanting(&client->credentials, now + client->clock_offset)) {
-    enter(call, KEYLESS);
+  if (call->operation->signing_service && !call->asked &&
+      ivs_credentials_needs_refresh(&client->credentials, now + client->clock_offset)) {
+    enter(call, UNAUTHENTICATED);
     return;
   }
-  if (client->retry.mode == IVS_RETRY_ADAPTIVE) {
-    call->delay = ivs_rate_take(&client->retry.rate, now);
-    call->pacing = call->delay > 0;
-    if (call->pacing) {
-      enter(call, PACED);
-      return;
-    }
+  call->delay = take_token(call, now);
+  call->pacing = call->delay > 0;
+  if (call->pacing) {
+    enter(call, PACED);
+    return;
   }
   call->built = call->asked = false;
   enter(call, AUTHENTICATED);
@@ -168,22 +188,23 @@ static void observe(ivs_call *call, enum ivs_retry_cause cause, double now) {
   ivs_retry *policy = &call->client->retry;
   if (policy->mode == IVS_RETRY_ADAPTIVE)
     ivs_rate_observe(&policy->rate, cause == IVS_RETRY_CAUSE_THROTTLING, now);
+  if (call->pace) ivs_pace_observe(call->pace, cause == IVS_RETRY_CAUSE_THROTTLING, now);
 }
 
-/* After an attempt that gave no result. */
+/* After an attempt without a result. */
 static void judge(ivs_call *call, enum ivs_retry_cause cause, double now, double random) {
   observe(call, cause, now);
-  /* the clock first: what is refused for it will be refused again */
+  /* the clock first: a request refused for its time would be refused again */
   enter(call, ivs_skew_correct(call) || retry(call, cause, now, random) ? RETRIED : GAVE_UP);
 }
 
-static void judge_keys(ivs_call *call, double now) {
+static void judge_credentials(ivs_call *call, double now) {
   call->asked = true;
   if (ivs_credentials_valid(&call->client->credentials, now + call->client->clock_offset)) {
     authenticate(call, now);
     return;
   }
-  if (call->report == IVS_REPORT_KEYS)
+  if (call->report == IVS_REPORT_CREDENTIALS)
     ivs_failure_format(
         &call->failure, IVS_KIND_CREDENTIALS, "CredentialRetrievalError",
         "The credentials that were given have expired; renew them, or give credentials that do not "
@@ -191,29 +212,38 @@ static void judge_keys(ivs_call *call, double now) {
   enter(call, GAVE_UP);
 }
 
+/* Whether the service may have carried the request out, though no usable response came. */
+static bool may_be_carried_out(const ivs_call *call) {
+  static const char *const unsent[] = {"EndpointConnectionError", "ConnectTimeoutError",
+                                       "ProxyConnectionError"};
+  for (size_t i = 0; i < sizeof unsent / sizeof *unsent; i++)
+    if (strcmp(call->failure.code, unsent[i]) == 0) return false;
+  return true;
+}
+
+/* After an attempt without a usable response. */
 static void judge_fault(ivs_call *call, double now, double random) {
   const enum ivs_kind kind = call->failure.kind;
-  const bool is_transient =
-      kind == IVS_KIND_CONNECTION || kind == IVS_KIND_TIMEOUT || kind == IVS_KIND_RESPONSE;
+  bool is_transient = kind == IVS_KIND_CONNECTION || kind == IVS_KIND_TIMEOUT || kind == IVS_KIND_RESPONSE;
+  if (!call->operation->is_idempotent && may_be_carried_out(call)) is_transient = false;
   judge(call, is_transient ? IVS_RETRY_CAUSE_TRANSIENT : IVS_RETRY_CAUSE_NONE, now, random);
 }
 
 static bool is_failing(enum ivs_report report) {
-  return report == IVS_REPORT_NO_KEYS || report == IVS_REPORT_FAULT || report == IVS_REPORT_UNDECODABLE ||
-         report == IVS_REPORT_ERROR || report == IVS_REPORT_STOP;
+  return report == IVS_REPORT_NO_CREDENTIALS || report == IVS_REPORT_FAULT ||
+         report == IVS_REPORT_UNDECODABLE || report == IVS_REPORT_ERROR || report == IVS_REPORT_STOP;
 }
 
-/* Turns what was reported into the one transition it means. */
+/* Makes the one transition that the report stands for. */
 static void settle(ivs_call *call, double now, double random) {
-  const ivs_retry *policy = &call->client->retry;
   if (is_failing(call->report)) ivs_call_redact_failure(call);
   switch (call->report) {
   case IVS_REPORT_NONE:
     if (call->state == IVS_STEP_BEGUN) authenticate(call, now);
     break;
-  case IVS_REPORT_KEYS:
-  case IVS_REPORT_NO_KEYS:
-    judge_keys(call, now);
+  case IVS_REPORT_CREDENTIALS:
+  case IVS_REPORT_NO_CREDENTIALS:
+    judge_credentials(call, now);
     break;
   case IVS_REPORT_RESPONSE:
     ivs_skew_note_date(call, now);
@@ -229,13 +259,10 @@ static void settle(ivs_call *call, double now, double random) {
     enter(call, SUCCEEDED);
     break;
   case IVS_REPORT_UNDECODABLE:
-    judge(call, IVS_RETRY_CAUSE_TRANSIENT, now, random);
+    judge_fault(call, now, random);
     break;
   case IVS_REPORT_ERROR:
-    judge(call,
-          ivs_retry_classify(policy, call->response.status, call->failure.code,
-                             call->client->operation->transient_code),
-          now, random);
+    judge(call, ivs_call_classify(call), now, random);
     break;
   case IVS_REPORT_SLEPT:
     authenticate(call, now);
@@ -298,11 +325,11 @@ static int report_failure(ivs_call *call, enum ivs_report what, enum ivs_kind ki
 }
 
 int ivs_call_credentials(ivs_call *call) {
-  return report(call, IVS_REPORT_KEYS);
+  return report(call, IVS_REPORT_CREDENTIALS);
 }
 
 int ivs_call_no_credentials(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message) {
-  return report_failure(call, IVS_REPORT_NO_KEYS, kind, code, message);
+  return report_failure(call, IVS_REPORT_NO_CREDENTIALS, kind, code, message);
 }
 
 int ivs_call_response(ivs_call *call) {
@@ -334,13 +361,13 @@ int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw) 
   snprintf(number, sizeof number, "%d", http);
   ivs_slice header = ivs_response_header(&call->response, "x-amzn-errortype");
   const ivs_slice whole = header.length ? header : code;
-  code = ivs_operation_plain_code(whole);
+  code = ivs_rest_json_plain_code(whole);
   if (!code.length || ivs_text_has_control(code) || ivs_call_redact_is_needed(call, whole))
     code = ivs_text_slice(number);
   ivs_slice body = {ivs_buffer_text(&call->response.body), call->response.body.length};
-  if (raw && http >= 500 && ivs_operation_is_generic(body)) {
+  if (raw && http >= 500 && ivs_rest_json_is_generic(body)) {
     code = ivs_text_slice(number);
-    message = ivs_text_slice(ivs_operation_reason(http));
+    message = ivs_text_slice(ivs_rest_json_reason(http));
   } else if (raw) {
     message = body;
   }
@@ -373,9 +400,20 @@ const ivs_response *ivs_call_last_response(const ivs_call *call) {
   return call->response.status ? &call->response : &call->previous;
 }
 
+enum ivs_retry_cause ivs_call_classify(const ivs_call *call) {
+  const char *code = call->failure.code;
+  return ivs_retry_classify(&call->client->retry, call->response.status, code,
+                            ivs_operation_is_transient(call->operation, code) ? code : NULL);
+}
+
+bool ivs_call_is_throttled(const ivs_call *call) {
+  return call->failure.kind == IVS_KIND_SERVICE && call->response.status &&
+         ivs_call_classify(call) == IVS_RETRY_CAUSE_THROTTLING;
+}
+
 bool ivs_call_reached_max(const ivs_call *call) {
   const ivs_retry *policy = &call->client->retry;
-  /* legacy mode counts only errors that it would have sent again */
+  /* legacy mode counts only errors that it would have retried */
   if (policy->mode == IVS_RETRY_LEGACY && !call->failure.retryable) return false;
   return call->attempts >= policy->max_attempts;
 }

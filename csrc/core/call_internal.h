@@ -16,7 +16,7 @@ int ivs_attempt_build(ivs_call *call, double now);
 
 /* Notes how far the Date of call->response is ahead of our time. now: seconds since 1970. */
 void ivs_skew_note_date(ivs_call *call, double now);
-/* True if the failure is a refusal that a wrong clock explains and this call has not been sent again for it: the client keeps the
+/* True if the failure is a refusal that a wrong clock can cause and this call has not been sent again for it: the client keeps the
  * offset, and the call is to be sent once more. */
 bool ivs_skew_correct(ivs_call *call);
 
@@ -25,11 +25,11 @@ bool ivs_skew_correct(ivs_call *call);
  * code that holds a secret is replaced by the HTTP status, a driver's by IVS_CALL_REDACT_CODE.
  */
 #define IVS_CALL_REDACT_CODE "HTTPClientError"
-/* Whether the text, from which nothing has been cut yet, holds a secret. */
+/* Whether the text, which has not been truncated yet, contains a secret. */
 bool ivs_call_redact_is_needed(const ivs_call *call, ivs_slice text);
-/* Hides the secrets in call->failure, and then cuts its message. */
+/* Redacts call->failure, and then truncates its message. */
 void ivs_call_redact_failure(ivs_call *call);
-/* Hides the secrets in the headers of a failed call's responses, and wipes the bodies, which nobody reads any more. */
+/* Redacts the headers of a failed call's responses, and wipes the bodies. */
 void ivs_call_redact_responses(ivs_call *call);
 
 #endif

@@ -16,7 +16,7 @@ void ivs_client_init(ivs_client *client) {
 
 static int resolve(const ivs_client *client, ivs_slice region, ivs_endpoint *out, ivs_failure *failure) {
   const ivs_endpoint_rules rules = {
-      .prefix = client->operation->prefix,
+      .prefix = client->endpoint_prefix,
       .region = region,
       .endpoint_url = {ivs_buffer_text(&client->endpoint_url), client->endpoint_url.length},
       .use_fips = client->use_fips_endpoint,
@@ -43,13 +43,13 @@ static int keep(ivs_buffer *out, ivs_slice text, const char *what, ivs_failure *
 
 int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, double now,
                     ivs_failure *failure) {
-  client->operation = settings->operation;
+  client->endpoint_prefix = settings->endpoint_prefix ? settings->endpoint_prefix : "ivs";
   client->use_fips_endpoint = settings->use_fips_endpoint;
   client->use_dualstack_endpoint = settings->use_dualstack_endpoint;
   client->connect_timeout = settings->connect_timeout;
   client->read_timeout = settings->read_timeout;
   ivs_retry_init(&client->retry, settings->retry_mode, settings->max_attempts, now);
-  /* endpoint_url is judged by the endpoint rules, which name it in their own way */
+  /* the endpoint rules check endpoint_url, with messages of their own */
   int status =
       ivs_buffer_set(&client->endpoint_url, settings->endpoint_url.data, settings->endpoint_url.length);
   if (status) {
@@ -66,14 +66,14 @@ int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, dou
   client->has_region = settings->region.length > 0;
   if (client->has_region) return resolve(client, settings->region, &client->endpoint, failure);
   if (!settings->endpoint_url.length) return IVS_OK;
-  /* No region yet, but a bad endpoint_url can be told now. */
+  /* No region yet, but an invalid endpoint_url can be refused now. */
   return resolve(client, ivs_text_slice("us-east-1"), &client->endpoint, failure);
 }
 
-const ivs_endpoint *ivs_client_locate(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
-                                      ivs_failure *failure) {
+const ivs_endpoint *ivs_client_resolve_endpoint(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
+                                                ivs_failure *failure) {
   if (client->has_region) return &client->endpoint;
-  return resolve(client, ivs_operation_arn_region(arn), own, failure) ? NULL : own;
+  return resolve(client, ivs_endpoint_arn_region(arn), own, failure) ? NULL : own;
 }
 
 void ivs_client_close(ivs_client *client) {

@@ -1,5 +1,6 @@
 /*
- * What the calls of one client share: endpoint, keys, signer, retry quota, learned clock offset.
+ * What the calls of one client share: endpoint, credentials, signer, retry quota, learned clock offset. The operation is not
+ * among it: it belongs to the call.
  *
  * Not thread-safe: a client belongs to one Lua state. Does no I/O and reads no clock.
  */
@@ -8,29 +9,28 @@
 
 #include "credentials.h"
 #include "endpoint.h"
-#include "operation.h"
 #include "retry.h"
 #include "sigv4.h"
 
 /* Resolved settings; the slices are copied. */
 typedef struct ivs_client_settings {
-  const ivs_operation *operation;
-  ivs_slice region;       /* none: taken from each call's ARN */
-  ivs_slice endpoint_url; /* none: the service's own */
+  const char *endpoint_prefix; /* the first label of the service's hosts; not copied; NULL: "ivs" */
+  ivs_slice region;            /* none: taken from each call's ARN */
+  ivs_slice endpoint_url;      /* none: the service's own */
   bool use_fips_endpoint, use_dualstack_endpoint;
   enum ivs_retry_mode retry_mode;
   int max_attempts;       /* 0: the mode's default */
-  double connect_timeout; /* seconds; the machine only hands it on */
+  double connect_timeout; /* seconds; for the driver */
   double read_timeout;    /* seconds; also goes into amz-sdk-request's ttl */
   ivs_slice user_agent;
   ivs_slice trace_id; /* X-Amzn-Trace-Id on Lambda; none elsewhere */
 } ivs_client_settings;
 
 typedef struct ivs_client {
-  const ivs_operation *operation;
+  const char *endpoint_prefix;
   ivs_buffer endpoint_url, user_agent, trace_id;
   bool use_fips_endpoint, use_dualstack_endpoint;
-  bool has_region;       /* false: each call's ARN tells it */
+  bool has_region;       /* false: each call takes that of its ARN */
   ivs_endpoint endpoint; /* resolved, if has_region */
   ivs_credentials credentials;
   ivs_signer signer;
@@ -47,9 +47,9 @@ int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, dou
 /* Wipes and frees; may be called twice. */
 void ivs_client_close(ivs_client *client);
 
-/* The endpoint for a call about this ARN: the client's, or, where no region is configured, one made in *own
- * for the region that the ARN names. NULL with the failure set if that can't be. */
-const ivs_endpoint *ivs_client_locate(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
-                                      ivs_failure *failure);
+/* The endpoint for a call about this ARN (empty: about none): the client's, or, where no region is configured, one made in
+ * *own for the region that the ARN names. NULL with the failure set (NoRegionError, …) if there is none. */
+const ivs_endpoint *ivs_client_resolve_endpoint(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
+                                                ivs_failure *failure);
 
 #endif

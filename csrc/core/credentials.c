@@ -1,4 +1,4 @@
-/* A set of AWS keys: taken whole or not at all, wiped when replaced. */
+/* Credentials are replaced as a whole or not at all, and wiped. */
 #include "credentials.h"
 #include "status.h"
 
@@ -46,7 +46,7 @@ bool ivs_credentials_valid(const ivs_credentials *credentials, double now) {
   return credentials->access_key_id.length && (credentials->expiration == 0 || now < credentials->expiration);
 }
 
-bool ivs_credentials_wanting(const ivs_credentials *credentials, double now) {
+bool ivs_credentials_needs_refresh(const ivs_credentials *credentials, double now) {
   if (!credentials->access_key_id.length) return true;
   return credentials->expiration != 0 && now >= credentials->expiration - IVS_CREDENTIALS_ADVISORY_SECONDS;
 }

@@ -5,34 +5,29 @@
 #include <stdio.h>
 #include <string.h>
 
-/*
- * botocore's partitions.json. A region is of a partition if it is `prefix`, one word, '-', digits — or the
- * partition's global pseudo-region. Whatever fits none is of aws, so that a region newer than this table
- * works.
- */
-static const struct partition {
-  const char *prefix, *global, *suffix, *dualstack_suffix;
-} partitions[] = {
-    {"cn-", "aws-cn-global", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
-    {"us-gov-", "aws-us-gov-global", "amazonaws.com", "api.aws"},
-    {"eusc-de-", "aws-eusc-global", "amazonaws.eu", "api.amazonwebservices.eu"},
-    {"us-iso-", "aws-iso-global", "c2s.ic.gov", "api.aws.ic.gov"},
-    {"us-isob-", "aws-iso-b-global", "sc2s.sgov.gov", "api.aws.scloud"},
-    {"eu-isoe-", "aws-iso-e-global", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
-    {"us-isof-", "aws-iso-f-global", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
+/* botocore's partitions.json. */
+static const ivs_partition partitions[] = {
+    {"aws-cn", "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+    {"aws-us-gov", "us-gov-", "amazonaws.com", "api.aws"},
+    {"aws-eusc", "eusc-de-", "amazonaws.eu", "api.amazonwebservices.eu"},
+    {"aws-iso", "us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
+    {"aws-iso-b", "us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
+    {"aws-iso-e", "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+    {"aws-iso-f", "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
 };
-static const struct partition default_partition = {"", "aws-global", "amazonaws.com", "api.aws"};
+static const ivs_partition default_partition = {"aws", "", "amazonaws.com", "api.aws"};
 
-static bool matches(const struct partition *partition, const char *region) {
-  size_t prefix = strlen(partition->prefix);
-  if (strcmp(region, partition->global) == 0) return true;
+/* The region is the partition's prefix, one word, '-' and digits; or its pseudo-region NAME-global. */
+static bool matches(const ivs_partition *partition, const char *region) {
+  size_t prefix = strlen(partition->prefix), name = strlen(partition->name);
+  if (strncmp(region, partition->name, name) == 0 && strcmp(region + name, "-global") == 0) return true;
   if (strncmp(region, partition->prefix, prefix) != 0) return false;
   const char *word = region + prefix, *end = strchr(word, '-');
   if (!end || end == word || !end[1]) return false;
   return strspn(end + 1, "0123456789") == strlen(end + 1);
 }
 
-static const struct partition *find_partition(const char *region) {
+const ivs_partition *ivs_endpoint_partition(const char *region) {
   for (size_t i = 0; i < sizeof partitions / sizeof *partitions; i++)
     if (matches(&partitions[i], region)) return &partitions[i];
   return &default_partition;
@@ -58,21 +53,15 @@ static int refuse(ivs_failure *failure, const char *code, const char *message) {
   return IVS_EREFUSED;
 }
 
-/* A text from outside, for a message: cut between characters. What could break a line or a terminal (control
- * characters, C1 among them, and bytes that are not UTF-8) is shown as '?'. */
-static void printable(ivs_slice text, char out[128]) {
-  size_t length = 0;
-  for (size_t at = 0; at < text.length;) {
-    const size_t start = at;
-    int32_t point = ivs_text_next_codepoint(text, &at);
-    bool is_shown = point >= 0x20 && !(point >= 0x7f && point < 0xa0);
-    if (point < 0) at = start + 1; /* what follows may be a character of its own */
-    size_t size = is_shown ? at - start : 1;
-    if (length + size > 127) break;
-    memcpy(out + length, is_shown ? text.data + start : "?", size);
-    length += size;
-  }
-  out[length] = '\0';
+static int refuse_region(ivs_slice region, ivs_failure *failure) {
+  char shown[128];
+  const size_t length = ivs_text_fit(region, sizeof shown - 1);
+  memcpy(shown, region.data, length);
+  shown[length] = '\0';
+  ivs_text_make_printable(shown, length);
+  ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidRegionError",
+                     "Provided region_name '%s' doesn't match a supported format.", shown);
+  return IVS_EREFUSED;
 }
 
 /* Keeps the base path and the query of the URL, as offsets, and the Host header. */
@@ -134,16 +123,10 @@ int ivs_endpoint_resolve(const ivs_endpoint_rules *rules, ivs_endpoint *out, ivs
   if (!rules->region.length) return refuse(failure, "NoRegionError", "You must specify a region.");
   bool use_fips = rules->use_fips;
   ivs_slice region = plain_region(rules->region, &use_fips);
-  if (!ivs_text_is_host_label(region)) {
-    char text[128];
-    printable(rules->region, text);
-    ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidRegionError",
-                       "Provided region_name '%s' doesn't match a supported format.", text);
-    return IVS_EREFUSED;
-  }
+  if (!ivs_text_is_host_label(region)) return refuse_region(rules->region, failure);
   memcpy(out->region, region.data, region.length);
   if (rules->endpoint_url.length) return use_custom(rules, use_fips, out, failure);
-  const struct partition *partition = find_partition(out->region);
+  const ivs_partition *partition = ivs_endpoint_partition(out->region);
   char url[IVS_ENDPOINT_URL_MAX];
   snprintf(url, sizeof url, "https://%s%s.%s.%s", rules->prefix, use_fips ? "-fips" : "", out->region,
            rules->use_dualstack ? partition->dualstack_suffix : partition->suffix);
@@ -151,4 +134,18 @@ int ivs_endpoint_resolve(const ivs_endpoint_rules *rules, ivs_endpoint *out, ivs
   if (!status) return IVS_OK;
   ivs_failure_from_status(failure, status, "making the endpoint's URL");
   return IVS_EREFUSED;
+}
+
+ivs_slice ivs_endpoint_arn_region(ivs_slice arn) {
+  const ivs_slice none = {NULL, 0};
+  size_t start = 0;
+  for (int field = 0; field <= 3; field++) {
+    const char *colon = start < arn.length ? memchr(arn.data + start, ':', arn.length - start) : NULL;
+    if (!colon) return none;
+    ivs_slice text = {arn.data + start, (size_t)(colon - arn.data) - start};
+    if (field == 0 && !ivs_text_equal(text, "arn")) return none;
+    if (field == 3) return ivs_text_is_host_label(text) ? text : none;
+    start += text.length + 1;
+  }
+  return none;
 }

@@ -1,5 +1,5 @@
 /*
- * Where a call goes: the service's endpoint rules (BEHAVIOUR 2).
+ * Where a call goes: the service's endpoint rules (docs/protocol.md, "Endpoints").
  */
 #ifndef IVS_CORE_ENDPOINT_H
 #define IVS_CORE_ENDPOINT_H
@@ -9,6 +9,17 @@
 
 #define IVS_ENDPOINT_URL_MAX 2048
 #define IVS_REGION_MAX 63
+
+/* A partition of AWS. */
+typedef struct ivs_partition {
+  const char *name;             /* "aws-cn" */
+  const char *prefix;           /* of its regions */
+  const char *suffix;           /* of its endpoints */
+  const char *dualstack_suffix; /* of those with IPv4 and IPv6 */
+} ivs_partition;
+
+/* The partition of a region. A region that is in none counts as one of aws, so that regions newer than the table work. */
+const ivs_partition *ivs_endpoint_partition(const char *region);
 
 /* What the rules are asked with. Slices with data NULL are not set. */
 typedef struct ivs_endpoint_rules {
@@ -34,5 +45,8 @@ typedef struct ivs_endpoint {
  * EndpointResolutionError (messages of the service's endpoint rule set).
  */
 int ivs_endpoint_resolve(const ivs_endpoint_rules *rules, ivs_endpoint *out, ivs_failure *failure);
+
+/* The region field of an ARN, or an empty slice. */
+ivs_slice ivs_endpoint_arn_region(ivs_slice arn);
 
 #endif

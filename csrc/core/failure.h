@@ -1,5 +1,5 @@
 /*
- * What went wrong with a call, in the contract's words: kind, code, message (DESIGN 1.2).
+ * What went wrong with a call, in the contract's words: kind, code, message (docs/design.md, "Errors").
  *
  * The two X-lists below are the one place where kinds and codes are named; enum, names and the Lua table
  * `ivs.exceptions` come from them.
@@ -31,7 +31,7 @@ enum ivs_kind {
       IVS_KIND_COUNT
 };
 
-/* Codes of the service (BEHAVIOUR 1, 4) and of AWS's front ends. */
+/* Codes of the service (docs/protocol.md, "Service errors") and of AWS's front ends. */
 #define IVS_SERVICE_CODES(X)                                                                                 \
   X(ResourceNotFoundException)                                                                               \
   X(InternalServerException)                                                                                 \
@@ -118,6 +118,7 @@ enum ivs_kind {
   X(SSLError)                                                                                                \
   X(HTTPClientError)                                                                                         \
   X(ResponseParserError)                                                                                     \
+  X(PaginationError)                                                                                         \
   X(WaiterError)                                                                                             \
   X(ClientClosedError) /* ours: a call on a closed client */                                                 \
   X(CallStateError)    /* ours: a driver reported what the call did not wait for */                          \

@@ -97,34 +97,20 @@ static int read_length(ivs_http1 *reader, ivs_slice value) {
   return IVS_OK;
 }
 
-/* The next member of a list (RFC 9110, 5.6.1), empty ones skipped; false at its end. */
-static bool next_member(ivs_slice *list, ivs_slice *member) {
-  while (list->length) {
-    const char *comma = memchr(list->data, ',', list->length);
-    const size_t length = comma ? (size_t)(comma - list->data) : list->length;
-    const size_t taken = comma ? length + 1 : length;
-    *member = ivs_text_trim((ivs_slice){list->data, length});
-    list->data += taken;
-    list->length -= taken;
-    if (member->length) return true;
-  }
-  return false;
-}
-
 /* Chunks, however often they are told: nobody sends chunks within chunks (RFC 9112, 6.1). */
 static int read_coding(ivs_http1 *reader, ivs_slice list) {
-  for (ivs_slice coding; next_member(&list, &coding);) {
-    if (ivs_text_same(coding, "chunked"))
+  for (ivs_slice coding; ivs_text_next_member(&list, &coding);) {
+    if (ivs_text_equal_ignoring_case(coding, "chunked"))
       reader->has_chunks = true;
-    else if (!ivs_text_same(coding, "identity"))
+    else if (!ivs_text_equal_ignoring_case(coding, "identity"))
       return malformed(reader, "its Transfer-Encoding is one that was not asked for");
   }
   return IVS_OK;
 }
 
 static void read_connection(ivs_http1 *reader, ivs_slice list) {
-  for (ivs_slice option; next_member(&list, &option);)
-    if (ivs_text_same(option, "close")) reader->may_keep_alive = false;
+  for (ivs_slice option; ivs_text_next_member(&list, &option);)
+    if (ivs_text_equal_ignoring_case(option, "close")) reader->may_keep_alive = false;
 }
 
 /*
@@ -146,14 +132,14 @@ static int read_header(ivs_http1 *reader, ivs_slice line) {
   if (!colon) return malformed(reader, "a header has no colon");
   const ivs_slice name = {line.data, (size_t)(colon - line.data)};
   const ivs_slice value = ivs_text_trim((ivs_slice){colon + 1, line.length - name.length - 1});
-  const bool is_length = ivs_text_same(name, "content-length");
-  const bool is_coding = ivs_text_same(name, "transfer-encoding");
+  const bool is_length = ivs_text_equal_ignoring_case(name, "content-length");
+  const bool is_coding = ivs_text_equal_ignoring_case(name, "transfer-encoding");
   int status = IVS_OK;
   reader->last = is_length || is_coding ? IVS_HTTP1_LENGTH : IVS_HTTP1_OTHER;
   if (is_length) status = read_length(reader, value);
   if (is_coding) status = read_coding(reader, value);
   if (status) return status;
-  if (ivs_text_same(name, "connection")) read_connection(reader, value);
+  if (ivs_text_equal_ignoring_case(name, "connection")) read_connection(reader, value);
   status = ivs_response_add_header(&reader->response, name, value);
   if (status == IVS_ETOOBIG) return fail(reader, status, "its headers are larger than 64 KiB");
   if (status == IVS_ENOMEM) return fail(reader, status, "out of memory");

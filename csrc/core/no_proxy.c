@@ -1,8 +1,6 @@
 /* no_proxy. */
 #include "no_proxy.h"
 
-#include <string.h>
-
 /* `host` is the entry, or ends in '.' and the entry. */
 static bool is_within(ivs_slice host, ivs_slice entry) {
   if (host.length < entry.length) return false;
@@ -22,13 +20,9 @@ static ivs_slice without_port(ivs_slice host) {
 
 bool ivs_no_proxy_is_bypassed(ivs_slice no_proxy, ivs_slice host) {
   if (ivs_text_equal(ivs_text_trim(no_proxy), "*")) return true;
-  for (size_t start = 0; start < no_proxy.length;) {
-    const char *comma = memchr(no_proxy.data + start, ',', no_proxy.length - start);
-    size_t length = comma ? (size_t)(comma - no_proxy.data) - start : no_proxy.length - start;
-    ivs_slice entry = ivs_text_trim((ivs_slice){no_proxy.data + start, length});
+  for (ivs_slice entry; ivs_text_next_member(&no_proxy, &entry);) {
     while (entry.length && entry.data[0] == '.') entry.data++, entry.length--;
     if (entry.length && (is_within(host, entry) || is_within(without_port(host), entry))) return true;
-    start += length + 1;
   }
   return false;
 }

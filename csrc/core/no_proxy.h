@@ -1,5 +1,5 @@
 /*
- * Whether a host is reached through the proxy (BEHAVIOUR 6: `no_proxy` as Python's urllib reads it).
+ * Whether a host is reached through the proxy (docs/protocol.md, "Proxies").
  */
 #ifndef IVS_CORE_NO_PROXY_H
 #define IVS_CORE_NO_PROXY_H

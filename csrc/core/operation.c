@@ -1,20 +1,10 @@
-/* GetRecordingConfiguration (API version 2020-07-14), from the service's public model. */
+/* The rows of Amazon IVS, and the body of a request. To add an operation: CONTRIBUTING.md, "Add an operation". */
 #include "operation.h"
-#include "status.h"
+#include "json.h"
 
 #include <string.h>
 
-const ivs_operation ivs_operation_get_recording_configuration = {
-    .name = "GetRecordingConfiguration",
-    .service = "ivs",
-    .prefix = "ivs",
-    .path = "/GetRecordingConfiguration",
-    .content_type = "application/json",
-    .is_signed = true,
-};
-
-const char *const ivs_operation_code_members[] = {"code", "Code", "__type", NULL};
-const char *const ivs_operation_message_members[] = {"message", "Message", "exceptionMessage", NULL};
+/* ---- shapes ---- */
 
 static const ivs_shape string = {IVS_SHAPE_STRING, NULL, NULL};
 static const ivs_shape integer = {IVS_SHAPE_INTEGER, NULL, NULL};
@@ -34,90 +24,78 @@ STRUCTURE(recording_configuration, {"arn", &string}, {"destinationConfiguration"
           {"name", &string}, {"recordingReconnectWindowSeconds", &integer},
           {"renditionConfiguration", &rendition}, {"state", &string}, {"tags", &tags},
           {"thumbnailConfiguration", &thumbnail});
+STRUCTURE(summary, {"arn", &string}, {"destinationConfiguration", &destination}, {"name", &string},
+          {"state", &string}, {"tags", &tags});
+static const ivs_shape summaries = {IVS_SHAPE_LIST, NULL, &summary};
 
-static const ivs_member output_members[] = {{"recordingConfiguration", &recording_configuration},
-                                            {NULL, NULL}};
-const ivs_shape ivs_operation_output = {IVS_SHAPE_STRUCTURE, output_members, NULL};
+STRUCTURE(get_output, {"recordingConfiguration", &recording_configuration});
+STRUCTURE(list_output, {"nextToken", &string}, {"recordingConfigurations", &summaries});
 
-static void add_escaped(ivs_buffer *out, int32_t point) {
-  static const char plain[] = "\"\\\n\r\t\b\f", escapes[] = "\"\\nrtbf";
-  const char *found = point ? memchr(plain, point < 0x80 ? (int)point : 0, sizeof plain - 1) : NULL;
-  if (found) {
-    ivs_buffer_add_byte(out, '\\');
-    ivs_buffer_add_byte(out, escapes[found - plain]);
-  } else if (point >= 0x10000) {
-    int32_t rest = point - 0x10000;
-    ivs_buffer_add_format(out, "\\u%04x\\u%04x", 0xd800u | (unsigned)(rest >> 10),
-                          0xdc00u | (unsigned)(rest & 0x3ff));
-  } else {
-    ivs_buffer_add_format(out, "\\u%04x", (unsigned)point);
+/* ---- rows ---- */
+
+static const ivs_parameter get_parameters[] = {{.name = "arn", .type = IVS_SHAPE_STRING, .is_required = true},
+                                               {.name = NULL}};
+static const ivs_operation_error get_errors[] = {{"AccessDeniedException", false},
+                                                 {"InternalServerException", false},
+                                                 {"ResourceNotFoundException", false},
+                                                 {"ValidationException", false},
+                                                 {NULL, false}};
+const ivs_operation ivs_operation_get_recording_configuration = {
+    .name = "GetRecordingConfiguration",
+    .path = "/GetRecordingConfiguration",
+    .content_type = "application/json",
+    .signing_service = "ivs",
+    .parameters = get_parameters,
+    .output = &get_output,
+    .errors = get_errors,
+    .is_idempotent = true,
+};
+
+static const ivs_parameter list_parameters[] = {
+    {.name = "nextToken", .type = IVS_SHAPE_STRING},
+    {.name = "maxResults", .type = IVS_SHAPE_INTEGER, .minimum = 1, .maximum = 100},
+    {.name = NULL}};
+static const ivs_operation_error list_errors[] = {{"AccessDeniedException", false},
+                                                  {"InternalServerException", false},
+                                                  {"ValidationException", false},
+                                                  {NULL, false}};
+const ivs_operation ivs_operation_list_recording_configurations = {
+    .name = "ListRecordingConfigurations",
+    .path = "/ListRecordingConfigurations",
+    .content_type = "application/json",
+    .signing_service = "ivs",
+    .parameters = list_parameters,
+    .output = &list_output,
+    .errors = list_errors,
+    .is_idempotent = true,
+};
+
+static const ivs_operation *const rows[] = {&ivs_operation_get_recording_configuration,
+                                            &ivs_operation_list_recording_configurations, NULL};
+
+const ivs_operation *ivs_operation_find(const char *name) {
+  const ivs_operation *const *row = rows;
+  while (*row && strcmp((*row)->name, name) != 0) row++;
+  return *row;
+}
+
+bool ivs_operation_is_transient(const ivs_operation *operation, const char *code) {
+  for (const ivs_operation_error *error = operation->errors; error->code; error++)
+    if (strcmp(error->code, code) == 0) return error->is_transient;
+  return false;
+}
+
+int ivs_operation_write_body(ivs_buffer *out, const ivs_operation *operation, const ivs_argument *arguments) {
+  const char *separator = "";
+  int status = ivs_buffer_add_byte(out, '{');
+  for (size_t i = 0; operation->parameters[i].name && !status; i++) {
+    if (!arguments[i].is_given) continue;
+    ivs_buffer_add_text(out, separator);
+    ivs_buffer_add_format(out, "\"%s\": ", operation->parameters[i].name);
+    status = operation->parameters[i].type == IVS_SHAPE_STRING
+                 ? ivs_json_add_string(out, arguments[i].text)
+                 : ivs_buffer_add_format(out, "%.0f", arguments[i].number);
+    separator = ", ";
   }
-}
-
-static bool is_plain(char c) {
-  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
-
-int ivs_operation_write_body(ivs_buffer *out, ivs_slice arn) {
-  ivs_buffer_add_text(out, "{\"arn\": \"");
-  for (size_t at = 0; at < arn.length;) {
-    size_t start = at;
-    while (at < arn.length && is_plain(arn.data[at])) at++;
-    ivs_buffer_add(out, arn.data + start, at - start);
-    if (at == arn.length) break;
-    int32_t point = ivs_text_next_codepoint(arn, &at);
-    if (point < 0) return IVS_EINVAL;
-    add_escaped(out, point);
-  }
-  return ivs_buffer_add_text(out, "\"}");
-}
-
-ivs_slice ivs_operation_arn_region(ivs_slice arn) {
-  const ivs_slice none = {NULL, 0};
-  size_t start = 0;
-  for (int field = 0; field <= 3; field++) {
-    const char *colon = start < arn.length ? memchr(arn.data + start, ':', arn.length - start) : NULL;
-    if (!colon) return none;
-    ivs_slice text = {arn.data + start, (size_t)(colon - arn.data) - start};
-    if (field == 0 && !ivs_text_equal(text, "arn")) return none;
-    if (field == 3) return ivs_text_is_host_label(text) ? text : none;
-    start += text.length + 1;
-  }
-  return none;
-}
-
-ivs_slice ivs_operation_plain_code(ivs_slice code) {
-  const char *colon = code.length ? memchr(code.data, ':', code.length) : NULL;
-  if (colon) code.length = (size_t)(colon - code.data);
-  for (size_t i = code.length; i > 0; i--)
-    if (code.data[i - 1] == '#') return ivs_text_trim((ivs_slice){code.data + i, code.length - i});
-  return ivs_text_trim(code);
-}
-
-bool ivs_operation_is_generic(ivs_slice body) {
-  size_t at = 0;
-  while (at < body.length && body.data[at] && strchr(" \t\r\n", body.data[at])) at++;
-  return at == body.length || body.data[at] == '<';
-}
-
-const char *ivs_operation_reason(int status) {
-  static const struct {
-    int status;
-    const char *reason;
-  } reasons[] = {
-      {500, "Internal Server Error"},
-      {501, "Not Implemented"},
-      {502, "Bad Gateway"},
-      {503, "Service Unavailable"},
-      {504, "Gateway Timeout"},
-      {505, "HTTP Version Not Supported"},
-      {506, "Variant Also Negotiates"},
-      {507, "Insufficient Storage"},
-      {508, "Loop Detected"},
-      {510, "Not Extended"},
-      {511, "Network Authentication Required"},
-  };
-  for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-    if (reasons[i].status == status) return reasons[i].reason;
-  return "";
+  return status ? status : ivs_buffer_add_byte(out, '}');
 }

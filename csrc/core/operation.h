@@ -1,9 +1,10 @@
 /*
- * GetRecordingConfiguration as data: its request, the shape of its result, how its errors are read (BEHAVIOUR
- * 1, 5).
+ * An operation of the service as data: a row with its name, path, input, output and errors.
  *
- * An ivs_operation says all that the call machine must know of an operation, so that the calls which obtain
- * credentials (AWS STS) go through the same machine.
+ * A row belongs to a call, not to a client: one client makes the calls of all operations over one retry quota, one rate,
+ * one signer and one set of credentials. The rows of Amazon IVS come from the service's public model (API version
+ * 2020-07-14, botocore's data/ivs). The calls that obtain credentials (AWS STS) go through the same machine with rows that
+ * are made at run time.
  */
 #ifndef IVS_CORE_OPERATION_H
 #define IVS_CORE_OPERATION_H
@@ -11,36 +12,6 @@
 #include "buffer.h"
 #include "text.h"
 
-typedef struct ivs_operation {
-  const char *name;    /* "GetRecordingConfiguration" */
-  const char *service; /* the name in the credential scope */
-  const char *prefix;  /* the first label of its hosts */
-  const char *path;    /* joined to the endpoint's base path */
-  const char *content_type;
-  const char *transient_code; /* of the service's own codes, the one that is worth another attempt; or NULL */
-  bool is_signed;
-} ivs_operation;
-
-extern const ivs_operation ivs_operation_get_recording_configuration;
-
-/* The JSON body `{"arn": "…"}`, as Python's json.dumps writes it. IVS_EINVAL if the ARN is not UTF-8. */
-int ivs_operation_write_body(ivs_buffer *out, ivs_slice arn);
-/* The region field of an ARN, or an empty slice. */
-ivs_slice ivs_operation_arn_region(ivs_slice arn);
-
-/* Cuts "ns#Name:http://…" down to "Name". */
-ivs_slice ivs_operation_plain_code(ivs_slice code);
-/* An empty or HTML body: not the service's own error, but one of something before it. */
-bool ivs_operation_is_generic(ivs_slice body);
-/* The reason phrase of a status from 500 on (RFC 9110, 15.6, and the registry), or "". */
-const char *ivs_operation_reason(int status);
-
-/* The members in which an error body may carry its code and its message, first found first taken; NULL at the
- * end. */
-extern const char *const ivs_operation_code_members[];
-extern const char *const ivs_operation_message_members[];
-
-/* The result's shape. */
 enum ivs_shape_type {
   IVS_SHAPE_STRING,
   IVS_SHAPE_INTEGER,
@@ -61,6 +32,51 @@ struct ivs_shape {
   const ivs_shape *element;  /* list, map: of the values */
 };
 
-extern const ivs_shape ivs_operation_output;
+/* A member of the input. */
+typedef struct ivs_parameter {
+  const char *name;
+  enum ivs_shape_type type; /* STRING or INTEGER */
+  bool is_required;
+  int minimum, maximum; /* of an integer, both inclusive */
+} ivs_parameter;
+
+#define IVS_OPERATION_PARAMETERS_MAX 8
+
+typedef struct ivs_operation_error {
+  const char *code;
+  bool is_transient; /* worth another attempt, beside what every service's retry rules say */
+} ivs_operation_error;
+
+typedef struct ivs_operation {
+  const char *name; /* "GetRecordingConfiguration" */
+  const char *path; /* appended to the endpoint's base path */
+  const char *content_type;
+  const char *signing_service;       /* the name in the credential scope; NULL: the request is not signed */
+  const ivs_parameter *parameters;   /* ended by a NULL name; NULL: the caller writes the body */
+  const ivs_shape *output;           /* NULL: the caller reads the body */
+  const ivs_operation_error *errors; /* what the model lists; ended by a NULL code */
+  bool is_idempotent;                /* a request that may have reached the service may be sent again */
+} ivs_operation;
+
+extern const ivs_operation ivs_operation_get_recording_configuration;
+extern const ivs_operation ivs_operation_list_recording_configurations;
+
+/* The row of Amazon IVS that has this name; NULL: none. */
+const ivs_operation *ivs_operation_find(const char *name);
+/* Whether the operation lists the code as one that is worth another attempt. */
+bool ivs_operation_is_transient(const ivs_operation *operation, const char *code);
+
+/* The value of one parameter. */
+typedef struct ivs_argument {
+  bool is_given;
+  ivs_slice text; /* of a string */
+  double number;  /* of an integer: whole, within the parameter's limits */
+} ivs_argument;
+
+/*
+ * Appends the body, `{"arn": "…"}`, as Python's json.dumps writes it. The arguments are in the order of the row's
+ * parameters. IVS_EINVAL if a text is not UTF-8, IVS_ENOMEM, IVS_ETOOBIG.
+ */
+int ivs_operation_write_body(ivs_buffer *out, const ivs_operation *operation, const ivs_argument *arguments);
 
 #endif

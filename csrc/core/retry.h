@@ -1,5 +1,5 @@
 /*
- * Whether, when and at what cost a request is sent again (BEHAVIOUR 4).
+ * Whether, when and at what cost a request is sent again (docs/protocol.md, "Retries").
  *
  * The policy, its quota and its rate belong to a client and are shared by the client's calls.
  */

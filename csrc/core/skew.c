@@ -1,4 +1,4 @@
-/* The clock offset, learned from a response (DESIGN 4). */
+/* The clock offset, learned from a response (docs/protocol.md, "Clock skew"). */
 #include "call_internal.h"
 #include "timestamp.h"
 

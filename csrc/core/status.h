@@ -13,7 +13,8 @@
   X(EINVAL, -3, "malformed input")                                                                           \
   X(ESTATE, -4, "an event that does not fit the state")                                                      \
   X(ECRYPTO, -5, "libcrypto failed")                                                                         \
-  X(EREFUSED, -6, "refused: see the failure")
+  X(EREFUSED, -6, "refused: see the failure")                                                                \
+  X(EINTERRUPTED, -7, "interrupted by a signal's hook")
 
 enum ivs_status {
   IVS_OK = 0,

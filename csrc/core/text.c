@@ -17,7 +17,7 @@ bool ivs_text_is_alnum(char c) {
 }
 
 /* Both are asked of many texts that differ at once: no strlen of what is not alike. */
-bool ivs_text_same(ivs_slice a, const char *b) {
+bool ivs_text_equal_ignoring_case(ivs_slice a, const char *b) {
   if (!a.data) return false;
   for (size_t i = 0; i < a.length; i++)
     if (!b[i] || ivs_text_lower(a.data[i]) != ivs_text_lower(b[i])) return false;
@@ -108,6 +108,19 @@ bool ivs_text_is_utf8(ivs_slice text) {
   for (size_t at = skip_ascii(text, 0); at < text.length;)
     if (ivs_text_next_codepoint(text, &at) < 0) return false;
   return true;
+}
+
+bool ivs_text_next_member(ivs_slice *list, ivs_slice *member) {
+  while (list->length) {
+    const char *comma = memchr(list->data, ',', list->length);
+    const size_t length = comma ? (size_t)(comma - list->data) : list->length;
+    const size_t taken = comma ? length + 1 : length;
+    *member = ivs_text_trim((ivs_slice){list->data, length});
+    list->data += taken;
+    list->length -= taken;
+    if (member->length) return true;
+  }
+  return false;
 }
 
 void ivs_text_make_printable(char *text, size_t length) {

@@ -17,8 +17,8 @@ typedef struct ivs_slice {
 char ivs_text_lower(char c);
 bool ivs_text_is_digit(char c);
 bool ivs_text_is_alnum(char c);
-/* Equal, ASCII letters of either case being the same. */
-bool ivs_text_same(ivs_slice a, const char *b);
+/* Equal if the case of ASCII letters is ignored. */
+bool ivs_text_equal_ignoring_case(ivs_slice a, const char *b);
 /* Equal to the byte. */
 bool ivs_text_equal(ivs_slice a, const char *b);
 /* Without the spaces and tabs at both ends. */
@@ -28,6 +28,8 @@ ivs_slice ivs_text_slice(const char *text);
 bool ivs_text_has_control(ivs_slice text);
 /* A decimal number without sign that fits; false for anything else, an empty text among it. */
 bool ivs_text_number(ivs_slice text, uint64_t *out);
+/* The next member of a comma-separated list (RFC 9110, 5.6.1), trimmed, empty members skipped; moves the list on. False at its end. */
+bool ivs_text_next_member(ivs_slice *list, ivs_slice *member);
 /* A host label as botocore's validate_region_name wants it: letters, digits, hyphens, at most 63, no hyphen
  * at either end, not all digits. */
 bool ivs_text_is_host_label(ivs_slice text);

@@ -95,9 +95,9 @@ int ivs_uri_parse(ivs_slice text, ivs_uri *out) {
   for (size_t i = 0; i < text.length; i++)
     if (text.data[i] <= 0x20 || text.data[i] >= 0x7f || text.data[i] == '#') return IVS_EINVAL;
   ivs_slice rest, scheme = split(text, ":", &rest);
-  if (ivs_text_same(scheme, "https"))
+  if (ivs_text_equal_ignoring_case(scheme, "https"))
     out->https = true;
-  else if (!ivs_text_same(scheme, "http"))
+  else if (!ivs_text_equal_ignoring_case(scheme, "http"))
     return IVS_EINVAL;
   if (rest.length < 3 || memcmp(rest.data, "://", 3) != 0) return IVS_EINVAL;
   ivs_slice authority = split(after(rest, 3), "/?", &rest);

@@ -43,10 +43,9 @@ static const struct {
     {CURLE_OUT_OF_MEMORY, IVS_KIND_INTERNAL, "OutOfMemoryError"},
 };
 
-static void timed_out(ivs_failure *failure, const ivs_error_map_context *context) {
-  const bool is_connected = context->session->is_connected;
+static void timed_out(ivs_failure *failure, const char *url, bool is_connected) {
   ivs_failure_format(failure, IVS_KIND_TIMEOUT, is_connected ? "ReadTimeoutError" : "ConnectTimeoutError",
-                     "%s timeout on endpoint URL: \"%s\"", is_connected ? "Read" : "Connect", context->url);
+                     "%s timeout on endpoint URL: \"%s\"", is_connected ? "Read" : "Connect", url);
 }
 
 /* The text for a person: botocore's sentence for the code, then the reason. */
@@ -70,26 +69,26 @@ static void describe(ivs_failure *failure, enum ivs_kind kind, const char *code,
 }
 
 /* What libcurl's result alone does not tell. */
-static CURLcode interpret(CURLcode result, const ivs_session *session) {
-  if (session->intake.refusal == IVS_INTAKE_NO_MEMORY) return CURLE_OUT_OF_MEMORY;
+static CURLcode interpret(CURLcode result, const ivs_transfer *transfer) {
+  if (transfer->intake.refusal == IVS_INTAKE_NO_MEMORY) return CURLE_OUT_OF_MEMORY;
   /* a malformed header or trailer: libcurl reads the client key before it connects, and headers after that */
-  if (result == CURLE_BAD_FUNCTION_ARGUMENT && session->is_connected) return CURLE_WEIRD_SERVER_REPLY;
+  if (result == CURLE_BAD_FUNCTION_ARGUMENT && transfer->is_connected) return CURLE_WEIRD_SERVER_REPLY;
   if (result == CURLE_SSL_CONNECT_ERROR) {
     long os_errno = 0;
-    curl_easy_getinfo(session->handle, CURLINFO_OS_ERRNO, &os_errno);
+    curl_easy_getinfo(transfer->handle, CURLINFO_OS_ERRNO, &os_errno);
     /* a handshake that the network cut short is a lost connection, not a certificate that failed */
-    if (ivs_handshake_is_cut_short(&session->handshake, os_errno)) return CURLE_RECV_ERROR;
+    if (ivs_handshake_is_cut_short(&transfer->handshake, os_errno)) return CURLE_RECV_ERROR;
   }
   if ((result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR) &&
-      ivs_handshake_is_certificate_refused(&session->handshake))
+      ivs_handshake_is_certificate_refused(&transfer->handshake))
     return CURLE_SSL_CONNECT_ERROR;
   return result;
 }
 
 /* Why the response itself was refused, by us or by libcurl; NULL: it was not. */
-static const char *refused_response(CURLcode result, const ivs_session *session, const char **code) {
+static const char *refused_response(CURLcode result, const ivs_transfer *transfer, const char **code) {
   *code = "HTTPClientError";
-  switch (session->intake.refusal) {
+  switch (transfer->intake.refusal) {
   case IVS_INTAKE_BAD_STATUS:
     return "does not begin with a status line of HTTP/1.0 or HTTP/1.1";
   case IVS_INTAKE_BAD_HEADER:
@@ -102,7 +101,7 @@ static const char *refused_response(CURLcode result, const ivs_session *session,
   default:
     break;
   }
-  if (!session->is_connected || session->intake.refusal == IVS_INTAKE_NO_MEMORY) return NULL;
+  if (!transfer->is_connected || transfer->intake.refusal == IVS_INTAKE_NO_MEMORY) return NULL;
   /* libcurl's own limits on a line and on the number of lines; before 8.6 it calls that out of memory */
   *code = "ResponseParserError";
   if (result == TOO_LARGE) return "has headers that are larger than allowed";
@@ -125,28 +124,26 @@ void ivs_error_map_not_started(ivs_failure *failure, CURLcode result) {
                        curl_version_info(CURLVERSION_NOW)->version, curl_easy_strerror(result));
 }
 
-void ivs_error_map_describe(ivs_failure *failure, CURLcode result, const ivs_error_map_context *context) {
-  const ivs_session *session = context->session;
-  const char *code, *problem = refused_response(result, session, &code);
+void ivs_error_map_describe(ivs_failure *failure, CURLcode result, const ivs_transfer *transfer) {
+  const char *url = ivs_buffer_text(&transfer->exchange.request->url);
+  const char *code, *problem = refused_response(result, transfer, &code);
   if (problem) {
-    ivs_failure_format(failure, IVS_KIND_RESPONSE, code, "The response from \"%s\" %s", context->url,
-                       problem);
+    ivs_failure_format(failure, IVS_KIND_RESPONSE, code, "The response from \"%s\" %s", url, problem);
     return;
   }
   if (result == CURLE_OPERATION_TIMEDOUT) {
-    timed_out(failure, context);
+    timed_out(failure, url, transfer->is_connected);
     return;
   }
   enum ivs_kind kind = IVS_KIND_CONNECTION;
   code = "HTTPClientError";
-  CURLcode meant = interpret(result, session);
+  CURLcode meant = interpret(result, transfer);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].result == meant) {
       kind = rows[i].kind;
       code = rows[i].code;
     }
-  if (kind == IVS_KIND_CONNECTION && context->is_proxied && !session->is_connected)
+  if (kind == IVS_KIND_CONNECTION && transfer->proxy && !transfer->is_connected)
     code = "ProxyConnectionError";
-  describe(failure, kind, code, context->url,
-           session->detail[0] ? session->detail : curl_easy_strerror(result));
+  describe(failure, kind, code, url, transfer->detail[0] ? transfer->detail : curl_easy_strerror(result));
 }

@@ -7,16 +7,10 @@
 #define IVS_CURL_ERROR_MAP_H
 
 #include "core/failure.h"
-#include "session.h"
+#include "transfer.h"
 
 /* An exchange that ended with another result than CURLE_OK. */
-typedef struct ivs_error_map_context {
-  const char *url;
-  const ivs_session *session; /* as the exchange left it */
-  bool is_proxied;
-} ivs_error_map_context;
-
-void ivs_error_map_describe(ivs_failure *failure, CURLcode result, const ivs_error_map_context *context);
+void ivs_error_map_describe(ivs_failure *failure, CURLcode result, const ivs_transfer *transfer);
 /* A proxy that answered in place of an http endpoint: it wants another user or password. */
 void ivs_error_map_refused_by_proxy(ivs_failure *failure, const char *url);
 /* libcurl could not be started; result says why. */

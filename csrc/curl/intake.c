@@ -44,7 +44,7 @@ static bool take_status_line(ivs_intake *intake, ivs_slice line) {
 /* A length has to be a number, and one (RFC 9112, 6.3): where the body ends is not guessed. */
 static bool is_bad_length(const ivs_response *response, ivs_slice name, ivs_slice value) {
   uint64_t length;
-  if (!ivs_text_same(name, "content-length")) return false;
+  if (!ivs_text_equal_ignoring_case(name, "content-length")) return false;
   value = ivs_text_trim(value);
   ivs_slice earlier = ivs_response_header(response, "content-length");
   return !ivs_message_read_length(value, &length) || (earlier.data && !ivs_text_equal(value, earlier.data));

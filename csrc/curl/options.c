@@ -22,7 +22,7 @@ static CURLcode set_authorities(CURL *handle, const char *bundle) {
 }
 
 /* What holds for the endpoint holds for a proxy, but for the client's certificate: that is the endpoint's alone. */
-static CURLcode set_tls(CURL *handle, const ivs_easy_settings *settings) {
+static CURLcode set_tls(CURL *handle, const ivs_settings *settings) {
   const long peer = settings->verify ? 1L : 0L, host = settings->verify ? 2L : 0L;
   CURLcode result = CURLE_OK;
   IVS_OPTION(result, handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -39,7 +39,7 @@ static CURLcode set_tls(CURL *handle, const ivs_easy_settings *settings) {
   return result;
 }
 
-CURLcode ivs_options_set_fixed(CURL *handle, const ivs_easy_settings *settings) {
+CURLcode ivs_options_set_fixed(CURL *handle, const ivs_settings *settings) {
   CURLcode result = CURLE_OK;
   IVS_OPTION(result, handle, CURLOPT_NOSIGNAL, 1L);
   IVS_OPTION(result, handle, CURLOPT_FOLLOWLOCATION, 0L);

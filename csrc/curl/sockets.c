@@ -3,6 +3,7 @@
 #include "libcurl.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,37 +11,65 @@
 #define SOCK_CLOEXEC 0
 #endif
 
+/* For each transfer: the connections that libcurl keeps (CURLMOPT_MAXCONNECTS), and those that it makes side by side. */
+enum { KEPT = 4, MADE = 4, SPARE = 8 };
+
+bool ivs_sockets_init(ivs_sockets *sockets, int transfers) {
+  sockets->count = 0;
+  sockets->capacity = transfers * (KEPT + MADE) + SPARE;
+  sockets->open = calloc((size_t)sockets->capacity, sizeof *sockets->open);
+  return sockets->open != NULL;
+}
+
+void ivs_sockets_free(ivs_sockets *sockets) {
+  free(sockets->open);
+  sockets->open = NULL;
+  sockets->count = 0;
+}
+
 static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
-  ivs_sockets *sockets = user;
+  ivs_sockets_opener *opener = user;
+  ivs_sockets *sockets = opener->sockets;
   (void)purpose;
-  if (sockets->count == IVS_SOCKETS_MAX) return CURL_SOCKET_BAD;
+  if (opener->is_abandoned || sockets->count == sockets->capacity) return CURL_SOCKET_BAD;
   int opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (opened < 0) return CURL_SOCKET_BAD;
   if (!SOCK_CLOEXEC) fcntl(opened, F_SETFD, FD_CLOEXEC);
-  sockets->open[sockets->count++] = opened;
-  sockets->opened++;
+  sockets->open[sockets->count++] = (ivs_socket){.descriptor = opened};
+  opener->opened++;
   return opened;
 }
 
 static int on_close(void *user, curl_socket_t closed) {
   ivs_sockets *sockets = user;
   for (int i = 0; i < sockets->count; i++)
-    if (sockets->open[i] == closed) {
+    if (sockets->open[i].descriptor == closed) {
       sockets->open[i] = sockets->open[--sockets->count];
       break;
     }
   return close(closed);
 }
 
-CURLcode ivs_sockets_follow(ivs_sockets *sockets, CURL *handle) {
+CURLcode ivs_sockets_follow(ivs_sockets_opener *opener, CURL *handle) {
   CURLcode result = CURLE_OK;
-  sockets->count = 0;
-  sockets->opened = 0;
   IVS_OPTION(result, handle, CURLOPT_OPENSOCKETFUNCTION, on_open);
-  IVS_OPTION(result, handle, CURLOPT_OPENSOCKETDATA, sockets);
+  IVS_OPTION(result, handle, CURLOPT_OPENSOCKETDATA, opener);
   IVS_OPTION(result, handle, CURLOPT_CLOSESOCKETFUNCTION, on_close);
-  IVS_OPTION(result, handle, CURLOPT_CLOSESOCKETDATA, sockets);
+  IVS_OPTION(result, handle, CURLOPT_CLOSESOCKETDATA, opener->sockets);
   return result;
+}
+
+void ivs_sockets_use(ivs_sockets *sockets, long port) {
+  for (int i = 0; i < sockets->count; i++)
+    if (sockets->open[i].port == port) sockets->open[i].is_idle = false;
+}
+
+void ivs_sockets_leave(ivs_sockets *sockets, int descriptor, long port) {
+  for (int i = 0; i < sockets->count; i++)
+    if (sockets->open[i].descriptor == descriptor) {
+      sockets->open[i].port = port;
+      sockets->open[i].is_idle = port > 0;
+    }
 }
 
 static bool has_bytes(int descriptor) {
@@ -48,8 +77,8 @@ static bool has_bytes(int descriptor) {
   return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* Puts a socket whose other end is closed in the connection's place. What waits in that is not read off: there
- * may be no end of it. */
+/* Puts a socket whose other end is closed in the connection's place. What waits in that is not read off: there may be no end of
+ * it. */
 static bool end(int descriptor) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) return false;
@@ -60,8 +89,10 @@ static bool end(int descriptor) {
   return is_ended;
 }
 
-bool ivs_sockets_end_unclean(ivs_sockets *sockets) {
-  for (int i = 0; i < sockets->count; i++)
-    if (has_bytes(sockets->open[i]) && !end(sockets->open[i])) return false;
+bool ivs_sockets_end_unclean(ivs_sockets *sockets, bool all_idle) {
+  for (int i = 0; i < sockets->count; i++) {
+    const ivs_socket *each = &sockets->open[i];
+    if ((all_idle || each->is_idle) && has_bytes(each->descriptor) && !end(each->descriptor)) return false;
+  }
   return true;
 }

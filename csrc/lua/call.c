@@ -7,15 +7,16 @@
 #include "lua/message.h"
 #include "lua/objects.h"
 #include "lua/params.h"
+#include "lua/provider.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static int collect(lua_State *L) {
   ivs_lua_call *call = lua_touserdata(L, 1);
+  ivs_lua_provider_release(call);
   ivs_call_free(&call->core);
   return 0;
 }
@@ -63,13 +64,13 @@ ivs_lua_call *ivs_lua_call_acquire(lua_State *L, int client_index) {
 }
 
 /* Sets (value at the top, popped) or clears the provider's error in the call's own table. */
-static void keep_keys_error(lua_State *L, ivs_lua_call *call, int call_index, bool found) {
+static void keep_provider_error(lua_State *L, ivs_lua_call *call, int call_index, bool found) {
   if (!found) lua_pushnil(L);
   ivs_lua_compat_get_table(L, call_index);
   lua_insert(L, -2);
-  lua_rawseti(L, -2, IVS_LUA_CALL_KEYS_ERROR);
+  lua_rawseti(L, -2, IVS_LUA_CALL_PROVIDER_ERROR);
   lua_pop(L, 1);
-  call->has_keys_error = found;
+  call->has_provider_error = found;
 }
 
 void ivs_lua_call_release(lua_State *L, int client_index, int call_index) {
@@ -77,14 +78,14 @@ void ivs_lua_call_release(lua_State *L, int client_index, int call_index) {
   if (!call->client->is_open) return;
   ivs_call_reset(&call->core);
   call_index = lua_absindex(L, call_index);
-  if (call->has_keys_error) keep_keys_error(L, call, call_index, false);
+  if (call->has_provider_error) keep_provider_error(L, call, call_index, false);
   ivs_lua_compat_get_table(L, client_index);
   lua_pushvalue(L, call_index);
   lua_rawseti(L, -2, IVS_LUA_CLIENT_IDLE_CALL);
   lua_pop(L, 1);
 }
 
-/* ---- time and randomness ---- */
+/* ---- randomness ---- */
 
 static double call_number(lua_State *L, int client_index, int slot) {
   ivs_lua_client_get(L, client_index, slot);
@@ -94,19 +95,12 @@ static double call_number(lua_State *L, int client_index, int slot) {
   return number;
 }
 
-/* The host's random, held within [0, 1]; not a number counts as 0. */
+/* The loop's random number, clamped to [0, 1]; NaN counts as 0. */
 static double call_fraction(lua_State *L, int client_index) {
   return fmin(fmax(call_number(L, client_index, IVS_LUA_CLIENT_RANDOM), 0), 1);
 }
 
-static double read_time(lua_State *L, const ivs_lua_client *client, int client_index) {
-  struct timespec now;
-  if (client->has_time) return call_number(L, client_index, IVS_LUA_CLIENT_TIME);
-  clock_gettime(CLOCK_REALTIME, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-/* Drawn only where a retry's delay may want it: not on the way of a call that goes well. */
+/* Drawn only where a retry's delay may need it, so that a call without retries draws none. */
 static double read_random(lua_State *L, const ivs_lua_call *call, int client_index) {
   uint32_t word;
   if (!ivs_call_wants_random(&call->core)) return 0;
@@ -150,16 +144,17 @@ static void log_text(lua_State *L, ivs_lua_call *call, int client_index, const c
   call->is_logging = false;
 }
 
-void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, int params_index) {
-  ivs_slice arn = {NULL, 0};
+void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, const ivs_operation *operation, int params_index) {
+  ivs_argument arguments[IVS_OPERATION_PARAMETERS_MAX];
   unsigned char random[16];
   ivs_call *core = &call->core;
   const int call_index = lua_gettop(L);
+  core->operation = operation;
   read_random_bytes(L, call, random);
   if (!call->client->is_open) {
     ivs_lua_client_refuse_closed(&core->failure);
-  } else if (ivs_lua_params_read(L, params_index, &arn, &core->failure)) {
-    ivs_call_begin(core, arn, random);
+  } else if (ivs_lua_params_read(L, params_index, operation, arguments, &core->failure)) {
+    ivs_call_begin_with_arguments(core, operation, arguments, random);
     lua_settop(L, call_index);
     return;
   }
@@ -167,15 +162,16 @@ void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, int params_index) {
   ivs_call_stop(core);
 }
 
-/* A call that failed for want of keys fails with the provider's own error, which knows more than the call; a
- * table that is no error object gives its causes. */
+/* A call without credentials fails with the provider's own error, which says more. From a table that is not an error object
+ * only the causes are taken. */
 static void push_failed(lua_State *L, const ivs_lua_call *call, int call_index) {
   ivs_lua_failure_push_call(L, &call->core);
-  if (!call->has_keys_error) return;
+  if (!call->has_provider_error) return;
   ivs_lua_compat_get_table(L, call_index);
-  lua_rawgeti(L, -1, IVS_LUA_CALL_KEYS_ERROR);
+  lua_rawgeti(L, -1, IVS_LUA_CALL_PROVIDER_ERROR);
   lua_remove(L, -2);
   if (ivs_lua_failure_is(L, -1)) {
+    ivs_lua_failure_set_operation(L, -1, call->core.operation->name);
     lua_remove(L, -2);
   } else {
     lua_pushliteral(L, "causes"); /* raw: the table is the user's */
@@ -189,7 +185,7 @@ static void push_failed(lua_State *L, const ivs_lua_call *call, int call_index) 
   }
 }
 
-/* Why an attempt failed. What a server says stays out of the log: a refused signature's message shows the
+/* Logs why an attempt failed. The message of a service stays out of the log: a refused signature's message shows the
  * canonical request, token and all. Its code is shown as far as it is one. */
 static void log_failure(lua_State *L, ivs_lua_call *call, int client_index, enum ivs_step step) {
   char what[IVS_CODE_MAX + 512];
@@ -216,7 +212,7 @@ static void log_step(lua_State *L, ivs_lua_call *call, int client_index, enum iv
   else if (step == IVS_STEP_CREDENTIALS)
     log_text(L, call, client_index, "debug", "asking for credentials");
   else if (step == IVS_STEP_SLEEP && core->pacing)
-    log_text(L, call, client_index, "debug", "waiting %.3f s for the adaptive rate", core->delay);
+    log_text(L, call, client_index, "debug", "waiting %.3f s for the rate limit", core->delay);
   else if (step == IVS_STEP_SLEEP || step == IVS_STEP_FAILED)
     log_failure(L, call, client_index, step);
   else if (step == IVS_STEP_DONE)
@@ -230,35 +226,51 @@ enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_
       ivs_lua_client_refuse_closed(&call->core.failure);
       ivs_call_stop(&call->core);
     }
-    double random = read_random(L, call, client_index);
-    enum ivs_step step = ivs_call_next(&call->core, read_time(L, client, client_index), random);
-    if (step == IVS_STEP_EXCHANGE && call->has_keys_error) keep_keys_error(L, call, call_index, false);
-    if (step == IVS_STEP_DECODE && !client->is_service) {
+    const double random = read_random(L, call, client_index),
+                 now = ivs_lua_client_now(L, client, client_index);
+    enum ivs_step step = ivs_call_next(&call->core, now, random);
+    if (step == IVS_STEP_EXCHANGE && call->has_provider_error)
+      keep_provider_error(L, call, call_index, false);
+    if (step == IVS_STEP_CREDENTIALS && call->shares_credentials) {
+      const enum ivs_lua_provider_turn turn =
+          ivs_lua_provider_take_turn(L, call, client_index, call_index, now);
+      if (turn == IVS_LUA_PROVIDER_REPORTED) continue;
+      if (turn == IVS_LUA_PROVIDER_WAIT) {
+        call->core.delay = IVS_LUA_PROVIDER_PAUSE;
+        log_text(L, call, client_index, "debug", "waiting for the credentials that another call asks for");
+        return IVS_STEP_SLEEP;
+      }
+    }
+    const bool has_output = call->core.operation->output != NULL;
+    if (step == IVS_STEP_DECODE && has_output) {
       ivs_lua_decode_step(L, &call->core);
       continue;
     }
-    if (step == IVS_STEP_DONE && client->is_service) ivs_lua_message_push_response(L, &call->core.response);
-    if (step == IVS_STEP_DONE && !client->is_service) ivs_lua_decode_add_metadata(L, &call->core);
+    if (step == IVS_STEP_DONE && !has_output) ivs_lua_message_push_response(L, &call->core.response);
+    if (step == IVS_STEP_DONE && has_output) ivs_lua_decode_add_metadata(L, &call->core);
     if (step == IVS_STEP_FAILED) push_failed(L, call, call_index);
     log_step(L, call, client_index, step);
     return step;
   }
 }
 
-void ivs_lua_call_take_keys(lua_State *L, ivs_lua_call *call, int call_index, int index) {
+void ivs_lua_call_take_credentials(lua_State *L, ivs_lua_call *call, int call_index, int index) {
   const int top = lua_gettop(L);
   if (!call->client->is_open) return; /* closed meanwhile: the next step says so */
   index = lua_absindex(L, index);
   call_index = lua_absindex(L, call_index);
   if (ivs_lua_credentials_receive(L, index, call->client)) {
     ivs_call_credentials(&call->core);
+    ivs_lua_provider_answered(L, call, call_index, 0);
     return;
   }
   const ivs_lua_failure_view view = ivs_lua_failure_read(L, -1);
+  const bool has_own_error = lua_isnil(L, index) && lua_istable(L, index + 1);
   ivs_call_no_credentials(&call->core, view.kind, view.code, view.message);
-  if (lua_isnil(L, index) && lua_istable(L, index + 1)) {
+  ivs_lua_provider_answered(L, call, call_index, has_own_error ? index + 1 : lua_gettop(L));
+  if (has_own_error) {
     lua_pushvalue(L, index + 1);
-    keep_keys_error(L, call, call_index, true);
+    keep_provider_error(L, call, call_index, true);
   }
   lua_settop(L, top);
 }

@@ -1,5 +1,6 @@
-/* The client userdata. Options are read by lua/ivs/config/settings.lua; this file only takes what that resolved. */
+/* The client userdata. lua/ivs/config/settings.lua reads the options; this file takes the settings that it resolved. */
 #include "lua/client.h"
+#include "lua/clock.h"
 #include "lua/fields.h"
 #include "lua/credentials.h"
 #include "lua/failure.h"
@@ -10,7 +11,6 @@
 #include <openssl/rand.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char resolve_key, methods_key, offer_key;
@@ -72,7 +72,7 @@ static void close_client(ivs_lua_client *client) {
   client->has_logger = client->has_transport = client->has_time = client->has_random = false;
   if (client->driver) client->close_driver(client->driver);
   client->driver = NULL;
-  /* endpoint and settings stay readable; what is secret goes */
+  /* endpoint and settings stay readable; secrets are wiped */
   ivs_client_close(&client->core);
   OPENSSL_cleanse(client->random, sizeof client->random);
   client->random_left = 0;
@@ -81,13 +81,13 @@ static void close_client(ivs_lua_client *client) {
 static int collect(lua_State *L) {
   ivs_lua_client *client = lua_touserdata(L, 1);
   close_client(client);
-  ivs_client_close(&client->core); /* whatever came after a close */
+  ivs_client_close(&client->core); /* what was set after a close */
   return 0;
 }
 
 int ivs_lua_client_close(lua_State *L) {
   close_client(ivs_lua_client_check(L, 1));
-  lua_newtable(L); /* lets go of provider, transport and logger */
+  lua_newtable(L); /* releases provider, transport and logger */
   ivs_lua_compat_set_table(L, 1);
   return 0;
 }
@@ -100,7 +100,7 @@ static int read_field(lua_State *L) {
   lua_rawget(L, -2);
   if (!lua_isnil(L, -1)) return 1;
   const ivs_endpoint *endpoint =
-      &client->core.endpoint; /* without a region: of a custom endpoint_url, if any */
+      &client->core.endpoint; /* without a region: that of endpoint_url, if it is set */
   if (client->core.has_region && strcmp(name, "region") == 0) lua_pushstring(L, endpoint->region);
   if (endpoint->url[0] && strcmp(name, "endpoint_url") == 0) lua_pushstring(L, endpoint->url);
   return 1;
@@ -138,7 +138,7 @@ static ivs_client_settings read_settings(lua_State *L, int from) {
   return settings;
 }
 
-/* Copies a function from a table into the client's own table; says whether there was one. */
+/* Copies a function from a table into the client's own table. False if there is none. */
 static bool keep_function(lua_State *L, int from, const char *name, int own, int slot) {
   if (!lua_istable(L, from)) return false;
   lua_getfield(L, from, name);
@@ -200,22 +200,18 @@ static void push_platform(lua_State *L, int host) {
   lua_setfield(L, -2, "machine");
 }
 
-/* By the host's clock if there is one: the rate counts on from here. */
-static double now(lua_State *L, const ivs_lua_client *client, int userdata) {
-  struct timespec time;
-  if (client->has_time) {
-    ivs_lua_client_get(L, userdata, IVS_LUA_CLIENT_TIME);
-    lua_call(L, 0, 1);
-    double seconds = lua_tonumber(L, -1);
-    lua_pop(L, 1);
-    return seconds;
-  }
-  clock_gettime(CLOCK_REALTIME, &time);
-  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+double ivs_lua_client_now(lua_State *L, const ivs_lua_client *client, int index) {
+  if (!client->has_time) return ivs_lua_clock_now();
+  ivs_lua_client_get(L, index, IVS_LUA_CLIENT_TIME);
+  lua_call(L, 0, 1);
+  double seconds = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  return seconds;
 }
 
-/* Static keys are taken at once, so that a call need not ask for them. */
-static bool take_static_keys(lua_State *L, int settings, ivs_lua_client *client, ivs_failure *failure) {
+/* Static credentials are taken now, so that no call has to ask for them. */
+static bool take_static_credentials(lua_State *L, int settings, ivs_lua_client *client,
+                                    ivs_failure *failure) {
   const char *code = NULL, *problem = NULL;
   lua_getfield(L, settings, "credentials");
   if (!lua_isnil(L, -1)) problem = ivs_lua_credentials_take(L, -1, client, &code);
@@ -224,19 +220,17 @@ static bool take_static_keys(lua_State *L, int settings, ivs_lua_client *client,
   return !problem;
 }
 
-ivs_lua_client *ivs_lua_client_build(lua_State *L, int from, int host, const ivs_operation *operation) {
+ivs_lua_client *ivs_lua_client_build(lua_State *L, int from, int host, const char *endpoint_prefix) {
   ivs_failure *failure = ivs_lua_failure_new(L);
   ivs_lua_client *client = ivs_lua_objects_new(L, &client_type, sizeof *client);
   ivs_client_init(&client->core);
   client->is_open = true;
-  client->is_service = operation != NULL;
   keep_functions(L, client, lua_gettop(L), from, host);
   client->max_response_bytes = (size_t)ivs_lua_fields_number(L, from, "max_response_bytes");
   ivs_client_settings settings = read_settings(L, from);
-  if (operation) client->operation = *operation;
-  settings.operation = operation ? &client->operation : &ivs_operation_get_recording_configuration;
-  if (!ivs_client_open(&client->core, &settings, now(L, client, lua_gettop(L)), failure) &&
-      take_static_keys(L, from, client, failure))
+  settings.endpoint_prefix = endpoint_prefix;
+  if (!ivs_client_open(&client->core, &settings, ivs_lua_client_now(L, client, lua_gettop(L)), failure) &&
+      take_static_credentials(L, from, client, failure))
     return client;
   ivs_lua_failure_return(L, failure);
   return NULL;

@@ -1,6 +1,5 @@
 /*
- * Credentials that Lua code gives: { access_key_id, secret_access_key, session_token?, expiration? }
- * (DESIGN 1.3).
+ * Credentials that Lua code gives: { access_key_id, secret_access_key, session_token?, expiration? }.
  */
 #ifndef IVS_LUA_CREDENTIALS_H
 #define IVS_LUA_CREDENTIALS_H

@@ -3,6 +3,7 @@
  * members, nulls. It changes cjson's tables rather than building new ones, since they are ours alone.
  */
 #include "lua/decode.h"
+#include "core/rest_json.h"
 #include "core/status.h"
 #include "lua/failure.h"
 #include "lua/objects.h"
@@ -14,7 +15,7 @@
 
 static const char decode_key;
 
-/* Deep enough for any answer, and far from the C stack's end. */
+/* Deep enough for any response, and far from the C stack's end. */
 enum { JSON_DEPTH = 100, PROBLEM_MAX = 200 };
 
 void ivs_lua_decode_register(lua_State *L) {
@@ -34,8 +35,8 @@ void ivs_lua_decode_register(lua_State *L) {
 
 typedef struct walk {
   lua_State *L;
-  const char *problem; /* what was wrong, or NULL */
-  const char *member;  /* where */
+  const char *problem; /* NULL if there is none */
+  const char *member;  /* the member that has it */
 } walk;
 
 static void convert(walk *w, const ivs_shape *shape);
@@ -48,8 +49,8 @@ static void fail(walk *w, const char *problem) {
   if (!w->problem) w->problem = problem;
 }
 
-/* 60 and "60" are 60, 60.9 is 60; nothing else is a whole number (BEHAVIOUR 5). Replaces the value at the
- * top. */
+/* 60 and "60" are 60, 60.9 is 60; nothing else is a whole number (docs/protocol.md, "Result"). Replaces the
+ * value at the top. */
 static void convert_integer(walk *w) {
   lua_State *L = w->L;
   double number = 0;
@@ -94,7 +95,7 @@ static void set_existing(lua_State *L) {
   lua_rawset(L, -4);
 }
 
-/* A structure or a map: string keys; members of no shape and nulls are removed. */
+/* A structure or a map: keys are strings; unknown members and nulls are removed. */
 static void convert_object(walk *w, const ivs_shape *shape) {
   lua_State *L = w->L;
   lua_pushnil(L);
@@ -119,10 +120,10 @@ static void convert_object(walk *w, const ivs_shape *shape) {
         lua_pop(L, 1);
     }
   }
-  if (w->problem) lua_pop(L, 1); /* the key at which the traversal was left */
+  if (w->problem) lua_pop(L, 1); /* the key at which the traversal stopped */
 }
 
-/* A list: nulls are left out and what follows moves up. */
+/* A list: nulls are removed, and the elements behind them move up. */
 static void convert_list(walk *w, const ivs_shape *shape) {
   lua_State *L = w->L;
   int count = (int)lua_rawlen(L, -1), kept = 0;
@@ -205,7 +206,7 @@ static const char *parse(lua_State *L, ivs_slice body, char problem[PROBLEM_MAX]
   return problem;
 }
 
-/* cjson makes the same empty table of [] and {}; only the text tells. */
+/* cjson decodes [] and {} to the same empty table; only the text tells them apart. */
 static bool is_object(ivs_slice body) {
   size_t at = 0;
   while (at < body.length && body.data[at] && strchr(" \t\r\n", body.data[at])) at++;
@@ -225,7 +226,7 @@ static bool decode_result(lua_State *L, ivs_call *call) {
       is_object(body_of(call)) ? parse(L, body_of(call), problem) : "the body is not a JSON object";
   if (!why) {
     walk w = {L, NULL, "the body"};
-    convert(&w, &ivs_operation_output);
+    convert(&w, call->operation->output);
     if (!w.problem) {
       ivs_call_decoded(call);
       return true;
@@ -267,7 +268,7 @@ static void decode_error(lua_State *L, ivs_call *call) {
     ivs_call_error(call, none, none, true);
     return;
   }
-  ivs_slice code = pick(L, ivs_operation_code_members), message = pick(L, ivs_operation_message_members);
+  ivs_slice code = pick(L, ivs_rest_json_code_members), message = pick(L, ivs_rest_json_message_members);
   ivs_call_error(call, code, message, false);
   lua_pop(L, 1);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const char metatable_key, whole_key;
+static const char metatable_key, whole_key, copy_key;
 
 static int collect(lua_State *L) {
   ivs_failure_free(lua_touserdata(L, 1));
@@ -27,6 +27,8 @@ void ivs_lua_failure_register(lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
   lua_getfield(L, -1, "whole");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &whole_key);
+  lua_getfield(L, -1, "copy");
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &copy_key);
   lua_getfield(L, -1, "kinds");
   for (int kind = 0; kind < IVS_KIND_COUNT; kind++) {
     lua_pushboolean(L, 1);
@@ -49,8 +51,6 @@ static void push(lua_State *L, const ivs_failure *failure) {
   lua_setfield(L, -2, "retryable");
   lua_pushinteger(L, 0);
   lua_setfield(L, -2, "attempts");
-  set_text(L, "operation_name", ivs_operation_get_recording_configuration.name,
-           strlen(ivs_operation_get_recording_configuration.name));
   lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
   lua_setmetatable(L, -2);
 }
@@ -68,7 +68,7 @@ int ivs_lua_failure_raise(lua_State *L, int status, const char *doing) {
   return lua_error(L);
 }
 
-enum { COMMON_HEADERS = 16 }; /* AWS sends so many; room is made for them at once */
+enum { COMMON_HEADERS = 16 }; /* AWS sends about so many; the table gets room for them at once */
 
 /* Adds a value (at the top, popped) to those that the table at `index` has under the name below it: a string, or a list of more. */
 static bool add_value(lua_State *L, int index) {
@@ -104,7 +104,7 @@ static void join_values(lua_State *L) {
   lua_remove(L, list);
 }
 
-/* In time that grows with the response, however many headers of one name there are. */
+/* Linear in the size of the response, however many headers have the same name. */
 void ivs_lua_failure_push_headers(lua_State *L, const ivs_response *response) {
   ivs_slice name, value;
   bool has_lists = false;
@@ -142,7 +142,7 @@ void ivs_lua_failure_push_call(lua_State *L, const ivs_call *call) {
   push(L, &call->failure);
   lua_pushinteger(L, call->attempts);
   lua_setfield(L, -2, "attempts");
-  lua_pushstring(L, call->client->operation->name);
+  lua_pushstring(L, call->operation->name);
   lua_setfield(L, -2, "operation_name");
   const ivs_response *response = ivs_call_last_response(call);
   if (!response->status) return;
@@ -162,6 +162,24 @@ bool ivs_lua_failure_is(lua_State *L, int index) {
   bool same = lua_rawequal(L, -1, -2);
   lua_pop(L, 2);
   return same;
+}
+
+void ivs_lua_failure_set_operation(lua_State *L, int index, const char *name) {
+  index = lua_absindex(L, index);
+  lua_pushliteral(L, "operation_name");
+  lua_rawget(L, index);
+  const bool has_name = !lua_isnil(L, -1);
+  lua_pop(L, 1);
+  if (has_name) return;
+  lua_pushliteral(L, "operation_name");
+  lua_pushstring(L, name);
+  lua_rawset(L, index);
+}
+
+void ivs_lua_failure_copy(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &copy_key);
+  lua_insert(L, -2);
+  lua_call(L, 1, 1);
 }
 
 void ivs_lua_failure_push_whole(lua_State *L, int index, enum ivs_kind kind, const char *code,
@@ -205,7 +223,7 @@ ivs_lua_failure_view ivs_lua_failure_read(lua_State *L, int index) {
 
 /* ---- ivs.exceptions ---- */
 
-/* The upvalue of each of these functions is the table of codes, which nobody else is given. */
+/* The upvalue of each of these functions is the table of codes; no other code has it. */
 enum { CODES = lua_upvalueindex(1) };
 
 static int find_exception(lua_State *L) {
@@ -240,7 +258,7 @@ void ivs_lua_failure_push_exceptions(lua_State *L) {
   };
   static const luaL_Reg strictness[] = {
       {"__index", find_exception}, {"__newindex", refuse_write}, {"__pairs", list_exceptions}, {NULL, NULL}};
-  lua_newtable(L); /* stays empty, so that each access comes to its metatable */
+  lua_newtable(L); /* stays empty, so that each access reaches its metatable */
   lua_newtable(L);
   lua_newtable(L);
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {

@@ -2,6 +2,7 @@
 #include "lua/message.h"
 #include "core/status.h"
 #include "lua/failure.h"
+#include "lua/headers.h"
 #include "lua/objects.h"
 
 #include <math.h>
@@ -43,22 +44,18 @@ void ivs_lua_message_push_response(lua_State *L, const ivs_response *response) {
 
 /* ---- an answer ---- */
 
-/* IVS_EINVAL: *problem says what is wrong with the table. IVS_ETOOBIG: *problem says what is too large. */
+/* IVS_EINVAL: *problem tells what is wrong with the table. IVS_ETOOBIG: *problem tells what is too large. */
 static int take_headers(lua_State *L, int headers, ivs_response *response, const char **problem) {
-  lua_pushnil(L);
-  while (lua_next(L, headers)) {
-    ivs_slice name = {NULL, 0}, value = {NULL, 0};
-    *problem = "headers have to be a table of name → string";
-    if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1)) return IVS_EINVAL;
-    name.data = lua_tolstring(L, -2, &name.length);
-    value.data = lua_tolstring(L, -1, &value.length);
-    int status = ivs_response_add_header(response, name, value);
+  ivs_lua_header header;
+  *problem = NULL;
+  for (lua_pushnil(L); ivs_lua_headers_next(L, headers, &header, problem); lua_pop(L, 1)) {
+    int status = ivs_response_add_header(response, header.name, header.value);
+    if (!status) continue;
     *problem = status == IVS_ETOOBIG ? "The response's headers are larger than 64 KiB"
                                      : "a header's name or value is malformed";
-    if (status) return status;
-    lua_pop(L, 1);
+    return status;
   }
-  return IVS_OK;
+  return *problem ? IVS_EINVAL : IVS_OK;
 }
 
 /* Answers are plain tables: no metamethod of theirs runs in the middle of a call. */

@@ -1,7 +1,8 @@
-/* call:next — see core.c for what it takes and gives at each step. */
+/* call:next. core.c documents what it takes and returns at each step. */
 #include "lua/next.h"
 #include "lua/call.h"
 #include "lua/message.h"
+#include "lua/provider.h"
 
 enum { CALL = 1, ANSWER = 2, REASON = 3, MESSAGE = 4, CLIENT = 5 };
 
@@ -11,7 +12,7 @@ static ivs_slice text_argument(lua_State *L, int index) {
   return text;
 }
 
-/* How a service call's body was read: true, or nil and the error's code and message. */
+/* The result of reading a service call's body: true, or nil and the error's code and message. */
 static void take_reading(lua_State *L, ivs_call *core) {
   ivs_slice code = text_argument(L, REASON), message = text_argument(L, MESSAGE);
   if (lua_toboolean(L, ANSWER))
@@ -22,13 +23,13 @@ static void take_reading(lua_State *L, ivs_call *core) {
     ivs_call_error(core, code, message, !code.data);
 }
 
-/* Reports what the loop brings to the step that it was given. */
+/* Reports the loop's result of the step that it was given. */
 static void report(lua_State *L, ivs_lua_call *call) {
   ivs_call *core = &call->core;
   const char *problem = NULL;
   switch (core->state) {
   case IVS_STEP_CREDENTIALS:
-    ivs_lua_call_take_keys(L, call, CALL, ANSWER);
+    if (!ivs_lua_provider_is_waiting(call)) ivs_lua_call_take_credentials(L, call, CALL, ANSWER);
     break;
   case IVS_STEP_EXCHANGE:
     problem = ivs_lua_call_take_answer(L, call, ANSWER);

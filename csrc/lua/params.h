@@ -1,19 +1,24 @@
 /*
- * The argument of the call: a table { arn = "…" }, or the ARN as a string (DESIGN 1.1).
+ * The argument of a call: a table of the operation's parameters; or, where the first parameter is a required string (the
+ * ARN of GetRecordingConfiguration), that string.
  */
 #ifndef IVS_LUA_PARAMS_H
 #define IVS_LUA_PARAMS_H
 
 #include "lua/compat.h"
 #include "core/failure.h"
+#include "core/operation.h"
 
-/* Raises where the argument is neither table, string nor nil. */
-void ivs_lua_params_check_type(lua_State *L, int index);
-/* The same, and where another argument follows it. */
-void ivs_lua_params_check_arguments(lua_State *L, int index);
-/* True with the ARN, which stays valid while the argument does and the stack is not cut back; or false with a
- * ParamValidationError that names all that is wrong at once, in botocore's words. Raises where the argument
- * is neither table, string nor nil. */
-bool ivs_lua_params_read(lua_State *L, int index, ivs_slice *arn, ivs_failure *failure);
+/* Raises if the argument is of a type that the operation never takes. nil stands for an empty table. */
+void ivs_lua_params_check_type(lua_State *L, int index, const ivs_operation *operation);
+/* The same, and raises if another argument follows. */
+void ivs_lua_params_check_arguments(lua_State *L, int index, const ivs_operation *operation);
+/*
+ * Validates the parameters as botocore's ParamValidator does (validate.py). True: `arguments` has the row's parameters in
+ * order; the texts stay valid while the values that this leaves on the stack do. False: the failure is a
+ * ParamValidationError that lists every problem. Raises as ivs_lua_params_check_type.
+ */
+bool ivs_lua_params_read(lua_State *L, int index, const ivs_operation *operation,
+                         ivs_argument arguments[IVS_OPERATION_PARAMETERS_MAX], ivs_failure *failure);
 
 #endif

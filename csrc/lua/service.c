@@ -1,4 +1,4 @@
-/* A client of its own for one call, and the call. */
+/* Makes a client for one call, and the call. */
 #include "lua/service.h"
 #include "lua/fields.h"
 #include "core/status.h"
@@ -9,27 +9,29 @@
 
 static const char *needed(lua_State *L, int from, const char *name) {
   const char *text =
-      ivs_lua_fields_string(L, from, name); /* the settings table, which the client keeps, keeps it alive */
+      ivs_lua_fields_string(L, from, name); /* the client keeps the settings table alive, and that the text */
   if (!text) luaL_error(L, "a service call needs the field '%s'", name);
   return text;
 }
 
-static ivs_operation read_operation(lua_State *L, int from) {
+/* The row of one call. A call that obtains credentials may be made again: it gives other credentials of the same kind. */
+static void read_operation(lua_State *L, int from, ivs_lua_call *call) {
+  ivs_operation_error *error = call->service_errors;
+  error->code = ivs_lua_fields_string(L, from, "transient_code");
+  error->is_transient = true;
   lua_getfield(L, from, "credentials");
-  ivs_operation operation = {
+  call->service_operation = (ivs_operation){
       .name = needed(L, from, "operation"),
-      .service = needed(L, from, "service"),
-      .prefix = needed(L, from, "service"),
-      .content_type = needed(L, from, "content_type"),
       .path = "/",
-      .transient_code = ivs_lua_fields_string(L, from, "transient_code"),
-      .is_signed = !lua_isnil(L, -1),
+      .content_type = needed(L, from, "content_type"),
+      .signing_service = lua_isnil(L, -1) ? NULL : needed(L, from, "service"),
+      .errors = call->service_errors,
+      .is_idempotent = true,
   };
   lua_pop(L, 1);
-  return operation;
 }
 
-/* The texts of the list `secrets`, which stand in the body. */
+/* Adds the texts of the list `secrets`, which are in the body. */
 static int add_secrets(lua_State *L, int from, ivs_call *call) {
   int status = IVS_OK;
   lua_getfield(L, from, "secrets");
@@ -47,17 +49,18 @@ static int add_secrets(lua_State *L, int from, ivs_call *call) {
 
 int ivs_lua_service_call(lua_State *L) {
   enum { SETTINGS = 1, BODY = 2, HOST = 3 };
+  const ivs_slice none = {NULL, 0};
   unsigned char random[16];
   size_t length;
   lua_settop(L, HOST);
   luaL_checktype(L, SETTINGS, LUA_TTABLE);
   const char *body = luaL_checklstring(L, BODY, &length);
-  ivs_operation operation = read_operation(L, SETTINGS);
-  if (!ivs_lua_client_build(L, SETTINGS, HOST, &operation)) return 2;
+  if (!ivs_lua_client_build(L, SETTINGS, HOST, needed(L, SETTINGS, "service"))) return 2;
   ivs_lua_call *call = ivs_lua_call_acquire(L, lua_gettop(L));
+  read_operation(L, SETTINGS, call);
   if (RAND_bytes(random, sizeof random) != 1)
     return ivs_lua_failure_raise(L, IVS_ECRYPTO, "making an invocation id");
-  ivs_call_begin_with_body(&call->core, (ivs_slice){body, length}, random);
+  ivs_call_begin(&call->core, &call->service_operation, (ivs_slice){body, length}, none, random);
   const int status = add_secrets(L, SETTINGS, &call->core);
   if (status) {
     ivs_failure_from_status(&call->core.failure, status, "building the request");

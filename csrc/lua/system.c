@@ -5,9 +5,11 @@
 #include "lua/system.h"
 #include "core/buffer.h"
 #include "core/call.h"
+#include "core/endpoint.h"
 #include "core/timestamp.h"
 #include "core/status.h"
 #include "core/uri.h"
+#include "lua/clock.h"
 #include "lua/es256.h"
 #include "lua/failure.h"
 #include "lua/objects.h"
@@ -24,7 +26,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 static int refuse_errno(lua_State *L, int error) {
@@ -110,6 +111,15 @@ static int mask_url(lua_State *L) {
   if (ivs_uri_add_masked(out, text)) return ivs_lua_failure_raise(L, IVS_ENOMEM, "masking a URL");
   lua_pushlstring(L, ivs_buffer_text(out), out->length);
   return 1;
+}
+
+/* partition(region) → name, endpoint suffix, dual-stack endpoint suffix (core/endpoint.h). */
+static int partition(lua_State *L) {
+  const ivs_partition *found = ivs_endpoint_partition(luaL_checkstring(L, 1));
+  lua_pushstring(L, found->name);
+  lua_pushstring(L, found->suffix);
+  lua_pushstring(L, found->dualstack_suffix);
+  return 3;
 }
 
 /* es256_sign(pem, text) → r and s, 32 bytes each | nil, message: the signature of a JWS (RFC 7518, 3.4). */
@@ -283,9 +293,7 @@ static int write_private(lua_State *L) {
 
 /* now() → seconds since 1970. */
 static int now(lua_State *L) {
-  struct timespec time;
-  clock_gettime(CLOCK_REALTIME, &time);
-  lua_pushnumber(L, (lua_Number)time.tv_sec + (lua_Number)time.tv_nsec / 1e9);
+  lua_pushnumber(L, ivs_lua_clock_now());
   return 1;
 }
 
@@ -296,6 +304,7 @@ void ivs_lua_system_push(lua_State *L) {
                                        {"uuid", uuid},
                                        {"parse_time", parse_time},
                                        {"mask_url", mask_url},
+                                       {"partition", partition},
                                        {"es256_sign", es256_sign},
                                        {"es256_public", es256_public},
                                        {"read_file", read_file},

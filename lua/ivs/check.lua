@@ -49,6 +49,15 @@ function check.load(text_or_path)
   return source.load(text_or_path)
 end
 
+--- The ARNs that a snapshot names, in its order.
+-- @param given an expectation
+-- @treturn table|nil nil if the expectation is not a snapshot. Raises for an invalid expectation.
+function check.arns(given)
+  local expected, problem = compile(given)
+  if not expected then error("invalid expectation: " .. problem, 2) end
+  return expected.kind == "snapshot" and expected.arns or nil
+end
+
 --- Fetches recording configurations and compares each.
 -- @param client of `ivs` or `resty.ivs`
 -- @tab options `expectation`; `arns`, which a snapshot has by itself; `on_progress(done, total)`; `max_concurrency` and `max_tps`

@@ -26,21 +26,48 @@ end
 
 failure.metatable = {
   __name = "ivs.error",
+  -- of an error that is not one of a call's; the error of a call has its own `operation_name`
+  __index = { operation_name = "GetRecordingConfiguration" },
   __tostring = describe,
   -- `"…" .. err` is what people write in log lines
   __concat = function(left, right) return tostring(left) .. tostring(right) end,
 }
 
 --- Makes an error object.
--- @string kind one of the kinds of DESIGN 1.2
+-- @string kind one of the kinds of docs/design.md, "Errors"
 -- @string code
 -- @string message for a person: what is wrong and what to do
--- @tab[opt] fields more fields (`causes`, `retryable`)
+-- @tab[opt] fields more fields (`causes`, `retryable`, `operation_name`)
 function failure.new(kind, code, message, fields)
-  local err = { kind = kind, code = code, message = message, retryable = false, attempts = 0,
-    operation_name = "GetRecordingConfiguration" }
+  local err = { kind = kind, code = code, message = message, retryable = false, attempts = 0 }
   for name, value in pairs(fields or {}) do err[name] = value end
   return setmetatable(err, failure.metatable)
+end
+
+--- Names the operation of the call that ended with an error. An error that has a name keeps it: of STS, for example.
+-- @tab err an error object
+-- @string operation_name
+-- @return the error object
+function failure.of_operation(err, operation_name)
+  if rawget(err, "operation_name") == nil then err.operation_name = operation_name end
+  return err
+end
+
+local function copy(err, is_cause)
+  if type(err) ~= "table" then return err end
+  local made, meta = {}, getmetatable(err)
+  for name, value in next, err do made[name] = value end
+  if type(made.causes) == "table" and not is_cause then
+    made.causes = {}
+    for at, cause in ipairs(err.causes) do made.causes[at] = copy(cause, true) end -- causes have no causes
+  end
+  return type(meta) == "table" and setmetatable(made, meta) or made
+end
+
+--- A copy of an error, for each of those who share it: callers add to what they get.
+-- @param err an error object or any other table; other values are returned as they are
+function failure.copy(err)
+  return copy(err, false)
 end
 
 --- Whether a value is an error object of ours.

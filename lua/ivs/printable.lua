@@ -15,8 +15,12 @@ local function is_unsafe(point)
     or point >= 0x2066 and point <= 0x2069 or point == 0xFFFE or point == 0xFFFF
 end
 
---- The length in bytes and the code point of the UTF-8 sequence (RFC 3629) at a position; 1 and nil if there is none.
-local function sequence(text, at)
+--- The UTF-8 sequence (RFC 3629) at a byte position.
+-- @string text
+-- @number at
+-- @treturn number its length in bytes; 1 if there is none
+-- @treturn number|nil its code point; nil if there is none
+function printable.sequence(text, at)
   local lead = text:byte(at)
   if lead < 0x80 then return 1, lead end
   if lead < 0xC2 or lead > 0xF4 then return 1 end
@@ -36,7 +40,7 @@ end
 local function escape_run(run)
   local out, at = {}, 1
   while at <= #run do
-    local length, point = sequence(run, at)
+    local length, point = printable.sequence(run, at)
     if not point then
       out[#out + 1] = REPLACEMENT
     elseif is_unsafe(point) then

@@ -24,9 +24,14 @@ struct signing {
   unsigned char *data; /* the messages, one after the other; a KiB at least */
 };
 
+static void begin(signing *s, const unsigned char random[16]) {
+  const ivs_argument argument = {.is_given = true, .text = ivs_text_slice(arn)};
+  ivs_call_begin_with_arguments(&s->call, &ivs_operation_get_recording_configuration, &argument, random);
+}
+
 static bool build(signing *s, const unsigned char random[16]) {
   s->now += 1e-4; /* a new X-Amz-Date each 10,000 */
-  ivs_call_begin(&s->call, ivs_text_slice(arn), random);
+  begin(s, random);
   bool good = ivs_call_next(&s->call, s->now, 0) == IVS_STEP_EXCHANGE;
   ivs_call_reset(&s->call);
   return good;
@@ -35,7 +40,6 @@ static bool build(signing *s, const unsigned char random[16]) {
 static bool open_client(signing *s) {
   ivs_failure failure;
   const ivs_client_settings settings = {
-      .operation = &ivs_operation_get_recording_configuration,
       .region = ivs_text_slice("us-west-2"),
       .connect_timeout = 60,
       .read_timeout = 60,
@@ -53,7 +57,7 @@ static bool open_client(signing *s) {
 /* Takes the lengths of what was hashed from what the signer has written. */
 static bool prepare_hashing(signing *s) {
   static const unsigned char random[16];
-  ivs_call_begin(&s->call, ivs_text_slice(arn), random);
+  begin(s, random);
   if (ivs_call_next(&s->call, s->now, 0) != IVS_STEP_EXCHANGE) return false;
   s->lengths[0] = s->call.request.body.length;
   s->lengths[1] = s->client.signer.canonical_request.length;

@@ -1,4 +1,5 @@
---- The logger (DESIGN 1.3): it sees each attempt, retry and refresh, and nothing that is secret, whatever the server says back.
+--- The logger (docs/design.md, "Logging"): it sees each attempt, retry and refresh, and nothing that is secret, whatever the
+-- server says back.
 
 local by_hand = require "support.by_hand"
 local core = require "ivs.core"
@@ -118,7 +119,7 @@ describe("the logger", function()
 
   it("sees the waits for the adaptive rate", function()
     local seen = run({ retry_mode = "adaptive", max_attempts = 4 }, { THROTTLED })
-    local paced = count(seen.log, "adaptive rate")
+    local paced = count(seen.log, "rate limit")
     assert.is_true(paced > 0)
     assert.equal(seen.sleeps, paced + count(seen.log, "sending again"))
   end)

@@ -1,36 +1,16 @@
---- When keys that expire are asked for again, and what serves meanwhile (BEHAVIOUR 8, DESIGN 4): by a clock that the test
--- moves, over ivs.core, and once more with the blocking driver and a real endpoint.
+--- When keys that expire are asked for again, and what serves meanwhile (docs/protocol.md, "Credential refresh"): by a clock that
+-- the test moves, over ivs.core, and once more with the blocking driver and a real endpoint.
 
 local by_hand = require "support.by_hand"
 local core = require "ivs.core"
+local emulator_credentials = require "support.emulator_credentials"
 local emulator_server = require "emulator.server"
 local http_server = require "support.http_server"
 local ivs = require "ivs"
-local json = require "cjson"
 local store = require "emulator.store"
 
+local assert_absent, document = emulator_credentials.assert_absent, emulator_credentials.document
 local ARN = store.configurations.complete.arn
-local KEYS = store.keys.temporary
-
---- A document of the emulator's temporary keys, or of others.
-local function document(expiration, access_key_id)
-  return json.encode { AccessKeyId = access_key_id or KEYS.access_key_id, SecretAccessKey = KEYS.secret_access_key,
-    Token = KEYS.session_token, Expiration = os.date("!%Y-%m-%dT%H:%M:%SZ", expiration) }
-end
-
---- No text in a value, at any depth, may hold a secret or a token, or of the access key more than its end.
-local function assert_harmless(value)
-  if type(value) == "table" then
-    for name, member in pairs(value) do
-      assert_harmless(name)
-      assert_harmless(member)
-    end
-    return
-  end
-  for _, name in ipairs { "access_key_id", "secret_access_key", "session_token" } do
-    assert.is_nil(tostring(value):find(KEYS[name], 1, true), tostring(value))
-  end
-end
 
 describe("keys that expire", function()
   describe("by the clock", function()
@@ -92,7 +72,7 @@ describe("keys that expire", function()
       assert.is_nil(signer)
       assert.same({ "credentials", "CredentialRetrievalError", 0 }, { err.kind, err.code, err.attempts })
       assert.equal("container", err.causes[#err.causes].provider)
-      assert_harmless(err)
+      assert_absent(err)
     end)
 
     it("are new again after an error", function()
@@ -142,7 +122,7 @@ describe("keys that expire", function()
       local client = client_of_container(function(level, text) logged[#logged + 1] = level .. ": " .. text end)
       for _ = 1, 3 do assert(client:get_recording_configuration(ARN)) end
       assert.equal(3, #server:requests())
-      assert_harmless(logged)
+      assert_absent(logged)
       local told = false
       for _, line in ipairs(logged) do told = told or line:find("container-role", 1, true) ~= nil end
       assert.is_true(told, "the log says nothing of the refresh that failed")
@@ -161,7 +141,7 @@ describe("keys that expire", function()
       assert.is_nil(response)
       assert.same({ "CredentialRetrievalError", "container" }, { err.code, err.causes[#err.causes].provider })
       assert.truthy(err.message:find("expired", 1, true))
-      assert_harmless(err)
+      assert_absent(err)
     end)
   end)
 end)

@@ -1,4 +1,5 @@
---- Retries beside botocore's (BEHAVIOUR 4): the same answers, the same number of requests, the same end, the same sleeps.
+--- Retries beside botocore's (docs/protocol.md, "Retries"): the same answers, the same number of requests, the same end, the same
+-- sleeps.
 --
 -- Each sequence of answers goes to a call of ivs.core and to a complete botocore client whose HTTP session, clock and die are
 -- replaced (oracle/retries.py). Two botocores are asked where both are there: Debian's, and a newer one in PATH with
@@ -33,7 +34,7 @@ local FAULTS = { ConnectTimeoutError = "timeout", ReadTimeoutError = "timeout", 
   SSLError = "tls" }
 local FAULT_NAMES = { "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError", "EndpointConnectionError",
   "ProxyConnectionError", "HTTPClientError", "SSLError" }
--- Answers of 200 that are none (DESIGN 4).
+-- Answers of 200 that are none (docs/protocol.md, "Responses").
 local BAD_BODIES = { "", "<html>busy</html>", '{"recordingConfiguration":{"state":"ACT', "OK",
   '{"recordingConfiguration":{"recordingReconnectWindowSeconds":"soon"}}' }
 
@@ -147,18 +148,19 @@ end
 --- Which answer botocore has to be given in place of this one, and by which rule; or the answer itself.
 local function translate(answer, mode)
   local is_legacy = mode == "legacy"
-  -- An answer of 2xx without a readable body is an error of ours, retried in every mode (DESIGN 4); botocore makes an empty
-  -- success of it, or raises ResponseParserError at once. A lost connection is retried alike.
+  -- An answer of 2xx without a readable body is an error of ours, retried in every mode (docs/protocol.md, "Responses"); botocore
+  -- makes an empty success of it, or raises ResponseParserError at once. A lost connection is retried alike.
   if answer.is_bad then return { fault = "ConnectionClosedError", ticks = answer.ticks }, "ResponseParserError" end
-  -- A certificate that failed is never tried again (BEHAVIOUR 4); botocore's SSLError is a ConnectionError. Python's OSError is
-  -- one that botocore never tries again.
+  -- A certificate that failed is never tried again (docs/protocol.md, "TLS"); botocore's SSLError is a ConnectionError. Python's
+  -- OSError is one that botocore never tries again.
   if answer.fault == "SSLError" then return { fault = "OSError", ticks = answer.ticks }, "SSLError" end
-  -- Connection failures are retried in every mode (BEHAVIOUR 4); botocore's legacy mode lets HTTPClientError pass.
+  -- Connection failures are retried in every mode (docs/protocol.md, "Retries"); botocore's legacy mode lets HTTPClientError
+  -- pass.
   if is_legacy and answer.fault == "HTTPClientError" then
     return { fault = "ConnectionClosedError", ticks = answer.ticks }, "HTTPClientError"
   end
   if answer.fault then return answer end
-  -- Bare 429 is throttling (BEHAVIOUR 4); botocore knows throttling by its code alone.
+  -- Bare 429 is throttling (docs/protocol.md, "Throttling codes"); botocore knows throttling by its code alone.
   if not is_legacy and answer.status == 429 and not answer.code then return coded(429, "ThrottlingException"), "429" end
   return answer
 end
@@ -171,7 +173,7 @@ local function is_hint(text)
   return sign ~= "-" or not digits:find("[1-9]")
 end
 
---- Retry-After on 429 and 503 is honoured like x-amz-retry-after where that gives no number (BEHAVIOUR 4).
+--- Retry-After on 429 and 503 is honoured like x-amz-retry-after where that gives no number (docs/protocol.md, "Server hints").
 local function carry_hint(from, to)
   local headers = {}
   for name, value in pairs(to.headers or {}) do headers[name] = value end
@@ -187,9 +189,9 @@ end
 
 --- What botocore has to be asked so that it answers as we do, by the rules above.
 --
--- One rule is about a whole call: a refusal that a wrong clock explains is answered by a request more (DESIGN 4), which counts
--- as an attempt. So botocore's call without that refusal, with one attempt less, has to end alike. Whether the call comes so far
--- shows only in botocore's answer, and there are two variants then.
+-- One rule is about a whole call: a refusal that a wrong clock explains is answered by a request more (docs/protocol.md, "Clock
+-- skew"), which counts as an attempt. So botocore's call without that refusal, with one attempt less, has to end alike. Whether
+-- the call comes so far shows only in botocore's answer, and there are two variants then.
 -- @treturn table `{ plain = case, corrected = case or nil, skew_at, codes = answer's index → our code }`
 local function expected_difference(case)
   local plain, codes = {}, {}

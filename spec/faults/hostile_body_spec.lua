@@ -1,12 +1,12 @@
---- Answers whose body is wrong: chunks, encodings, JSON (issue 4, BEHAVIOUR 5). None is a success, none is kept beyond
+--- Answers whose body is wrong: chunks, encodings, JSON (docs/protocol.md, "Responses"). None is a success, none is kept beyond
 -- max_response_bytes, and each is an error at once.
 
 local calls = require "support.hostile_calls"
 local hostile_server = require "support.hostile_server"
 local shell = require "emulator.shell"
 
-local BODY = calls.BODY
-local REQUEST, CLOSE = { "request" }, { "close" }
+local BODY, with, sending, endless = calls.BODY, calls.answering, calls.sending, calls.endless
+local REQUEST = { "request" }
 local CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 local ACTIVE = { state = "ACTIVE" }
@@ -16,27 +16,13 @@ local UNDECODABLE = { "response", "HTTPClientError" }
 --- What an answer of 200 gives whose body can't be used.
 local function unusable(problem) return { "response", "ResponseParserError", status = 200, says = problem } end
 
---- Steps that answer with this body.
-local function with(body, lines) return { REQUEST, { "send", calls.answer(body, lines) }, { "hang" } } end
-
-local function sending(bytes) return { REQUEST, { "send", bytes }, CLOSE } end
-
-local function endless(start, text) return { REQUEST, { "send", start }, { "endless", text } } end
-
 describe("a hostile body", function()
-  local server, before
+  local before, server = calls.leftovers(), hostile_server.new()
 
-  lazy_setup(function()
-    before = calls.leftovers()
-    server = hostile_server.start()
-  end)
+  lazy_setup(function() server:start() end)
   lazy_teardown(function() server:stop() end)
 
-  local function cases(list)
-    for _, case in ipairs(list) do
-      it(case[1], function() calls.expect(server, case[2], case[3], case[4]) end)
-    end
-  end
+  local function cases(list) calls.cases(it, server, list) end
 
   describe("of chunks", function()
     local broken = { "connection", "ConnectionClosedError" }

@@ -1,4 +1,4 @@
---- Connections that end, hang or drip: the error that each gives, and when (issue 4, BEHAVIOUR 4).
+--- Connections that end, hang or drip: the error that each gives, and when (docs/protocol.md, "Retries").
 --
 -- read_timeout bounds the time from the request sent to the response's last byte, connect_timeout all before it, so a call
 -- takes at most max_attempts × (connect_timeout + read_timeout) and its backoffs, whatever the server does.
@@ -15,19 +15,12 @@ local READ_TIMEOUT = { "timeout", "ReadTimeoutError", after = TIMEOUT }
 local CONNECT_TIMEOUT = { "timeout", "ConnectTimeoutError", after = TIMEOUT }
 
 describe("a hostile connection", function()
-  local server, before
+  local before, server = calls.leftovers(), hostile_server.new { certificates = true }
 
-  lazy_setup(function()
-    before = calls.leftovers()
-    server = hostile_server.start { certificates = true }
-  end)
+  lazy_setup(function() server:start() end)
   lazy_teardown(function() server:stop() end)
 
-  local function cases(list, more)
-    for _, case in ipairs(list) do
-      it(case[1], function() calls.expect(server, case[2], case[3], case[4] or more) end)
-    end
-  end
+  local function cases(list, more) calls.cases(it, server, list, more) end
 
   describe("that is reset", function()
     cases {

@@ -1,41 +1,29 @@
---- Answers whose head is wrong, too long, or merely odd: the error that each gives, at once (issue 4, DESIGN 3).
+--- Answers whose head is wrong, too long, or merely odd: the error that each gives, at once (docs/protocol.md, "HTTP messages").
 
 local calls = require "support.hostile_calls"
 local hostile_server = require "support.hostile_server"
 
-local BODY = calls.BODY
-local REQUEST, CLOSE = { "request" }, { "close" }
+local BODY, sending, endless = calls.BODY, calls.sending, calls.endless
+local REQUEST = { "request" }
 local LENGTH = "Content-Length: " .. #BODY .. "\r\n"
 
 local UNREADABLE = { "response", "HTTPClientError" }
 local TOO_LARGE = { "response", "ResponseParserError", says = "larger than allowed" } -- by our limits, or by libcurl's
 local ACTIVE = { state = "ACTIVE" }
 
---- Steps that send these bytes and end.
-local function sending(bytes) return { REQUEST, { "send", bytes }, CLOSE } end
-
 --- A good answer with these bytes among its headers.
-local function with(lines) return { REQUEST, { "send", calls.answer(BODY, lines) }, { "hang" } } end
+local function with(lines) return calls.answering(BODY, lines) end
 
 --- A good body behind this head.
 local function behind(head) return sending(head .. "\r\n" .. BODY) end
 
-local function endless(start, text) return { REQUEST, { "send", start }, { "endless", text } } end
-
 describe("a hostile head", function()
-  local server, before
+  local before, server = calls.leftovers(), hostile_server.new()
 
-  lazy_setup(function()
-    before = calls.leftovers()
-    server = hostile_server.start()
-  end)
+  lazy_setup(function() server:start() end)
   lazy_teardown(function() server:stop() end)
 
-  local function cases(list)
-    for _, case in ipairs(list) do
-      it(case[1], function() calls.expect(server, case[2], case[3], case[4]) end)
-    end
-  end
+  local function cases(list) calls.cases(it, server, list) end
 
   local function response(steps)
     server:play(steps)

@@ -1,7 +1,7 @@
 /*
  * A response body through lua-cjson and the walk over the shape.
  *
- * Input: a byte for the status, then the body. Held against: the result has the shape's types and nothing
+ * Input: a byte for the operation and the status, then the body. Held against: the result has the shape's types and nothing
  * else; a body that can't be read gives an error; the stack is balanced.
  */
 #include "core/call.h"
@@ -26,9 +26,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
   ivs_lua_decode_register(L);
   ivs_failure_init(&failure);
   ivs_client_init(&client);
-  const ivs_client_settings settings = {.operation = &ivs_operation_get_recording_configuration,
-                                        .region = ivs_text_slice("us-west-2"),
-                                        .max_attempts = 1};
+  const ivs_client_settings settings = {.region = ivs_text_slice("us-west-2"), .max_attempts = 1};
   REQUIRE(ivs_client_open(&client, &settings, 0, &failure) == IVS_OK);
   const ivs_slice none = {NULL, 0};
   REQUIRE(!ivs_credentials_set(&client.credentials, ivs_text_slice("A"), ivs_text_slice("S"), none, 0));
@@ -88,9 +86,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!ready) ivs_call_init(&call, &client, 1024 * 1024);
   ready = true;
   ivs_call_reset(&call);
-  ivs_call_begin(&call, ivs_text_slice("arn:aws:ivs:us-west-2:1:recording-configuration/A"), random);
+  unsigned byte = fuzz_byte(&in);
+  const ivs_operation *operation =
+      byte & 128 ? &ivs_operation_list_recording_configurations : &ivs_operation_get_recording_configuration;
+  const ivs_slice none = {NULL, 0};
+  ivs_call_begin(&call, operation, ivs_text_slice("{}"), none, random);
   REQUIRE(ivs_call_next(&call, 1.7e9, 0) == IVS_STEP_EXCHANGE);
-  call.response.status = statuses[fuzz_byte(&in) % (sizeof statuses / sizeof *statuses)];
+  call.response.status = statuses[byte % 128 % (sizeof statuses / sizeof *statuses)];
   ivs_buffer_set(&call.response.body, (const char *)in.data, in.left);
   REQUIRE(ivs_call_response(&call) == IVS_OK);
   REQUIRE(ivs_call_next(&call, 1.7e9, 0) == IVS_STEP_DECODE);
@@ -102,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   REQUIRE(step == (decoded ? IVS_STEP_DONE : IVS_STEP_FAILED));
   REQUIRE(!decoded || ivs_call_is_success(&call));
   if (decoded)
-    check_shape(&ivs_operation_output);
+    check_shape(operation->output);
   else
     REQUIRE(call.failure.code[0]);
   lua_settop(L, top);

@@ -298,7 +298,6 @@ static void make_client(world *w) {
   unsigned flags = fuzz_byte(&w->in);
   int given = (int)(fuzz_byte(&w->in) % 8);
   const ivs_client_settings settings = {
-      .operation = &ivs_operation_get_recording_configuration,
       .region = flags & 1 ? ivs_text_slice("us-west-2") : none,
       .endpoint_url = flags & 2 ? text(w) : none,
       .retry_mode = (enum ivs_retry_mode)(flags / 4 % 3),
@@ -312,10 +311,8 @@ static void make_client(world *w) {
     REQUIRE(failure.code[0]);
     ivs_client_close(&w->client);
     ivs_client_init(&w->client);
-    const ivs_client_settings plain = {.operation = settings.operation,
-                                       .region = ivs_text_slice("us-west-2"),
-                                       .retry_mode = settings.retry_mode,
-                                       .max_attempts = given};
+    const ivs_client_settings plain = {
+        .region = ivs_text_slice("us-west-2"), .retry_mode = settings.retry_mode, .max_attempts = given};
     REQUIRE(ivs_client_open(&w->client, &plain, w->now, &failure) == IVS_OK);
   }
   w->max_attempts = w->client.retry.max_attempts;
@@ -323,15 +320,26 @@ static void make_client(world *w) {
   if (flags & 64) set_keys(w);
 }
 
+/* An operation whose requests may not be sent again once they may have arrived. */
+static const ivs_operation_error no_errors[] = {{NULL, false}};
+static const ivs_operation changing = {
+    .name = "Change", .path = "/", .content_type = "a/b", .signing_service = "ivs", .errors = no_errors};
+
 static void begin(world *w) {
   static const unsigned char random[16] = {1, 2, 3};
   ivs_call_reset(&w->call);
   ivs_buffer_reset(&w->used);
   unsigned byte = fuzz_byte(&w->in);
-  if (byte & 1)
-    ivs_call_begin(&w->call, text(w), random);
+  const ivs_slice arn = ivs_text_slice("arn:aws:ivs:eu-west-1:1:recording-configuration/A");
+  const ivs_argument list[] = {{.is_given = byte & 4, .text = ivs_text_slice("t")},
+                               {.is_given = byte & 8, .number = 5}};
+  const ivs_argument get = {.is_given = true, .text = byte & 1 ? text(w) : arn};
+  if (byte & 16)
+    ivs_call_begin(&w->call, &changing, ivs_text_slice("{}"), arn, random);
+  else if (byte & 2)
+    ivs_call_begin_with_arguments(&w->call, &ivs_operation_list_recording_configurations, list, random);
   else
-    ivs_call_begin(&w->call, ivs_text_slice("arn:aws:ivs:eu-west-1:1:recording-configuration/A"), random);
+    ivs_call_begin_with_arguments(&w->call, &ivs_operation_get_recording_configuration, &get, random);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

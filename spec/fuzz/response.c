@@ -8,7 +8,9 @@
 #include "core/failure.h"
 #include "core/message.h"
 #include "core/timestamp.h"
-#include "core/operation.h"
+#include "core/endpoint.h"
+#include "core/json.h"
+#include "core/rest_json.h"
 #include "core/retry.h"
 #include "core/status.h"
 #include "fuzz.h"
@@ -68,7 +70,7 @@ static void try_time(ivs_slice text) {
 static void try_failure(ivs_slice text) {
   ivs_failure failure;
   ivs_failure_init(&failure);
-  ivs_slice code = ivs_operation_plain_code(text);
+  ivs_slice code = ivs_rest_json_plain_code(text);
   REQUIRE(code.length <= text.length);
   REQUIRE(!code.length || !memchr(code.data, ':', code.length));
   REQUIRE(!code.length || !memchr(code.data, '#', code.length));
@@ -82,19 +84,19 @@ static void try_failure(ivs_slice text) {
   ivs_failure_free(&failure);
 }
 
-/* The body is JSON that holds nothing but ASCII and reads as the ARN again, where the ARN is ASCII. */
+/* The JSON string contains nothing but printable ASCII. */
 static void try_arn(ivs_slice text) {
   ivs_buffer body;
   ivs_buffer_init(&body, 1024 * 1024);
-  int status = ivs_operation_write_body(&body, text);
+  int status = ivs_json_add_string(&body, text);
   REQUIRE(status == IVS_OK || status == IVS_EINVAL);
   REQUIRE((status == IVS_OK) == ivs_text_is_utf8(text));
   if (status == IVS_OK) {
-    REQUIRE(body.length >= text.length + strlen("{\"arn\": \"\"}") || !ivs_text_has_control(text));
+    REQUIRE(body.length >= text.length + strlen("\"\"") || !ivs_text_has_control(text));
     for (size_t i = 0; i < body.length; i++) REQUIRE(body.data[i] >= 0x20 && body.data[i] < 0x7f);
   }
   ivs_buffer_free(&body);
-  ivs_slice region = ivs_operation_arn_region(text);
+  ivs_slice region = ivs_endpoint_arn_region(text);
   REQUIRE(!region.length || ivs_text_is_host_label(region));
 }
 
@@ -126,7 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     try_time(line);
     try_failure(line);
     try_arn(line);
-    ivs_operation_is_generic(line);
+    ivs_rest_json_is_generic(line);
     ivs_text_number(line, &number);
     ivs_retry_classify(&retry, response.status, code, NULL);
     free(code);

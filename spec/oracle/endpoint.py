@@ -9,7 +9,7 @@ INPUT is a JSON list of cases: region, fips, dualstack and, optionally, endpoint
 
 The rules are those of the service's rule set, evaluated by botocore's EndpointProvider. Differences from a botocore
 client, on purpose: the client passes UseFIPS and UseDualStack as false when it has an endpoint_url, so its rules
-against the combination never speak; here they do (DESIGN section 4).
+against the combination never speak; here they do (docs/design.md, "Differences from boto3").
 """
 import copy
 import json
@@ -23,7 +23,7 @@ from botocore.utils import validate_region_name
 
 SERVICE = 'ivs'
 
-# BEHAVIOUR section 2. Debian 12's botocore (1.29.27) lacks aws-eusc, aws-iso-e and aws-iso-f, and knows aws-iso and
+# docs/protocol.md, "Endpoints". Debian 12's botocore (1.29.27) lacks aws-eusc, aws-iso-e and aws-iso-f, and knows aws-iso and
 # aws-iso-b as without dual-stack. For these rows the partition data is the documented one and only the rules are
 # botocore's. A botocore that knows a row is asked for its own data (1.43.11 has all of them, equal to these).
 DOCUMENTED = {

@@ -9,7 +9,8 @@ the clock replaced. Where a case has `client`, the result's `client` member hold
 hands to its transport for the same case, so that a spec can check this script against the real thing.
 
 One difference between versions matters: botocore 1.29 drops an endpoint_url that has a query, the later ones
-keep it (BEHAVIOUR: it is kept). The parts used here keep it in every version; `client` cases must not have one.
+keep it (docs/protocol.md, "Endpoints": it is kept). The parts used here keep it in every version; `client` cases must not
+have one.
 """
 import datetime
 import json

@@ -3,6 +3,7 @@
 local interpreter = require "support.interpreter"
 local json = require "cjson"
 local nginx = require "support.nginx"
+local processes = require "support.processes"
 local server = require "emulator.server"
 local shell = require "emulator.shell"
 local store = require "emulator.store"
@@ -25,17 +26,11 @@ PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 env -i PATH="$PATH" %s nginx -e stderr -p "$PWD" -c nginx.conf >output 2>&1 </dev/null &
 pid=$!
 ticks=0
-until curl -s -o /dev/null http://127.0.0.1:%d/ || [ $ticks -ge 200 ] || ! kill -0 $pid 2>/dev/null; do
+until curl -s -o /dev/null http://127.0.0.1:%d/ || [ $ticks -ge 1200 ] || ! kill -0 $pid 2>/dev/null; do
   ticks=$((ticks + 1)); sleep 0.05
 done
 kill -0 $pid 2>/dev/null || { cat output; exit 1; }
 echo $pid]]
-
-local STOP = [[
-kill -TERM %d
-ticks=0
-while kill -0 %d 2>/dev/null && [ $ticks -lt 3000 ]; do ticks=$((ticks + 1)); sleep 0.01; done
-rm -rf -- %s]]
 
 local function read(path)
   local file = assert(io.open(path, "rb"))
@@ -88,7 +83,7 @@ local function start(emulator, variables)
 end
 
 local function stop(site)
-  shell.run(STOP:format(site.pid, site.pid, shell.quote(site.prefix)))
+  processes.stop(site.pid, "TERM", site.prefix)
 end
 
 describe("examples/nginx", function()

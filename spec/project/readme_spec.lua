@@ -1,10 +1,11 @@
--- The README is true: its settings table is that of lua/ivs/config/settings.lua, its examples run and print what they say.
+-- The README is true: its settings table is that of lua/ivs/config/settings.lua, its layout that of the tree, and its examples and those
+-- of docs/ run and print what they say.
 
+local interpreter = require "support.interpreter"
 local readme = require "support.readme"
 local server = require "emulator.server"
 local shell = require "emulator.shell"
-
-local LUA = os.getenv "IVS_LUA" or "lua5.4"
+local store = require "emulator.store"
 
 describe("the README", function()
   local emulator
@@ -13,18 +14,9 @@ describe("the README", function()
   teardown(function() emulator:stop() end)
 
   local function run(source)
-    local path = os.tmpname()
-    local file = assert(io.open(path, "wb"))
-    file:write(source)
-    file:close()
-    local words = { "env", "HOME=/nonexistent" }
-    for name, value in pairs(emulator:environment()) do words[#words + 1] = name .. "=" .. shell.quote(value) end
-    words[#words + 1] = LUA .. " " .. path .. " 2>&1"
-    local pipe = assert(io.popen(table.concat(words, " ")))
-    local output = pipe:read("*a")
-    pipe:close()
-    os.remove(path)
-    return output
+    local environment = emulator:environment()
+    environment.HOME = "/nonexistent"
+    return interpreter.run('require "support.missing_modules"\n' .. source, environment)
   end
 
   it("lists every setting with its variables, its default and what it is", function()
@@ -40,14 +32,37 @@ describe("the README", function()
     assert.is_truthy(first_screen:find("make test", 1, true))
   end)
 
-  for number, example in ipairs(readme.examples()) do
-    it("has an example " .. number .. " that prints what it says", function()
-      local output = run(example.source)
-      local lines = {}
-      for line in output:gmatch("[^\n]+") do lines[#lines + 1] = line end
-      local promised = {}
-      for i, line in ipairs(example.prints) do promised[i] = line:gsub("ENDPOINT", emulator.endpoint_url) end
-      assert.same(promised, lines)
-    end)
+  it("names every folder of the sources in its layout, and none that does not exist", function()
+    local layout = readme.text():match "## Repository layout\n\n```\n(.-)```"
+    local named = {}
+    for folder in ("\n" .. layout):gmatch "\n([%w_/]+)/ " do
+      named[folder] = true
+      assert.equal(0, select(2, shell.run("test -d " .. folder)), folder)
+    end
+    local folders = shell.run [[find docs examples spec bin -maxdepth 0 -type d 2>/dev/null
+      find csrc -mindepth 1 -type d; find lua/ivs lua/resty/ivs -maxdepth 1 -type d]]
+    for folder in folders:gmatch "[^\n]+" do assert.is_true(named[folder], folder .. " is not in the README's layout") end
+  end)
+
+  it("begins with an example that every recording configuration passes", function()
+    local source = readme.examples()[1].source
+    for label, configuration in pairs(store.configurations) do
+      local output, status = run((source:gsub("arn:aws:ivs:[%w:/-]+", configuration.arn)))
+      assert.equal(0, status, label .. ": " .. output)
+      assert.equal(configuration.state, output:match "^%u[%u_]*", label)
+    end
+  end)
+
+  for _, page in ipairs(readme.pages) do
+    for number, example in ipairs(readme.examples(page)) do
+      it(("has an example %d in %s that prints what it says"):format(number, page), function()
+        local output = run(example.source)
+        local lines = {}
+        for line in output:gmatch("[^\n]+") do lines[#lines + 1] = line end
+        local promised = {}
+        for i, line in ipairs(example.prints) do promised[i] = line:gsub("ENDPOINT", emulator.endpoint_url) end
+        assert.same(promised, lines)
+      end)
+    end
   end
 end)

@@ -131,7 +131,7 @@ function pages.told() ngx.print((ngx.shared.cache:get "told")) end
 --- How many flights this worker has in the air.
 function pages.flights()
   local count = 0
-  for _ in pairs(require("resty.ivs.cache.single_flight").board(ngx.shared.cache)) do count = count + 1 end
+  for _ in pairs(require("resty.ivs.cache.single_flight").unfinished(ngx.shared.cache)) do count = count + 1 end
   ngx.print(count)
 end
 
@@ -157,19 +157,23 @@ end
 
 --- Leaves room for no other timer for a while.
 function pages.occupy_timers()
-  assert(ngx.timer.at(0, function() ngx.sleep(6) end))
+  assert(ngx.timer.at(0, function() ngx.sleep(30) end))
 end
 
 -- The service -----------------------------------------------------------------------------------------------------------
 
-local calls, scripts = {}, {}
+local calls, scripts, released = {}, {}, {}
 
---- Decides how a key is answered from now on: `status`, `delay`, `code`.
+--- Decides how a key is answered from now on: `status`, `delay`, `code`; `hold`: not before `release`.
 function pages.script()
   local arguments = ngx.req.get_uri_args()
   scripts[arguments.key] = { status = tonumber(arguments.status), delay = tonumber(arguments.delay),
-    code = arguments.code }
+    code = arguments.code, hold = arguments.hold }
+  released[arguments.key] = nil
 end
+
+--- Answers the calls of a key that are held.
+function pages.release() released[ngx.var.arg_key] = true end
 
 function pages.call()
   local key = ngx.var.arg_key
@@ -177,6 +181,7 @@ function pages.call()
   calls[key] = (calls[key] or 0) + 1
   local version = calls[key]
   if script.delay then ngx.sleep(script.delay) end
+  while script.hold and not released[key] do ngx.sleep(0.01) end
   ngx.status = script.status or 200
   ngx.header["X-Code"] = script.code
   ngx.print(json.encode { recordingConfiguration = { name = tostring(version), recordingReconnectWindowSeconds = 60, arn = key,

@@ -2,11 +2,13 @@
 --
 --     local service = cache_site.service()            …  service:script("key", { status = 429 })   service:count "key"
 --     local site = cache_site.start(service, { workers = 4 })
+--     service:script("key", { hold = true })   …  service:await("key", 1)   service:release "key"
 --     local ask = site:asker { ttl = 0.2 }            …  ask "key"  →  "miss 1": the outcome, and the answer's version or code
 --     service:burst({ site }, 1000, ask:path "key")
 
 local cjson = require "cjson"
 local nginx = require "support.nginx"
+local redis_server = require "support.redis_server"
 local shell = require "emulator.shell"
 
 local cache_site = { available = nginx.available }
@@ -22,21 +24,43 @@ end
 
 cache_site.encoded = encoded
 
+function cache_site.sleep(seconds) shell.run("sleep " .. seconds) end
+
+--- Seconds since 1970, with their fraction.
+function cache_site.now() return tonumber((shell.run "date +%s.%N")) end
+
+--- Waits until something is so, 20 seconds at the most.
+local function wait_until(what, condition)
+  for _ = 1, 2000 do
+    if condition() then return end
+    cache_site.sleep(0.01)
+  end
+  error(what .. " did not come", 3)
+end
+
 local Service = { __name = "ivs.spec.cache_service" }
 Service.__index = Service
 
 --- Starts the service.
 function cache_site.service()
   local site = nginx.start { locations = { ["/call"] = page "call", ["/script"] = page "script", ["/count"] = page "count",
-    ["/burst"] = page "burst" }, http = "lua_socket_log_errors off;" }
+    ["/burst"] = page "burst", ["/release"] = page "release" }, http = "lua_socket_log_errors off;" }
   return setmetatable({ site = site, port = site.port }, Service)
 end
 
 --- How a key is answered from now on.
 function Service:script(key, answer)
-  local _, status = self.site:get(("/script?key=%s&status=%d&delay=%s%s"):format(key, answer.status or 200, answer.delay or "",
-    answer.code and "&code=" .. answer.code or ""))
+  local _, status = self.site:get(("/script?key=%s&status=%d&delay=%s%s%s"):format(key, answer.status or 200, answer.delay or "",
+    answer.code and "&code=" .. answer.code or "", answer.hold and "&hold=1" or ""))
   assert(status == 200)
+end
+
+--- Answers the calls of a key that are held.
+function Service:release(key) self.site:get("/release?key=" .. key) end
+
+--- Waits until it has been called so often for a key.
+function Service:await(key, number)
+  wait_until("call " .. number .. " of " .. key, function() return self:count(key) >= number end)
 end
 
 --- The calls of the keys that begin so.
@@ -73,6 +97,14 @@ function Asker:__call(key, location)
   return (self.site:get(self:path(key, location)))
 end
 
+--- Asks and does not wait.
+-- @int[opt] clients how many ask; 1
+-- @treturn string their process ids
+function Asker:in_background(key, location, clients)
+  return (shell.run(("for i in $(seq %d); do curl -s -m 60 '%s%s' >/dev/null 2>&1 & echo $!; done")
+    :format(clients or 1, self.site.url, self:path(key, location))):gsub("\n", " "))
+end
+
 --- Seconds that the site takes over a key.
 function Asker:time(key, location)
   local said = shell.run(("curl -s -m 30 -o /dev/null -w '%%{time_total}' '%s%s'")
@@ -93,6 +125,15 @@ end
 
 function Asker:stats()
   return cjson.decode((self.site:get("/stats?o=" .. self.options)))
+end
+
+--- Has a site load its configuration anew, and waits until its first worker has been replaced.
+function cache_site.reload(site)
+  local before = site:workers()[1]
+  site:signal "HUP"
+  wait_until("the end of worker " .. before, function()
+    return not shell.run("pgrep -P " .. site.pid):find(before, 1, true)
+  end)
 end
 
 local PAGES = { "get", "whole", "age", "stats", "get_and_kill", "raise", "spoil", "fill", "misuse", "occupy_timers", "cancelled",
@@ -127,6 +168,19 @@ function cache_site.with(service, options, test)
   local site = cache_site.start(service, options)
   local good, why = pcall(test, site)
   site:stop()
+  if not good then error(why, 0) end
+end
+
+--- Runs a test with a Redis and two sites that nobody else uses; all end whatever becomes of it.
+-- @string arguments of redis-server; nil for none
+-- @func test called with the Redis and the sites
+-- @string[opt] http directives of the sites
+function cache_site.with_redis(service, arguments, test, http)
+  local server = redis_server.start(arguments)
+  local sites = { cache_site.start(service, { http = http }), cache_site.start(service, { http = http }) }
+  local good, why = pcall(test, server, sites[1], sites[2])
+  for _, site in ipairs(sites) do site:stop() end
+  server:stop()
   if not good then error(why, 0) end
 end
 

@@ -43,6 +43,15 @@ function hostile_calls.answer(body, lines)
   return "HTTP/1.1 200 OK\r\n" .. (lines or "") .. "Content-Length: " .. #body .. "\r\n\r\n" .. body
 end
 
+--- Steps that send these bytes and close.
+function hostile_calls.sending(bytes) return { { "request" }, { "send", bytes }, { "close" } } end
+
+--- Steps that send an answer (see `answer`) and keep the connection.
+function hostile_calls.answering(body, lines) return { { "request" }, { "send", hostile_calls.answer(body, lines) }, { "hang" } } end
+
+--- Steps that send a start, and then a text again and again.
+function hostile_calls.endless(start, text) return { { "request" }, { "send", start }, { "endless", text } } end
+
 --- A client of the server; `more.tls` makes it speak TLS, with the server's authority unless `more.ca_bundle` is another
 -- or false. Without a timeout of its own it has PATIENCE.
 function hostile_calls.client(server, more)
@@ -109,15 +118,27 @@ function hostile_calls.expect(server, steps, wanted, more)
   hostile_calls.took_at_least(wanted.after or 0, took, seen)
 end
 
---- How many file descriptors and children this process has; equal before and after where nothing is left over. The pipe that
--- the count itself goes through is left out: Lua may not have closed its other end yet.
+--- Makes a spec of each case.
+-- @func it busted's
+-- @tab server
+-- @tab list of cases: a name, and what `expect` takes behind the server
+-- @tab[opt] more the client's options where a case has none
+function hostile_calls.cases(it, server, list, more)
+  for _, case in ipairs(list) do
+    it(case[1], function() hostile_calls.expect(server, case[2], case[3], case[4] or more) end)
+  end
+end
+
+--- The file descriptors of this process, by what they are open on, and its children; equal before and after where nothing is left
+-- over. A descriptor that is closed between its listing and its reading is left out, and so is the pipe that this list comes through:
+-- Lua may still have its other end open.
 function hostile_calls.leftovers()
   collectgarbage()
   collectgarbage()
   return shell.run [[
     pipe=$(readlink /proc/$$/fd/1)
-    ls -l /proc/$PPID/fd | grep -vcF "$pipe"
-    pgrep -P $PPID | wc -l]]
+    for descriptor in /proc/$PPID/fd/*; do readlink "$descriptor"; done | grep -vxF "$pipe" | sort
+    echo "$(pgrep -P $PPID | grep -vxc $$) children"]]
 end
 
 return hostile_calls

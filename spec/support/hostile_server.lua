@@ -11,68 +11,52 @@
 -- Not for: answers that are merely scripted (http_server, emulator.server).
 
 local certificates = require "support.certificates"
-local json = require "emulator.json"
+local python_server = require "support.python_server"
 local shell = require "emulator.shell"
 
 local hostile_server = {}
 
 local SCRIPT = debug.getinfo(1, "S").source:match("^@(.*)%.lua$") .. ".py"
 
-local PYTHON = "$(command -v /usr/bin/python3 || command -v python3) -IS" -- without site packages, which it needs not
-
--- A zombie that nobody reaps is gone, too.
-local STOP = [[
-alive() { kill -0 $1 2>/dev/null && ! grep -q ') Z ' /proc/$1/stat 2>/dev/null; }
-set -- %d
-kill -TERM $1 2>/dev/null
-while alive $1; do sleep 0.01; done
-rm -rf -- ]]
-
 local Server = { __name = "ivs.spec.hostile_server" }
-Server.__index = Server
 
---- Starts a server.
+--- Makes a server that is not running yet.
 -- @tparam[opt] table options `deaf = true`: its backlog is full and it accepts nothing; `certificates = true`: makes those of
 --   certificates.NAMES
+-- @treturn Server with `directory`, `ca_bundle`
+function hostile_server.new(options)
+  local server = python_server.new("ivs-hostile", Server)
+  server.options, server.serial, server.ca_bundle = options or {}, 0, server.directory .. "/ca.pem"
+  if server.options.certificates then certificates.make(server.directory) end
+  return server
+end
+
+--- Makes a server and starts it.
 -- @treturn Server with `url` (http), `tls_url` (https, the same port), `port`, `directory`, `ca_bundle`
 function hostile_server.start(options)
-  options = options or {}
-  local output = shell.run('exec 2>&1; echo "$PPID"; mktemp -d "${TMPDIR:-/tmp}/ivs-hostile.XXXXXX"')
-  local owner, directory = output:match("^(%d+)\n(/[^\n]+)\n$")
-  assert(owner, "the server's directory could not be made: " .. output)
-  local server = setmetatable({ directory = directory, serial = 0 }, Server)
-  if options.certificates then certificates.make(directory) end
-  server:play_each {}
-  local said = shell.run("exec 2>&1 </dev/null; " .. table.concat({
-    PYTHON, shell.quote(SCRIPT), shell.quote(directory), owner, options.deaf and "1" or "0" }, " "))
-  local port, pid = said:match("^(%d+) (%d+)\n$")
-  if not port then
-    shell.run("rm -rf -- " .. shell.quote(directory))
-    error("the server did not start: " .. said, 2)
-  end
-  server.port, server.pid = tonumber(port), tonumber(pid)
-  server.url = "http://127.0.0.1:" .. port
-  server.tls_url = "https://localhost:" .. port
-  server.ca_bundle = directory .. "/ca.pem"
-  return server
+  return hostile_server.new(options):start()
+end
+
+function Server:start()
+  self:play_each {}
+  self:launch(SCRIPT, self.options.deaf and "1" or "0")
+  self.url = "http://127.0.0.1:" .. self.port
+  self.tls_url = "https://localhost:" .. self.port
+  return self
 end
 
 --- What to do with the connections from now on; the record begins anew.
 -- @tparam table connections a list of lists of steps; the last one is repeated
 function Server:play_each(connections)
   self.serial = self.serial + 1
-  local path = self.directory .. "/script.json"
-  local file = assert(io.open(path .. ".new", "wb"))
-  file:write(json.encode { serial = self.serial, connections = connections })
-  file:close()
-  assert(os.rename(path .. ".new", path))
-  assert(io.open(self.directory .. "/record", "wb")):close()
+  self:publish("script.json", { serial = self.serial, connections = connections })
+  self:empty "record"
   os.remove(self.directory .. "/release")
 end
 
 --- Lets the connections go on that pause.
 function Server:release()
-  assert(io.open(self.directory .. "/release", "wb")):close()
+  self:empty "release"
 end
 
 --- The same for every connection.
@@ -117,14 +101,6 @@ function Server:await(what, count)
     shell.run "sleep 0.01"
   end
   error("the server did not come to " .. what, 2)
-end
-
---- Ends it; its process and its directory are gone on return. A second call does nothing.
-function Server:stop()
-  if not self.pid then return end
-  local pid = self.pid
-  self.pid = nil
-  shell.run(STOP:format(pid) .. shell.quote(self.directory))
 end
 
 return hostile_server

@@ -9,7 +9,6 @@ process OWNER is gone. A deaf server (DEAF is 1) accepts nothing and its backlog
 import errno
 import json
 import os
-import shutil
 import socket
 import ssl
 import struct
@@ -18,27 +17,12 @@ import threading
 import time
 import warnings
 
-GUARD_INTERVAL = 0.5  # seconds
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # which -I leaves out
+import python_server  # noqa: E402
+
 ENDLESS = 60  # seconds after which even endless sending ends
 BLOCK = 64 * 1024
 VERSIONS = {'TLSv1.1': ssl.TLSVersion.TLSv1_1, 'TLSv1.2': ssl.TLSVersion.TLSv1_2, 'TLSv1.3': ssl.TLSVersion.TLSv1_3}
-
-
-def is_gone(pid):
-    """A zombie is gone, too."""
-    try:
-        os.kill(pid, 0)
-        with open('/proc/%d/stat' % pid, 'rb') as stat:
-            return stat.read().rpartition(b') ')[2][:1] in b'ZX'
-    except ProcessLookupError:
-        return True
-
-
-def guard(directory, owner):
-    while not is_gone(owner):
-        time.sleep(GUARD_INTERVAL)
-    shutil.rmtree(directory, ignore_errors=True)
-    os._exit(0)
 
 
 class Gone(Exception):
@@ -246,18 +230,7 @@ class Server:
 def main(directory, owner, deaf):
     warnings.simplefilter('ignore')  # of the old versions of TLS
     server = Server(directory, deaf == '1')
-    child = os.fork()
-    if child:
-        print(server.port, child, flush=True)
-        os._exit(0)
-    os.setsid()
-    null = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(null, stream)
-    threading.Thread(target=guard, args=(directory, int(owner)), daemon=True).start()
-    if deaf == '1':
-        threading.Event().wait()
-    server.serve()
+    python_server.run(directory, owner, server.port, server.serve if deaf == '0' else threading.Event().wait)
 
 
 if __name__ == '__main__':

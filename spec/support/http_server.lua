@@ -7,34 +7,15 @@
 -- everything that it writes. A request is on record before its answer is sent.
 -- Not for: TLS, or calls of IVS (emulator.server).
 
-local json = require "emulator.json"
-local shell = require "emulator.shell"
+local python_server = require "support.python_server"
 
 local http_server = {}
 
 local SCRIPT = debug.getinfo(1, "S").source:match("^@(.*)%.lua$") .. ".py"
 
-local PYTHON = "$(command -v /usr/bin/python3 || command -v python3) -IS" -- without site packages, which it needs not
-
--- A zombie that nobody reaps is gone, too.
-local STOP = [[
-alive() { kill -0 $1 2>/dev/null && ! grep -q ') Z ' /proc/$1/stat 2>/dev/null; }
-set -- %d
-kill -TERM $1 2>/dev/null
-while alive $1; do sleep 0.01; done
-rm -rf -- ]]
-
 local Server = { __name = "ivs.spec.http_server" }
-Server.__index = Server
 
---- Puts the routes where the server reads them; a rename, so that it never reads half a file.
-local function publish(server)
-  local path = server.directory .. "/routes.json"
-  local file = assert(io.open(path .. ".new", "wb"))
-  file:write(json.encode(server.routes))
-  file:close()
-  assert(os.rename(path .. ".new", path))
-end
+local function publish(server) server:publish("routes.json", server.routes) end
 
 local function set_route(server, key, answers)
   server.serial = server.serial + 1
@@ -50,20 +31,10 @@ end
 function http_server.start(options)
   options = options or {}
   local host = options.host or "127.0.0.1"
-  local output = shell.run('exec 2>&1; echo "$PPID"; mktemp -d "${TMPDIR:-/tmp}/ivs-http-server.XXXXXX"')
-  local owner, directory = output:match("^(%d+)\n(/[^\n]+)\n$")
-  assert(owner, "the server's directory could not be made: " .. output)
-  local server = setmetatable({ directory = directory, host = host, routes = {}, serial = 0 }, Server)
-  for key, answers in pairs(options.routes or {}) do set_route(server, key, answers) end
-  publish(server)
-  local said = shell.run("exec 2>&1 </dev/null; " .. table.concat({
-    PYTHON, shell.quote(SCRIPT), shell.quote(directory), owner, shell.quote(host) }, " "))
-  local port, pid = said:match("^(%d+) (%d+)\n$")
-  if not port then
-    shell.run("rm -rf -- " .. shell.quote(directory))
-    error("the server did not start: " .. said, 2)
-  end
-  server.port, server.pid = tonumber(port), tonumber(pid)
+  local server = python_server.new("ivs-http-server", Server)
+  server.host, server.serial = host, 0
+  server:reset(options.routes)
+  server:launch(SCRIPT, host)
   server.url = ("http://%s:%d"):format(host:find(":", 1, true) and "[" .. host .. "]" or host, server.port)
   return server
 end
@@ -72,6 +43,14 @@ end
 function Server:route(key, answers)
   set_route(self, key, answers)
   publish(self)
+end
+
+--- Replaces all routes and begins the record of requests anew.
+function Server:reset(routes)
+  self.routes = {}
+  for key, answers in pairs(routes or {}) do set_route(self, key, answers) end
+  publish(self)
+  self:forget()
 end
 
 local function from_hex(text)
@@ -94,15 +73,7 @@ end
 
 --- Begins the record of requests anew.
 function Server:forget()
-  assert(io.open(self.directory .. "/requests", "wb")):close()
-end
-
---- Ends it; its process and its directory are gone on return. A second call does nothing.
-function Server:stop()
-  if not self.pid then return end
-  local pid = self.pid
-  self.pid = nil
-  shell.run(STOP:format(pid) .. shell.quote(self.directory))
+  self:empty "requests"
 end
 
 return http_server

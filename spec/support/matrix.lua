@@ -26,11 +26,11 @@ local BASE = {
 
 --- What may differ, and why. Nothing else may.
 matrix.differences = {
-  region = "DESIGN 4: only AWS_DEFAULT_REGION is read; the region inside the ARN",
-  fips = "DESIGN 4: FIPS or dual-stack with endpoint_url is dropped in silence",
-  proxy = "DESIGN 4: env proxies are used for IMDS",
-  younger = "BEHAVIOUR 8: what botocore 1.29 does not know yet and 1.43 does",
-  python = "an exception of Python's or another library's, where we have one of botocore's names (DESIGN 1.2)",
+  region = "only AWS_DEFAULT_REGION is read; the region inside the ARN",
+  fips = "FIPS or dual-stack with endpoint_url is dropped in silence",
+  proxy = "env proxies are used for IMDS",
+  younger = "what botocore 1.29 does not know yet and 1.43 does",
+  python = "an exception of Python's or another library's, where we have one of botocore's names",
   empty = "an empty value counts as absent; botocore takes some of them as they are",
   late = "a source that is not asked is not judged; botocore reads metadata's settings before it asks any",
 }

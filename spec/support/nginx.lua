@@ -9,6 +9,7 @@
 -- `nginx.available` is false where the module has not been built for LuaJIT, which nginx runs whatever Lua runs the spec.
 
 local json = require "cjson"
+local processes = require "support.processes"
 local shell = require "emulator.shell"
 
 local nginx = {}
@@ -65,18 +66,6 @@ local good, value = chunk ~= nil, problem
 if chunk then good, value = xpcall(chunk, debug.traceback) end
 ngx.print(json.encode { good = good, value = value })
 ]]
-
--- A zombie that nobody reaps is gone, too.
-local STOP = [[
-alive() { kill -0 $1 2>/dev/null && ! grep -q ') Z ' /proc/$1/stat 2>/dev/null; }
-set -- %d
-kill -%s $1 2>/dev/null
-ticks=0
-while alive $1; do
-  ticks=$((ticks + 1))
-  [ $ticks -eq 2500 ] && kill -KILL $1
-  sleep 0.01
-done]]
 
 local Site = { __name = "ivs.spec.nginx" }
 Site.__index = Site
@@ -236,7 +225,7 @@ function Site:stop(graceful)
   if not self.pid then return {} end
   local pid = self.pid
   self.pid = nil
-  shell.run(STOP:format(pid, graceful and "QUIT" or "TERM"))
+  processes.stop(pid, graceful and "QUIT" or "TERM")
   local errors = self:errors()
   shell.run("rm -rf -- " .. shell.quote(self.prefix))
   return errors

@@ -1,13 +1,14 @@
 --- The context that a credential provider is given, for the specs of those that call services and write files: HTTP by
 -- the curl command, files and keys by lfs, io and the openssl command, the clock and the sleeps by the spec.
 --
--- Nothing of the C side is in it, so that a provider's spec shows what the provider does; that our own C functions
--- answer alike is shown where they are tested.
+-- But for the table of partitions nothing of the C side is in it, so that a provider's spec shows what the provider does; that
+-- our own C functions give the same results is shown where they are tested.
 -- Not for: whole calls (a client with `env` has the real context).
 
 local digest = require "openssl.digest"
 local lfs = require "lfs"
 
+local core = require "ivs.core"
 local files = require "ivs.config.files"
 local json = require "ivs.json"
 local failure = require "ivs.failure"
@@ -118,7 +119,7 @@ local function system()
     sha1 = function(text) return to_hex(digest.new("sha1"):final(text)) end,
     sha256 = function(text) return to_hex(digest.new("sha256"):final(text)) end,
     base64url = base64url, uuid = uuid, parse_time = parse_time,
-    mask_url = mask_url, es256_sign = es256_sign, es256_public = es256_public,
+    mask_url = mask_url, partition = core.private.system.partition, es256_sign = es256_sign, es256_public = es256_public,
     read_file = read_file, write_private = write_private,
     file_owner = function(path)
       local uid, why = lfs.attributes(path, "uid")

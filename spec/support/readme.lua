@@ -1,12 +1,15 @@
--- The README as data: its settings table as it has to be, its Lua examples with what they say they print.
+-- The README and the pages of docs/ as data: the settings table as it has to be, the Lua examples with what they say they print.
 
 local readme = {}
 
 local here = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$")
 readme.root = here .. "/../.."
 
-function readme.text()
-  local file = assert(io.open(readme.root .. "/README.md", "rb"))
+--- The pages whose examples the specs run.
+readme.pages = { "README.md", "docs/credentials.md", "docs/loops.md" }
+
+function readme.text(page)
+  local file = assert(io.open(readme.root .. "/" .. (page or "README.md"), "rb"))
   local text = file:read("*a")
   file:close()
   return text
@@ -32,10 +35,10 @@ function readme.settings_rows(rows)
   return lines
 end
 
--- The ```lua blocks: { source, prints = the lines that `-->` comments promise }.
-function readme.examples()
+-- The ```lua blocks of a page: { source, prints = the lines that `-->` comments promise }.
+function readme.examples(page)
   local examples = {}
-  for source in readme.text():gmatch("\n```lua\n(.-)\n```") do
+  for source in readme.text(page):gmatch("\n```lua\n(.-)\n```") do
     local prints = {}
     for promised in source:gmatch("%-%->%s*([^\n]*)") do prints[#prints + 1] = promised end
     examples[#examples + 1] = { source = source, prints = prints }
@@ -43,9 +46,9 @@ function readme.examples()
   return examples
 end
 
--- The ```nginx block.
+-- The ```nginx block of docs/nginx.md.
 function readme.nginx()
-  return readme.text():match("\n```nginx\n(.-)\n```")
+  return readme.text("docs/nginx.md"):match("\n```nginx\n(.-)\n```")
 end
 
 return readme

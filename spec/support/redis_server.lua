@@ -4,6 +4,7 @@
 --
 -- It answers when `start` returns. It ends with `stop`, or by itself when this process is gone.
 
+local processes = require "support.processes"
 local shell = require "emulator.shell"
 
 local redis_server = {}
@@ -27,13 +28,6 @@ done
 setsid sh -c 'while kill -0 $0 && kill -0 $1; do sleep 1; done; kill -KILL $1; rm -rf -- "$2"' $owner $pid "$PWD" \
   >/dev/null 2>&1 </dev/null &
 echo $pid]]
-
--- A zombie that nobody reaps is gone, too.
-local STOP = [[
-set -- %d
-kill -KILL $1 2>/dev/null
-while kill -0 $1 2>/dev/null && ! grep -q ') Z ' /proc/$1/stat 2>/dev/null; do sleep 0.01; done
-rm -rf -- %s]]
 
 local Server = { __name = "ivs.spec.redis_server" }
 Server.__index = Server
@@ -131,7 +125,7 @@ function Server:stop()
   if not self.pid then return end
   local pid = self.pid
   self.pid = nil
-  shell.run(STOP:format(pid, shell.quote(self.directory)))
+  processes.stop(pid, "KILL", self.directory)
 end
 
 return redis_server

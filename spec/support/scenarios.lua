@@ -1,4 +1,5 @@
---- What the service may answer, and what a caller has to make of it (BEHAVIOUR 1, 4 and 5, DESIGN 1.1, 1.2 and 4).
+--- What the service may answer, and what a caller has to make of it (docs/protocol.md, "Responses" and "Retries"; docs/design.md,
+-- "Errors").
 --
 -- Data only, so that every way of making the call runs the same list. A scenario is
 --
@@ -92,7 +93,7 @@ whole("unknown members are dropped at every level", [==[{"nextToken":"t","record
     renditionConfiguration = { renditions = { "HD" } }, thumbnailConfiguration = {} })
 whole("members are told by their exact names", '{"recordingConfiguration":{"ARN":"A","Name":"n","arn":"b"}}', { arn = "b" })
 
--- BEHAVIOUR 5: 60 and "60" are 60, 60.9 is 60
+-- docs/protocol.md, "Result": 60 and "60" are 60, 60.9 is 60
 for text, number in pairs { ["60"] = 60, ['"60"'] = 60, ["60.9"] = 60, ["60.0"] = 60, ["6e1"] = 60, ["0"] = 0,
   ["-1"] = -1, ["-1.9"] = -1, ['"-7"'] = -7, ["0.5"] = 0, ["2147483648"] = 2147483648,
   ["9007199254740991"] = 9007199254740991, ['"9007199254740991"'] = 9007199254740991 } do
@@ -200,7 +201,7 @@ for code, status in pairs { ResourceNotFoundException = 404, InternalServerExcep
   form("by __type", nil, "__type", code, SAME)
   form("by __type with a namespace", nil, "__type", NAMESPACE .. code, SAME)
   form("by code with a namespace", nil, "code", NAMESPACE .. code)
-  fails(code .. " has its modelled exceptionMessage for a message", -- DESIGN 4: lost by botocore
+  fails(code .. " has its modelled exceptionMessage for a message", -- docs/design.md, "Differences from boto3": lost by botocore
     { status = status, headers = { ["x-amzn-ErrorType"] = code }, body = '{"exceptionMessage":"what went wrong"}' },
     { code = code, message = "what went wrong", retryable = retryable })
 end

@@ -7,6 +7,8 @@
 -- of a provider needs no waiting. Names and kinds of failures are those of the real `http` (csrc/curl/error_map.c).
 -- Not for: checking `http` or `run` themselves.
 
+local assert = require "luassert"
+local failure = require "ivs.failure"
 local shell = require "emulator.shell"
 
 local cjson = require("cjson").new()
@@ -190,6 +192,19 @@ function stand_in.context(options)
   end
 
   return context
+end
+
+--- Asserts that a provider failed with CredentialRetrievalError, with these parts in its message and none of the secrets.
+-- @string method the provider's name in the message
+function stand_in.assert_failed(method, secrets, credentials, err, ...)
+  assert.is_nil(credentials)
+  assert.is_true(failure.is(err), tostring(err))
+  assert.same({ "credentials", "CredentialRetrievalError" }, { err.kind, err.code })
+  local start = ("Error when retrieving credentials from %s: "):format(method)
+  assert.equal(start, err.message:sub(1, #start))
+  for _, part in ipairs { ... } do assert.truthy(err.message:find(part, 1, true), err.message) end
+  for _, secret in ipairs(secrets) do assert.is_nil(err.message:find(secret, 1, true), err.message) end
+  assert.is_nil(err.message:find("%c"), err.message)
 end
 
 return stand_in

@@ -1,16 +1,19 @@
-"""Runs a program at a terminal of its own: terminal.py [--leash FIFO] EXPECTED ANSWER PROGRAM [ARGUMENT...].
+"""Runs a program at a terminal of its own: terminal.py [--columns N] [--leash FIFO] EXPECTED ANSWER PROGRAM [ARGUMENT...].
 
 As soon as EXPECTED is on the terminal, ANSWER is typed (\\x03 is Ctrl-C, \\n the return key). What was on the terminal goes to
-standard output, then a line with how the program ended. --leash: a FIFO that a descendant may have opened for writing; the last
+standard output, then a line with how the program ended. --columns: the terminal's width. --leash: a FIFO that a descendant may have opened for writing; the last
 line then says whether it was let go, which happens when all who hold it have ended.
 
 Whoever has not ended after LIMIT seconds is killed.
 """
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
 import sys
+import termios
 import time
 
 LIMIT = 45  # below the minute that a credential_process is given
@@ -35,6 +38,10 @@ def converse(terminal, expected, answer, deadline):
     return shown, False
 
 
+def set_width(columns):
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
+
+
 def describe(status):
     if os.WIFSIGNALED(status):
         return 'signal %d' % os.WTERMSIG(status)
@@ -49,7 +56,10 @@ def is_let_go(leash, deadline):
 
 
 def main(arguments):
-    leash = None
+    leash, columns = None, None
+    if arguments[0] == '--columns':
+        columns = int(arguments[1])
+        arguments = arguments[2:]
     if arguments[0] == '--leash':
         leash = os.open(arguments[1], os.O_RDONLY | os.O_NONBLOCK)
         arguments = arguments[2:]
@@ -58,6 +68,8 @@ def main(arguments):
     deadline = time.monotonic() + LIMIT
     pid, terminal = pty.fork()
     if pid == 0:
+        if columns is not None:
+            set_width(columns)
         os.execvp(arguments[2], arguments[2:])
     shown, is_over = converse(terminal, expected, answer, deadline)
     if not is_over:

@@ -4,6 +4,7 @@
 --
 -- It listens when `start` returns, and ends with `stop`, or by itself when this process is gone.
 
+local processes = require "support.processes"
 local shell = require "emulator.shell"
 
 local tinyproxy = {}
@@ -42,13 +43,6 @@ until grep -q 'Accepting connections\|Starting main loop' log 2>/dev/null; do
   sleep 0.01
 done
 echo $keeper]]
-
-local STOP = [[
-alive() { kill -0 $1 2>/dev/null && ! grep -q ') Z ' /proc/$1/stat 2>/dev/null; }
-set -- %d
-kill -TERM $1 2>/dev/null
-while alive $1; do sleep 0.01; done
-rm -rf -- %s]]
 
 local Proxy = { __name = "ivs.spec.tinyproxy" }
 Proxy.__index = Proxy
@@ -98,7 +92,7 @@ function Proxy:stop()
   if not self.keeper then return end
   local keeper = self.keeper
   self.keeper = nil
-  shell.run(STOP:format(keeper, shell.quote(self.directory)))
+  processes.stop(keeper, "TERM", self.directory)
 end
 
 return tinyproxy

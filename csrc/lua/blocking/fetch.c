@@ -3,7 +3,10 @@
 #include "lua/fields.h"
 #include "core/status.h"
 #include "core/uri.h"
+#include "curl/easy.h"
+#include "lua/blocking/interrupt.h"
 #include "lua/failure.h"
+#include "lua/headers.h"
 #include "lua/message.h"
 #include "lua/objects.h"
 
@@ -40,12 +43,10 @@ static void close_easy(void *driver) {
   ivs_easy_close(driver);
 }
 
-ivs_easy *ivs_lua_fetch_easy(lua_State *L, int client_index, ivs_failure *failure) {
-  ivs_lua_client *client = ivs_lua_client_check(L, client_index);
-  if (client->driver) return client->driver;
+ivs_settings ivs_lua_fetch_settings(lua_State *L, const ivs_lua_client *client, int client_index) {
   ivs_lua_client_get(L, client_index, IVS_LUA_CLIENT_SETTINGS);
-  int from = lua_gettop(L);
-  const ivs_easy_settings settings = {
+  const int from = lua_gettop(L);
+  return (ivs_settings){
       .connect_timeout = client->core.connect_timeout,
       .read_timeout = client->core.read_timeout,
       .proxy = ivs_lua_fields_string(L, from, "proxy"),
@@ -56,7 +57,13 @@ ivs_easy *ivs_lua_fetch_easy(lua_State *L, int client_index, ivs_failure *failur
       .verify = ivs_lua_fields_flag(L, from, "verify"),
       .tcp_keepalive = ivs_lua_fields_flag(L, from, "tcp_keepalive"),
   };
+}
+
+/* The client's handle, opened at first use; NULL with the failure set. */
+static ivs_easy *find_easy(lua_State *L, ivs_lua_client *client, int client_index, ivs_failure *failure) {
+  if (client->driver) return client->driver;
   ivs_easy *easy;
+  const ivs_settings settings = ivs_lua_fetch_settings(L, client, client_index);
   int status = ivs_easy_open(&easy, &settings, failure);
   lua_pop(L, 1);
   if (status) return NULL;
@@ -65,35 +72,35 @@ ivs_easy *ivs_lua_fetch_easy(lua_State *L, int client_index, ivs_failure *failur
   return easy;
 }
 
-/* ---- http(request) ---- */
-
-static const char *take_header(ivs_request *request, const char *name, ivs_slice value) {
-  uint64_t length;
-  if (!ivs_message_is_token(ivs_text_slice(name))) return "a header's name is malformed";
-  if (ivs_text_has_control(value)) return "a header's value has a control character";
-  if (ivs_text_same(ivs_text_slice(name), "Transfer-Encoding"))
-    return "a body is sent with a Content-Length only";
-  if (ivs_text_same(ivs_text_slice(name), "Content-Length") &&
-      (!ivs_text_number(value, &length) || length != request->body.length))
-    return "the Content-Length is not that of the body";
-  ivs_request_add_header(request, name, value);
-  return NULL;
+int ivs_lua_fetch_exchange(lua_State *L, int client_index, const ivs_exchange *exchange) {
+  ivs_lua_client *client = ivs_lua_client_check(L, client_index);
+  ivs_lua_interrupt interrupt;
+  ivs_lua_interrupt_begin(L, &interrupt);
+  const ivs_multi_interrupt asked = {ivs_lua_interrupt_is_due, &interrupt};
+  for (;;) {
+    if (!client->is_open) {
+      ivs_lua_client_refuse_closed(exchange->failure);
+      return IVS_EREFUSED;
+    }
+    ivs_easy *easy = find_easy(L, client, client_index, exchange->failure);
+    const int status = easy ? ivs_easy_exchange(easy, exchange, &asked) : IVS_EREFUSED;
+    if (status != IVS_EINTERRUPTED) return status;
+    ivs_response_reset(exchange->response);
+    ivs_lua_interrupt_run(&interrupt); /* what it raises ends the call; else the request is sent again */
+  }
 }
+
+/* ---- http(request) ---- */
 
 static const char out_of_memory[] = "out of memory while building the request";
 
 static const char *take_headers(lua_State *L, int headers, ivs_request *request) {
   const char *problem = NULL;
-  lua_pushnil(L);
-  while (!problem && lua_next(L, headers)) {
-    ivs_slice name, value;
-    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-      return "the headers have to be strings by name";
-    name.data = lua_tolstring(L, -2, &name.length);
-    value.data = lua_tolstring(L, -1, &value.length);
-    problem = strlen(name.data) == name.length ? take_header(request, name.data, value)
-                                               : "a header's name is malformed";
-    lua_pop(L, 1);
+  ivs_lua_header header;
+  for (lua_pushnil(L); ivs_lua_headers_next(L, headers, &header, &problem); lua_pop(L, 1)) {
+    problem = ivs_lua_headers_check_sent(&header, request->body.length);
+    if (problem) break;
+    ivs_request_add_header(request, header.name.data, header.value);
   }
   return problem;
 }
@@ -155,13 +162,15 @@ static int http(lua_State *L) {
     ivs_failure_format(&f->failure, IVS_KIND_CONFIG, code, "%s", problem);
     return ivs_lua_failure_return(L, &f->failure);
   }
-  const ivs_easy_exception exception = {
+  const ivs_exchange exchange = {
+      .request = &f->request,
+      .response = &f->response,
+      .failure = &f->failure,
       .connect_timeout = ivs_lua_fields_number(L, REQUEST, "connect_timeout"),
       .read_timeout = ivs_lua_fields_number(L, REQUEST, "read_timeout"),
       .direct = ivs_lua_fields_flag(L, REQUEST, "direct"),
   };
-  ivs_easy *easy = ivs_lua_fetch_easy(L, owner, &f->failure);
-  if (!easy || ivs_easy_exchange(easy, &f->request, &exception, &f->response, &f->failure)) {
+  if (ivs_lua_fetch_exchange(L, owner, &exchange)) {
     const enum ivs_kind kind = f->failure.kind;
     f->failure.retryable =
         kind == IVS_KIND_CONNECTION || kind == IVS_KIND_TIMEOUT || kind == IVS_KIND_RESPONSE;

@@ -1,6 +1,8 @@
 /* posix_spawn, two pipes, one deadline. */
 #include "lua/blocking/process.h"
 #include "core/buffer.h"
+#include "curl/clock.h"
+#include "lua/blocking/interrupt.h"
 #include "lua/objects.h"
 
 #include <errno.h>
@@ -14,7 +16,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -147,15 +148,9 @@ static bool take(child *c, int stream) {
   }
 }
 
-static double monotonic(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* Waits until the program has ended and its output is read. NULL, or what went wrong. A grandchild that holds
  * the pipes open is not waited for. */
-static const char *follow(child *c, double deadline, int *status) {
+static const char *follow(child *c, double deadline, ivs_lua_interrupt *interrupt, int *status) {
   double ended_at = 0;
   for (;;) {
     struct pollfd polled[STREAMS] = {{c->pipes[OUT], POLLIN, 0}, {c->pipes[ERR], POLLIN, 0}};
@@ -170,12 +165,13 @@ static const char *follow(child *c, double deadline, int *status) {
       }
       if (found == c->pid) {
         c->pid = 0;
-        ended_at = monotonic();
+        ended_at = ivs_clock_monotonic();
       }
     }
     bool drained = c->pipes[OUT] < 0 && c->pipes[ERR] < 0;
-    if (c->pid == 0 && (drained || monotonic() - ended_at > (double)LINGER_MS / 1000)) return NULL;
-    if (monotonic() > deadline) return "it did not end in time";
+    if (c->pid == 0 && (drained || ivs_clock_monotonic() - ended_at > (double)LINGER_MS / 1000)) return NULL;
+    if (ivs_clock_monotonic() > deadline) return "it did not end in time";
+    if (ivs_lua_interrupt_is_due(interrupt)) return "it was interrupted";
   }
 }
 
@@ -212,16 +208,20 @@ int ivs_lua_process_run(lua_State *L) {
   size_t cap = (size_t)option(L, "max_bytes", 64 * 1024);
   read_arguments(L, ARGV, argv);
   char **variables = read_environment(L, VARIABLES);
+  ivs_lua_interrupt interrupt;
+  ivs_lua_interrupt_begin(L, &interrupt);
   child *c = ivs_lua_objects_new(L, &child_type, sizeof *c);
   for (int i = 0; i < STREAMS; i++) {
     c->pipes[i] = -1;
     ivs_buffer_init(&c->texts[i], cap);
   }
   int error = spawn(c, argv, variables);
-  const char *problem = error ? strerror(error) : follow(c, monotonic() + timeout, &status);
+  const char *problem =
+      error ? strerror(error) : follow(c, ivs_clock_monotonic() + timeout, &interrupt, &status);
   end_child(c);
   if (!problem) push_result(L, c, status);
   for (int i = 0; i < STREAMS; i++) ivs_buffer_free(&c->texts[i]); /* keys were in them */
+  ivs_lua_interrupt_run(&interrupt);
   if (!problem) return 1;
   lua_pushnil(L);
   lua_pushstring(L, problem);

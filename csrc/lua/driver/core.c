@@ -1,21 +1,25 @@
 /*
- * require "ivs.core": the module without I/O (DESIGN 1.6). Loads no libcurl.
+ * require "ivs.core": the module without I/O (docs/design.md, "ivs.core"). Loads no libcurl.
  *
  *   local client = core.client(options, host?)
- *   local call = client:call { arn = ARN }
+ *   local call = client:get_recording_configuration { arn = ARN }     -- client:call is the same
+ *   local call = client:list_recording_configurations { maxResults = 50 }
  *   local step, detail = call:next()
  *
  *   step            detail                                  what the next call:next takes
- *   "credentials"   provider(offer): the client's chain     keys, or nil and an error
+ *   "credentials"   provider(offer): the client's chain     credentials, or nil and an error
  *   "exchange"      request { method, url, headers, body,   response { status, headers, body },
  *                   connect_timeout, read_timeout }         or nil and an error
  *   "sleep"         seconds                                 nothing
  *   "done"          response                                final: the same again
  *   "failed"        err                                     final: the same again
  *
+ * Of several calls of one client that need credentials at the same time, one gets the step "credentials". The others sleep
+ * shortly, again and again, and share its answer, a failure too (provider.h).
+ *
  * host: { time = function → seconds since 1970, random = function → [0, 1) }, each of them as the loop has it.
  * offer: { http = function, sleep = function, run = function }, what the loop does for the credential sources.
- * What a driver needs beside the steps: ldriver.h; HTTP for a loop that has only sockets: lhttp1.h.
+ * What a driver needs beside the steps: driver.h; HTTP for a loop that has only sockets: http1.h.
  * core.private is for resty.ivs alone and may change in any release.
  */
 #include "lua/call.h"
@@ -27,25 +31,37 @@
 #include "lua/params.h"
 #include "lua/system.h"
 
-static int begin_call(lua_State *L) {
-  ivs_lua_client_check(L, 1);
-  ivs_lua_params_check_arguments(L, 2);
-  lua_settop(L, 2);
-  ivs_lua_call *call = ivs_lua_call_acquire(L, 1);
-  ivs_lua_call_begin(L, call, 2);
+static int begin_call(lua_State *L, const ivs_operation *operation) {
+  enum { CLIENT = 1, PARAMS = 2 };
+  ivs_lua_client_check(L, CLIENT);
+  ivs_lua_params_check_arguments(L, PARAMS, operation);
+  lua_settop(L, PARAMS);
+  ivs_lua_call *call = ivs_lua_call_acquire(L, CLIENT);
+  call->shares_credentials = true;
+  ivs_lua_call_begin(L, call, operation, PARAMS);
   return 1;
+}
+
+static int get_recording_configuration(lua_State *L) {
+  return begin_call(L, &ivs_operation_get_recording_configuration);
+}
+
+static int list_recording_configurations(lua_State *L) {
+  return begin_call(L, &ivs_operation_list_recording_configurations);
 }
 
 IVS_EXPORT int luaopen_ivs_core(lua_State *L);
 
 int luaopen_ivs_core(lua_State *L) {
   static const luaL_Reg client_methods[] = {
-      {"call", begin_call},
+      {"call", get_recording_configuration},
+      {"get_recording_configuration", get_recording_configuration},
+      {"list_recording_configurations", list_recording_configurations},
       {"close", ivs_lua_client_close},
       {"connection_settings", ivs_lua_driver_settings},
       {"provider", ivs_lua_driver_provider},
-      {"take_credentials", ivs_lua_driver_take_keys},
-      {"credentials_left", ivs_lua_driver_keys_left},
+      {"take_credentials", ivs_lua_driver_take_credentials},
+      {"credentials_left", ivs_lua_driver_credentials_left},
       {"describe", ivs_lua_driver_describe},
       {NULL, NULL},
   };
@@ -71,9 +87,7 @@ int luaopen_ivs_core(lua_State *L) {
   lua_newtable(L);
   luaL_setfuncs(L, private_functions, 0);
   ivs_lua_system_push(L);
-  lua_getfield(L, -1, "home_directory");
-  lua_setfield(L, -3, "home_directory");
-  lua_pop(L, 1);
+  lua_setfield(L, -2, "system");
   lua_setfield(L, -2, "private");
   return 1;
 }

@@ -1,14 +1,12 @@
-/* A client's settings and keys, and the core's rules, for drivers written in Lua. */
+/* A client's settings and credentials, and the core's rules, for drivers written in Lua. */
 #include "lua/driver/driver.h"
 #include "core/no_proxy.h"
-#include "core/retry.h"
 #include "core/uri.h"
 #include "lua/credentials.h"
 #include "lua/call.h"
 #include "lua/client.h"
 
 #include <math.h>
-#include <time.h>
 
 enum { CLIENT = 1 };
 
@@ -40,11 +38,11 @@ int ivs_lua_driver_provider(lua_State *L) {
   return 1;
 }
 
-int ivs_lua_driver_take_keys(lua_State *L) {
-  enum { KEYS = 2, ERROR = 3 };
+int ivs_lua_driver_take_credentials(lua_State *L) {
+  enum { CREDENTIALS = 2, ERROR = 3 };
   ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
   lua_settop(L, ERROR);
-  if (ivs_lua_credentials_receive(L, KEYS, client)) {
+  if (ivs_lua_credentials_receive(L, CREDENTIALS, client)) {
     lua_pushboolean(L, 1);
     return 1;
   }
@@ -53,14 +51,12 @@ int ivs_lua_driver_take_keys(lua_State *L) {
   return 2;
 }
 
-int ivs_lua_driver_keys_left(lua_State *L) {
-  const ivs_client *client = &ivs_lua_client_check(L, CLIENT)->core;
-  const ivs_credentials *keys = &client->credentials;
-  struct timespec time;
-  if (!keys->access_key_id.length) return 0;
-  clock_gettime(CLOCK_REALTIME, &time);
-  const double now = (double)time.tv_sec + (double)time.tv_nsec / 1e9 + client->clock_offset;
-  lua_pushnumber(L, keys->expiration == 0 ? HUGE_VAL : keys->expiration - now);
+int ivs_lua_driver_credentials_left(lua_State *L) {
+  const ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
+  const ivs_credentials *credentials = &client->core.credentials;
+  if (!credentials->access_key_id.length) return 0;
+  const double now = ivs_lua_client_now(L, client, CLIENT) + client->core.clock_offset;
+  lua_pushnumber(L, credentials->expiration == 0 ? HUGE_VAL : credentials->expiration - now);
   return 1;
 }
 
@@ -72,12 +68,7 @@ int ivs_lua_driver_describe(lua_State *L) {
 }
 
 int ivs_lua_driver_is_throttled(lua_State *L) {
-  const ivs_call *call = &ivs_lua_call_check(L, 1)->core;
-  const ivs_failure *failure = &call->failure;
-  const ivs_client *client = call->client;
-  lua_pushboolean(L, failure->kind == IVS_KIND_SERVICE && call->response.status &&
-                         ivs_retry_classify(&client->retry, call->response.status, failure->code,
-                                            client->operation->transient_code) == IVS_RETRY_CAUSE_THROTTLING);
+  lua_pushboolean(L, ivs_call_is_throttled(&ivs_lua_call_check(L, 1)->core));
   return 1;
 }
 

@@ -12,13 +12,13 @@
  * A new table each time; nil once the client is closed.
  */
 int ivs_lua_driver_settings(lua_State *L);
-/* Lua: client:provider() → the function(offer) → keys | nil, err that the step "credentials" gives; nil once
+/* Lua: client:provider() → the function(io) → credentials | nil, err that the step "credentials" gives; nil once
  * closed. */
 int ivs_lua_driver_provider(lua_State *L);
-/* Lua: client:take_credentials(keys, err?) → true | nil, err: for what a provider gave outside a call. */
-int ivs_lua_driver_take_keys(lua_State *L);
-/* Lua: client:credentials_left() → seconds until the keys expire, by the service's clock; math.huge: never; nil: there are none. */
-int ivs_lua_driver_keys_left(lua_State *L);
+/* Lua: client:take_credentials(credentials, err?) → true | nil, err: for what a provider gave outside a call. */
+int ivs_lua_driver_take_credentials(lua_State *L);
+/* Lua: client:credentials_left() → seconds until the credentials expire, by the service's clock; math.huge: never; nil: there are none. */
+int ivs_lua_driver_credentials_left(lua_State *L);
 /* Lua: client:describe() → what client:credentials() of `ivs` tells; nil once closed. */
 int ivs_lua_driver_describe(lua_State *L);
 

@@ -1,6 +1,7 @@
 /* The reader as a userdata, and the request as one text. */
 #include "lua/driver/http1.h"
 #include "lua/fields.h"
+#include "lua/headers.h"
 #include "core/status.h"
 #include "core/uri.h"
 #include "lua/message.h"
@@ -133,22 +134,17 @@ typedef struct seen {
 } seen;
 
 /* NULL, or what is wrong with a header. */
-static const char *add_headers(lua_State *L, int headers, ivs_buffer *out, seen *found) {
-  lua_pushnil(L);
-  while (lua_next(L, headers)) {
-    ivs_slice name, value;
-    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-      return "headers have to be name → string";
-    name.data = lua_tolstring(L, -2, &name.length);
-    value.data = lua_tolstring(L, -1, &value.length);
-    if (!ivs_message_is_token(name)) return "a header's name is malformed";
-    if (ivs_text_has_control(value)) return "a header holds a control character";
-    if (ivs_text_same(name, "host")) found->host = true;
-    if (ivs_text_same(name, "content-length")) found->length = true;
-    add_header(out, name, value);
-    lua_pop(L, 1);
+static const char *add_headers(lua_State *L, int headers, size_t body_length, ivs_buffer *out, seen *found) {
+  const char *problem = NULL;
+  ivs_lua_header header;
+  for (lua_pushnil(L); ivs_lua_headers_next(L, headers, &header, &problem); lua_pop(L, 1)) {
+    problem = ivs_lua_headers_check_sent(&header, body_length);
+    if (problem) break;
+    if (ivs_text_equal_ignoring_case(header.name, "host")) found->host = true;
+    if (ivs_text_equal_ignoring_case(header.name, "content-length")) found->length = true;
+    add_header(out, header.name, header.value);
   }
-  return NULL;
+  return problem;
 }
 
 /* What the headers lack, and the end of the head. */
@@ -184,7 +180,7 @@ static const char *write_request(lua_State *L, ivs_buffer *out) {
     add_target(out, &uri);
   ivs_buffer_add_text(out, " HTTP/1.1\r\n");
   lua_getfield(L, REQUEST, "headers");
-  const char *problem = lua_istable(L, -1) ? add_headers(L, lua_gettop(L), out, &found) : NULL;
+  const char *problem = lua_istable(L, -1) ? add_headers(L, lua_gettop(L), body.length, out, &found) : NULL;
   if (problem) return problem;
   if (lua_type(L, AUTHORIZATION) == LUA_TSTRING) {
     ivs_slice value;

@@ -1,4 +1,4 @@
-/* The steps of lnext.c without tables for the messages. */
+/* The steps of next.c without tables for the messages. */
 #include "lua/driver/wire.h"
 #include "core/http1.h"
 #include "lua/call.h"
@@ -9,8 +9,9 @@
 #include <string.h>
 
 int ivs_lua_wire_begin(lua_State *L) {
-  enum { CLIENT = 1, PARAMS = 2, SPARE = 3 };
-  lua_settop(L, SPARE);
+  enum { CLIENT = 1, PARAMS = 2, SPARE = 3, OPERATION = 4 };
+  const ivs_operation *operation = &ivs_operation_get_recording_configuration;
+  lua_settop(L, OPERATION);
   const ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
   if (!lua_isnil(L, SPARE)) {
     const ivs_lua_call *spare = ivs_lua_call_check(L, SPARE);
@@ -19,8 +20,10 @@ int ivs_lua_wire_begin(lua_State *L) {
                   "a call of this client that is over expected");
     ivs_lua_call_release(L, CLIENT, SPARE);
   }
+  if (!lua_isnil(L, OPERATION)) operation = ivs_operation_find(luaL_checkstring(L, OPERATION));
+  luaL_argcheck(L, operation, OPERATION, "an operation's name expected");
   ivs_lua_call *call = ivs_lua_call_acquire(L, CLIENT);
-  ivs_lua_call_begin(L, call, PARAMS);
+  ivs_lua_call_begin(L, call, operation, PARAMS);
   return 1;
 }
 
@@ -41,7 +44,7 @@ static void report(lua_State *L, ivs_lua_call *call, int call_index, int answer)
   ivs_http1 *reader;
   switch (call->core.state) {
   case IVS_STEP_CREDENTIALS:
-    ivs_lua_call_take_keys(L, call, call_index, answer);
+    ivs_lua_call_take_credentials(L, call, call_index, answer);
     break;
   case IVS_STEP_EXCHANGE:
     reader = ivs_lua_http1_test(L, answer);

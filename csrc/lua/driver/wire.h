@@ -1,5 +1,5 @@
 /*
- * A call's steps in the terms of lhttp1.h, for drivers in Lua that count microseconds: the request comes as one text, the
+ * A call's steps in the terms of http1.h, for drivers in Lua that count microseconds: the request comes as one text, the
  * response goes back in the reader that has read it, and no table is made on the way. (ivs.core only.)
  */
 #ifndef IVS_LUA_WIRE_H
@@ -7,8 +7,8 @@
 
 #include "lua/compat.h"
 
-/* Lua: begin(client, params, spare?) → call. As client:call, in the memory of a call of this client that is over and that
- * nobody uses any more. */
+/* Lua: begin(client, params, spare?, operation?) → call. As client:call, in the memory of a finished call of this client
+ * that nobody uses any more. operation: its name; none: GetRecordingConfiguration. */
 int ivs_lua_wire_begin(lua_State *L);
 /* Lua: advance(call, answer?, err?) → step, detail. As call:next, but that "exchange" comes with the request's URL, and
  * that its answer may be a reader that is done: its response is taken out of it. A step that is final is told once. */

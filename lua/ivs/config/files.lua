@@ -1,4 +1,4 @@
---- The shared AWS files: where they are, which profiles they hold, which of them is meant (BEHAVIOUR 7).
+--- The shared AWS files: where they are, which profiles they hold, which of them is meant (docs/protocol.md, "Shared files").
 -- Both files are read whole at each `load`, nothing is remembered. What a value means is the settings' and the
 -- providers' business; the grammar is that of ivs.ini.
 -- @module ivs.config.files

@@ -222,7 +222,7 @@ local function inherit_defaults(reader)
   end
 end
 
---- Parses a file's text (BEHAVIOUR 7).
+--- Parses a file's text (docs/protocol.md, "Shared files").
 -- @string text
 -- @return a list of { name, values } in the file's order, a value being a text or, nested, a table of texts; or nil,
 -- the line's number and what is wrong there

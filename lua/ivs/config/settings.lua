@@ -257,6 +257,16 @@ local function make_description(found, origins, source, summary)
   end
 end
 
+--- Tells what client:credentials() tells, and whose credentials they are. The sources are asked once: a code of an MFA device
+-- serves once only.
+local function make_identify(found, identity)
+  return function(offer)
+    local given, err = found.provider(offer)
+    if not given then return nil, err end
+    return found.describe(), identity(offer, given)
+  end
+end
+
 --- Misuse of the options, found without reading anything: for drivers that resolve them later.
 -- @tab options
 -- @tab[opt] known the names of all options, where the driver has more than the rows
@@ -266,7 +276,7 @@ function settings.check(options, known)
 end
 
 --- Resolves the options of a client.
--- @tab[opt] options as in DESIGN 1.3
+-- @tab[opt] options see `settings.rows`
 -- @tab platform the C side: { version, system, … } (csrc/lua/client.c, push_platform)
 -- @return the settings; or nil and an error object; or nil, nil and what the caller did wrong, to be raised
 function settings.resolve(options, platform)
@@ -285,6 +295,7 @@ function settings.resolve(options, platform)
   if not provider then return nil, static end
   found.provider, found.credentials = provider, static
   found.describe = make_description(found, origins, source, summary)
+  found.identify = make_identify(found, credentials.identity(found, source, platform))
   return found
 end
 

@@ -1,5 +1,5 @@
---- Splits a line into words as a POSIX shell does, for `credential_process` (BEHAVIOUR 8.7): quotes and backslashes,
--- and nothing else. No variable, wildcard, operator or comment means anything here.
+--- Splits a line into words as a POSIX shell does, for `credential_process` (docs/protocol.md, "Credential process"): quotes and
+-- backslashes, and nothing else. No variable, wildcard, operator or comment means anything here.
 -- As in Python's shlex, which botocore splits with, a backslash before a line's end keeps the line's end.
 -- @module ivs.config.shlex
 

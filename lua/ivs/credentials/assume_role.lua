@@ -1,4 +1,5 @@
---- Keys of a role that the profile assumes, with the keys of another profile or of another source (BEHAVIOUR 8.2).
+--- Keys of a role that the profile assumes, with the keys of another profile or of another source (docs/protocol.md, "Assumed
+-- roles").
 --
 -- The roles from the selected profile down to the one with keys of its own are collected first, so that a mistake in a
 -- profile is found before anything is sent; then they are assumed, the innermost first. What it needs beyond the

@@ -18,8 +18,8 @@ local credentials = {}
 --- The members of a table of keys.
 credentials.members = { "access_key_id", "secret_access_key", "session_token", "expiration" }
 
---- The sources in their order (BEHAVIOUR 8). `profile`: it can give the keys of a profile that another one names as its source.
--- Loaded when first asked, so that a script with static keys loads none of them.
+--- The sources in their order (docs/protocol.md, "Credential sources"). `profile`: it can give the keys of a profile that another
+-- one names as its source. Loaded when first asked, so that a script with static keys loads none of them.
 local CHAIN = {
   { name = "environment" },
   { name = "assume_role" },
@@ -194,6 +194,17 @@ local function observed(provider, summary, system, logger)
       log("debug", ("credentials from %s, expiring %s"):format(summary.provider, tostring(rawget(keys, "expiration") or "never")))
     end
     return keys, err
+  end
+end
+
+--- The function that tells whose credentials these are, by asking AWS STS.
+-- @tab found the resolved settings
+-- @tab source { getenv, files, profile, explicit_profile }
+-- @tab platform the C side
+-- @return function(offer, credentials) → `{ account, arn, user_id }` | nil, err
+function credentials.identity(found, source, platform)
+  return function(offer, given)
+    return require("ivs.services.sts").get_caller_identity(make_context(found, source, platform, offer), given)
   end
 end
 

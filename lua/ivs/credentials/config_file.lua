@@ -1,4 +1,4 @@
---- Static keys of the profile in the config file (BEHAVIOUR 8.8).
+--- Static keys of the profile in the config file (docs/protocol.md, "Static keys").
 -- @module ivs.credentials.config_file
 
 local profile_keys = require "ivs.credentials.static"

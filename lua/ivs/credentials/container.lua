@@ -1,4 +1,4 @@
---- Keys from the endpoint that ECS, EKS Pod Identity and Greengrass offer inside a container (BEHAVIOUR 8.9).
+--- Keys from the endpoint that ECS, EKS Pod Identity and Greengrass offer inside a container (docs/protocol.md, "Container").
 -- Only the endpoints of the allowlist are asked over plain http, and nothing is sent to any other. The token's file is
 -- read anew each time, as it is rotated.
 -- @module ivs.credentials.container

@@ -6,8 +6,8 @@ local redaction = require "ivs.redaction"
 
 local key_document = {}
 
---- What each source's document has to hold (BEHAVIOUR 8.7, 8.9, 8.10). botocore wants every `required` member to be
--- there, and lets Token be null.
+--- What each source's document has to hold (docs/protocol.md, "Credential process", "Container" and "EC2 instance"). botocore
+-- wants every `required` member to be there, and lets Token be null.
 key_document.PROCESS = { token = "SessionToken", required = { "AccessKeyId", "SecretAccessKey" } }
 key_document.METADATA = { token = "Token", required = { "AccessKeyId", "SecretAccessKey", "Token", "Expiration" } }
 

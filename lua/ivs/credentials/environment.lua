@@ -1,4 +1,4 @@
---- Keys from AWS_ACCESS_KEY_ID and its companions (BEHAVIOUR 8.1).
+--- Keys from AWS_ACCESS_KEY_ID and its companions (docs/protocol.md, "Static keys").
 -- @module ivs.credentials.environment
 
 local failure = require "ivs.failure"

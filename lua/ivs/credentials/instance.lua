@@ -1,5 +1,5 @@
---- Keys of the role of an EC2 instance, from its metadata service (BEHAVIOUR 8.10): version 2 with a token, version 1
--- where there is none and it is not switched off.
+--- Keys of the role of an EC2 instance, from its metadata service (docs/protocol.md, "EC2 instance"): version 2 with a token,
+-- version 1 where there is none and it is not switched off.
 -- As in botocore, a service that is not there, hangs or talks nonsense is no error but a source without keys, since
 -- most machines have none. Metadata is never asked through a proxy.
 -- @module ivs.credentials.instance

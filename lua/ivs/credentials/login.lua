@@ -1,5 +1,5 @@
 --- Keys from `aws login`: the file that it left holds them, and they are renewed here with a proof (DPoP, RFC 9449) by
--- the file's own EC key (BEHAVIOUR 8.6).
+-- the file's own EC key (docs/protocol.md, "Login").
 -- @module ivs.credentials.login
 
 local failure = require "ivs.failure"

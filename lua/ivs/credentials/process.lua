@@ -1,4 +1,4 @@
---- Keys that a program prints: `credential_process` of the profile (BEHAVIOUR 8.7).
+--- Keys that a program prints: `credential_process` of the profile (docs/protocol.md, "Credential process").
 -- The program runs without a shell, for a minute at most. What it prints on stdout is a secret, whatever it is, and
 -- appears in no message; what it prints on stderr is its message.
 -- @module ivs.credentials.process

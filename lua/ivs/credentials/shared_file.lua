@@ -1,4 +1,4 @@
---- Static keys of the profile in the shared credentials file (BEHAVIOUR 8.5).
+--- Static keys of the profile in the shared credentials file (docs/protocol.md, "Static keys").
 -- @module ivs.credentials.shared_file
 
 local profile_keys = require "ivs.credentials.static"

@@ -1,5 +1,5 @@
 --- Keys from IAM Identity Center: the token of `aws sso login`, renewed while that is possible, is shown to the SSO
--- portal for a role's keys (BEHAVIOUR 8.4).
+-- portal for a role's keys (docs/protocol.md, "IAM Identity Center").
 -- @module ivs.credentials.sso
 
 local failure = require "ivs.failure"

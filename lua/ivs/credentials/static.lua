@@ -1,4 +1,4 @@
---- The static keys of a profile's section, in whichever of the two files (BEHAVIOUR 8.5 and 8.8).
+--- The static keys of a profile's section, in whichever of the two files (docs/protocol.md, "Static keys").
 -- @module ivs.credentials.static
 
 local failure = require "ivs.failure"

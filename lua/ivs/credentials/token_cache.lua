@@ -1,5 +1,5 @@
 --- The token files of `aws sso login` and `aws login`: reading one, writing it back whole, and when to renew what is in
--- it (BEHAVIOUR 8.4, 8.6).
+-- it (docs/protocol.md, "IAM Identity Center" and "Login").
 --
 -- A file that belongs to somebody else is not read: who can write it can decide whose keys we use. A message names the
 -- file and never quotes what is in it.

@@ -1,4 +1,4 @@
---- Keys of a role that a token in a file gives, as in Kubernetes or a CI system (BEHAVIOUR 8.3).
+--- Keys of a role that a token in a file gives, as in Kubernetes or a CI system (docs/protocol.md, "Web identity").
 -- The file is read anew at each retrieval, since whoever wrote it replaces it. The request is unsigned: the token is
 -- what proves the identity, and is in no message.
 -- @module ivs.credentials.web_identity

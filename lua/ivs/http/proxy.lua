@@ -1,5 +1,5 @@
---- Which proxy serves: the option, else the environment's (BEHAVIOUR 6). Whom it does not serve is decided in C, by
--- no_proxy, for each request.
+--- Which proxy serves: the option, else the environment's (docs/protocol.md, "Proxies"). Whom it does not serve is decided in C,
+-- by no_proxy, for each request.
 -- @module ivs.http.proxy
 
 local failure = require "ivs.failure"

@@ -1,4 +1,4 @@
---- The User-Agent header, in the grammar that the AWS SDKs share (BEHAVIOUR 3).
+--- The User-Agent header, in the grammar that the AWS SDKs share (docs/protocol.md, "User agent").
 -- @module ivs.http.user_agent
 
 local user_agent = {}

@@ -1,5 +1,5 @@
---- Where the services that credentials come from are reached, as environment and files say (BEHAVIOUR 2, for STS, SSO
--- and sign-in). What is found here is not checked; whoever sends the request does that.
+--- Where the services that credentials come from are reached, as environment and files say (docs/protocol.md,
+-- "Configured endpoints"). What is found here is not checked; whoever sends the request does that.
 -- Not for: the endpoint of IVS itself (ivs.settings), or a service's own endpoint, where all is silent.
 -- @module ivs.services.endpoints
 

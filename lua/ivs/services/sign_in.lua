@@ -1,5 +1,5 @@
 --- The services that exchange a login for keys (the SSO portal, SSO OIDC, Sign-In): where they are, and one unsigned
--- call of them, sent up to three times (BEHAVIOUR 4, 8.4, 8.6).
+-- call of them, sent up to three times (docs/protocol.md, "Identity services").
 -- Not for: STS and IVS, which go through the call machine. These services are not at `POST /` and take no signature.
 -- @module ivs.services.sign_in
 
@@ -18,36 +18,24 @@ local BASE_DELAY, BASE_DELAY_THROTTLED = 0.05, 1
 
 local TRANSIENT = { [429] = true, [500] = true, [502] = true, [503] = true, [504] = true }
 
---- From botocore's partitions.json: a region's pattern, the domain, that of dual-stack hosts; and from Sign-In's
--- endpoint rules the domain that is its own.
-local PARTITIONS = {
-  { "^cn%-[%w_]+%-%d+$", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "amazonaws.cn" },
-  { "^us%-gov%-[%w_]+%-%d+$", "amazonaws.com", "api.aws", "amazonaws-us-gov.com" },
-  { "^eusc%-de%-[%w_]+%-%d+$", "amazonaws.eu", "api.amazonwebservices.eu" },
-  { "^us%-iso%-[%w_]+%-%d+$", "c2s.ic.gov", "api.aws.ic.gov" },
-  { "^us%-isob%-[%w_]+%-%d+$", "sc2s.sgov.gov", "api.aws.scloud" },
-  { "^eu%-isoe%-[%w_]+%-%d+$", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk" },
-  { "^us%-isof%-[%w_]+%-%d+$", "csp.hci.ic.gov", "api.aws.hci.ic.gov" },
-  { "", "amazonaws.com", "api.aws", "aws.amazon.com" }, -- whatever fits none
-}
+--- The domains of Sign-In by partition, from its endpoint rules; in other partitions, and for FIPS and dual-stack, it uses the
+-- partition's own.
+local SIGN_IN_DOMAINS = { aws = "aws.amazon.com", ["aws-cn"] = "amazonaws.cn", ["aws-us-gov"] = "amazonaws-us-gov.com" }
 
 --- What a host's name begins with.
 local PREFIXES = { sso = "portal.sso", sso_oidc = "oidc", signin = "signin" }
 
 --- A service's host, from its endpoint rules.
 local function host(context, service, region)
-  local partition
-  for _, row in ipairs(PARTITIONS) do
-    partition = partition or region:find(row[1]) and row
-  end
+  local partition, suffix, dualstack_suffix = context.system.partition(region)
   local fips = service_endpoints.flag(context, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
   local dualstack = service_endpoints.flag(context, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
-  if service == "signin" and partition[4] and not fips and not dualstack then
-    return ("%s.signin.%s"):format(region, partition[4])
+  if service == "signin" and SIGN_IN_DOMAINS[partition] and not fips and not dualstack then
+    return ("%s.signin.%s"):format(region, SIGN_IN_DOMAINS[partition])
   end
   -- in GovCloud the usual hosts of SSO are the FIPS ones
   local usual = not fips or (service ~= "signin" and not dualstack and region:find("^us%-gov%-"))
-  return ("%s%s.%s.%s"):format(PREFIXES[service], usual and "" or "-fips", region, partition[dualstack and 3 or 2])
+  return ("%s%s.%s.%s"):format(PREFIXES[service], usual and "" or "-fips", region, dualstack and dualstack_suffix or suffix)
 end
 
 --- A configured URL, if it is one that a request can be sent to.

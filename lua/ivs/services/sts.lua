@@ -1,4 +1,4 @@
---- Temporary keys from AWS STS: AssumeRole and AssumeRoleWithWebIdentity (BEHAVIOUR 8.2, 8.3).
+--- AWS STS: temporary credentials of AssumeRole and AssumeRoleWithWebIdentity (docs/protocol.md, "STS"), and GetCallerIdentity.
 -- The form goes out through `context.service_call`, which signs, sends and retries. The XML that comes back is read
 -- here, with a bound on its size and depth and without document types, so that there are no entities to expand.
 -- No key and no token is ever in a message.
@@ -216,14 +216,9 @@ local function destination(context)
   return region
 end
 
---- Makes one call of STS and reads the keys out of its answer.
--- @tab context
--- @tab request `action` ("AssumeRole" or "AssumeRoleWithWebIdentity"), `parameters` (a list of `{ name, value }`),
---   `credentials` (the keys to sign with; nil: unsigned), `source` (for messages: where the parameters were written)
--- @return keys; or nil and an error object
-function sts.assume(context, request)
-  local fine, refused = check_parameters(request.parameters, request.source)
-  if not fine then return nil, refused end
+--- Makes one call of STS.
+-- @return the body of the response; or nil and an error object
+local function send(context, request)
   local region, url, err = destination(context)
   if err then return nil, err end
   local response, failed = context.service_call {
@@ -238,10 +233,42 @@ function sts.assume(context, request)
     secrets = secret_parameters(request),
     read_error = error_reader(request),
   }
-  if response then return read_keys(context, request.action, response.body) end
+  if response then return response.body end
   -- without lxp nobody could read what the service said
   if failed.kind == "service" and not pcall(require, "lxp") then return nil, missing_library() end
   return nil, failed
+end
+
+--- Makes one call of STS and reads the keys out of its answer.
+-- @tab context
+-- @tab request `action` ("AssumeRole" or "AssumeRoleWithWebIdentity"), `parameters` (a list of `{ name, value }`),
+--   `credentials` (the keys to sign with; nil: unsigned), `source` (for messages: where the parameters were written)
+-- @return keys; or nil and an error object
+function sts.assume(context, request)
+  local fine, refused = check_parameters(request.parameters, request.source)
+  if not fine then return nil, refused end
+  local body, err = send(context, request)
+  if not body then return nil, err end
+  return read_keys(context, request.action, body)
+end
+
+--- Whose credentials these are: GetCallerIdentity (AWS Security Token Service API Reference), which needs no permission.
+-- @tab context
+-- @tab credentials to sign with
+-- @treturn table|nil `{ account, arn, user_id }`; or nil and an error object
+function sts.get_caller_identity(context, credentials)
+  local action = "GetCallerIdentity"
+  local body, err = send(context, { action = action, parameters = {}, credentials = credentials })
+  if not body then return nil, err end
+  local found, problem = read_xml(body)
+  if failure.is(problem) then return nil, problem end
+  if not found then return bad_answer(action, problem) end
+  local identity = {}
+  for field, member in pairs { account = "Account", arn = "Arn", user_id = "UserId" } do
+    identity[field] = redaction.printable(found[action .. "Result/" .. member] or "")
+    if identity[field] == "" then return bad_answer(action, "it has no " .. member) end
+  end
+  return identity
 end
 
 return sts

@@ -1,29 +1,27 @@
---- Answers that are remembered: in a lua_shared_dict for the workers of one nginx, and in a Redis for many machines.
+--- Cached answers: in a lua_shared_dict for the workers of one nginx, and in a Redis for many machines.
 --
 --     cache:get(cache.id(key), fetch)
 --       fresh in the dict     served; no upstream call, no lock, no wait                                        "hit"
 --       stale in the dict     served at once, while exactly one refresh runs in a timer                         "stale"
---       not in the dict       one timer fetches (flight.lua), all that ask meanwhile get what it brings
+--       not in the dict       one timer fetches (single_flight.lua); all who ask meanwhile get its result
 --
--- A fetch belongs to no request, so it ends, and its answer is kept, though every client that asked for it goes away.
--- A refresh that fails leaves the stale answer where it is, and is tried again after a pause: so it serves while the
--- service throttles, fails, or can't be reached. An answer of the service about the resource (leader.lua) is no such failure
--- and replaces it. Of failures only ResourceNotFoundException is remembered.
+-- A fetch belongs to no request, so it is completed and cached even if every client that asked for it goes away. A refresh that
+-- fails leaves the stale answer in place and is tried again after a pause; so the stale answer is served while the service
+-- throttles, fails, or cannot be reached. An error about the resource itself (leader.lua) replaces it. Of errors only
+-- ResourceNotFoundException is cached.
 --
--- Invariants: nothing here is a condition for an answer. A dict that is full, a Redis that is away, timers that are
--- exhausted, a leader that was killed, an entry that is damaged: each ends in a call of the service, in bounded time.
--- Keys are hashed, so neither a key's length nor what it holds reaches the dict or Redis.
--- Not for: what makes two answers differ. That is the caller's, who builds the key.
+-- Invariants: the cache is never a condition for an answer. A full dict, an unreachable Redis, exhausted timers, a killed leader, a
+-- damaged entry: each ends in a call of the service, in bounded time. Keys are hashed, so neither the length of a key nor its
+-- content reaches the dict or Redis.
+-- Not for: what makes two answers differ; the caller builds the key.
 -- @module resty.ivs.cache
 
-local background = require "resty.ivs.cache.background"
-local copies = require "resty.ivs.cache.copies"
 local entry = require "resty.ivs.cache.entry"
-local flight = require "resty.ivs.cache.single_flight"
 local leader = require "resty.ivs.cache.leader"
-local members = require "resty.ivs.members"
+local options = require "resty.ivs.options"
 local redis = require "resty.ivs.cache.redis"
-local shelf = require "resty.ivs.cache.shared_dict"
+local shared_dict = require "resty.ivs.cache.shared_dict"
+local single_flight = require "resty.ivs.cache.single_flight"
 
 local cache = {}
 
@@ -36,55 +34,72 @@ local function is_dict(value)
   return type(value) == "string" or type(value) == "table" and type(value.incr) == "function"
 end
 
+local DICT = "the name of a lua_shared_dict or ngx.shared's member"
+
 local ROWS = {
-  dict = { type = "the name of a lua_shared_dict or ngx.shared's member", is = is_dict, needed = true },
+  dict = { type = DICT, is = is_dict, required = true },
+  locks = { type = DICT, is = is_dict },
   ttl = { type = "number", above = 0, most = LONGEST, default = 30 },
   stale_ttl = { type = "number", least = 0, most = LONGEST, default = 300 },
   negative_ttl = { type = "number", least = 0, most = LONGEST, default = 5 },
   lock_ttl = { type = "number", least = 0.1, most = 3600, default = 1.5 },
+  lru_size = { type = "integer", least = 0, most = 1e6, default = 1000 },
+  max_tps = { type = "number", or_false = true, above = 0, most = 1000, default = 3 }, -- for pace.lua
   identity = { type = "string" }, -- for identity.lua
   redis = { type = "table" },
 }
 
+--- The dict of an option that may be its name. Returns nil and what is wrong if nginx has none of that name.
+local function find_dict(option, value)
+  if type(value) ~= "string" then return value end
+  local dict = ngx.shared[value]
+  if dict then return dict end
+  return nil, ("option 'cache.%s': nginx has no lua_shared_dict '%s' (write `lua_shared_dict %s 10m;` in http {})")
+    :format(option, value, value)
+end
+
 --- Makes a cache. Does no I/O; works in every phase, init included.
 --
--- A recording configuration can't be changed, only deleted, tagged, and become ACTIVE; so the default `ttl` is 30 s, which
--- keeps 90 of them fresh within the quota of 3 calls a second, and an old answer is worth serving for five minutes more.
--- @tab options
+-- A recording configuration cannot be changed, only deleted, tagged, and become ACTIVE. The default `ttl` of 30 s keeps 90 of them
+-- fresh within the quota of 3 calls a second, and an old answer is worth serving for five minutes more.
+-- @tab given
 --
 -- - `dict`: the name of a lua_shared_dict, or ngx.shared's member; other keys in it are left alone
 -- - `ttl` (30): seconds for which an answer is fresh
 -- - `stale_ttl` (300): seconds after that for which it may still be served
--- - `negative_ttl` (5): seconds for which ResourceNotFoundException is remembered; 0: not at all
--- - `lock_ttl` (1.5): seconds for which a key stays locked when the request or the worker that fetched it is gone. It may be
---   shorter than a fetch: the lock is renewed as long as the fetch runs
--- - `identity`: whose answers these are, in a text of the user's own, in place of what the settings tell (identity.lua)
--- - `redis`: a second level for many machines, see resty.ivs.redis
+-- - `negative_ttl` (5): seconds for which ResourceNotFoundException is cached; 0: not at all
+-- - `max_tps` (3): requests a second that cached clients send for each account and region, over all workers that share the dict,
+--   with `redis` over all machines; false: no limit (pace.lua)
+-- - `lru_size` (1000): decoded answers that each worker keeps, those used last; 0: none. The dict still decides what is served;
+--   a kept answer only saves decoding its JSON again
+-- - `locks`: another lua_shared_dict, for locks, pauses and the pace; then a full `dict` cannot evict them. Without it they are in
+--   `dict`
+-- - `lock_ttl` (1.5): seconds for which a key stays locked after the worker that fetched it is gone. It may be shorter than a
+--   fetch: the lock is renewed as long as the fetch runs
+-- - `identity`: whose answers these are, in a text of the user's own, instead of what the settings say (identity.lua)
+-- - `redis`: a second level for many machines, see redis.lua
 -- @treturn Cache|nil
 -- @treturn string|nil what is wrong, for the caller to raise
-function cache.new(options)
-  local self, why = members.check(ROWS, options, "cache")
+function cache.new(given)
+  local self, why = options.check(ROWS, given, "cache")
   if not self then return nil, why end
-  if type(self.dict) == "string" then
-    local dict = ngx.shared[self.dict]
-    if not dict then
-      return nil, ("option 'cache.dict': nginx has no lua_shared_dict '%s' (write `lua_shared_dict %s 10m;` in http {})")
-        :format(self.dict, self.dict)
-    end
-    self.dict = dict
+  self.locks = self.locks or self.dict
+  for _, option in ipairs { "dict", "locks" } do
+    self[option], why = find_dict(option, self[option])
+    if not self[option] then return nil, why end
   end
   if self.redis then
     self.redis, why = redis.new(self.redis)
     if not self.redis then return nil, why end
   end
-  self.copies = copies.new()
-  self.shelf = shelf.new(self.dict, self)
+  self.decode = entry.decoder(self.lru_size)
+  self.answers = shared_dict.new(self)
   return setmetatable(self, Cache)
 end
 
--- Whoever asks ------------------------------------------------------------------------------------------------------------
+-- Callers ----------------------------------------------------------------------------------------------------------------
 
---- @number age seconds since the service answered, as the clocks have it
+--- @number age seconds since the service answered, by the clocks
 local function marked(response, outcome, age)
   local metadata = response.ResponseMetadata
   metadata.Cache, metadata.Age = outcome, math.floor(math.max(age, 0) * 1000 + 0.5) / 1000
@@ -92,127 +107,132 @@ local function marked(response, outcome, age)
 end
 
 --- The result of a call, for the request that had it made.
-local function deliver(self, landing)
-  self.shelf:count("miss")
-  if not landing.response then return nil, landing.err, "miss" end
-  return marked(landing.response, "miss", 0)
+local function deliver(self, result)
+  self.answers:count("miss")
+  if not result.response then return nil, result.err, "miss" end
+  return marked(result.response, "miss", 0)
 end
 
 local OUTCOME = { hit = "hit", shared = "hit", stale = "stale" }
 
---- What others brought, as this request's own copy.
--- @string counted the counter
-local function share(self, landing, counted)
-  local response, err = entry.decode(landing.body)
-  if counted == "hit" and err then counted = "negative" end
-  self.shelf:count(counted)
-  if response then return marked(response, OUTCOME[landing.outcome] or "hit", landing.age or 0) end
-  return nil, err, landing.outcome == "hit" and "hit" or "miss"
+--- Another one's result, as this request's own copy.
+-- @string counter
+local function share(self, result, counter)
+  local response, err = entry.decode(result.body)
+  if counter == "hit" and err then counter = "negative" end
+  self.answers:count(counter)
+  if response then return marked(response, OUTCOME[result.outcome] or "hit", result.age or 0) end
+  return nil, err, result.outcome == "hit" and "hit" or "miss"
 end
 
 local serve_stale
 
---- What the flight that this request began has brought.
-local function take_own(self, id, landing, fetch)
-  if landing.raised then error(landing.raised[1], 0) end
-  if landing.called then return deliver(self, landing) end
-  if landing.outcome == "stale" then return serve_stale(self, id, entry.decode(landing.body), landing.age, fetch) end
-  return share(self, landing, landing.outcome)
+--- The result of the flight that this request started.
+local function take_own(self, id, result, fetch)
+  if result.raised then error(result.raised[1], 0) end
+  if result.called then return deliver(self, result) end
+  if result.outcome == "stale" then return serve_stale(self, id, entry.decode(result.body), result.age, fetch) end
+  return share(self, result, result.outcome)
 end
 
---- Nothing in the dict: begins the key's flight, or waits for it.
-local function fly(self, id, fetch)
-  local board, gone = flight.board(self.dict), nil
+--- Nothing in the dict: starts the key's flight, or waits for it.
+local function fetch_once(self, id, fetch)
+  local unfinished, abandoned = single_flight.unfinished(self.dict), nil
   while true do
-    local up, is_own = board[id], false
-    if not up or up == gone then
-      up, is_own = flight.begin(self.dict, id, self.lock_ttl, gone), true
-      if gone or not background.lead(self, up, fetch) then leader.lead(self, up, fetch) end
+    local flight, is_own = unfinished[id], false
+    if not flight or flight == abandoned then
+      flight, is_own = single_flight.start(self, id, abandoned), true
+      if abandoned or not leader.lead_in_background(self, flight, fetch) then leader.lead(self, flight, fetch) end
     end
-    local landing = up:wait() and up.landing
-    if not landing then
-      gone = up:is_up() and up or nil
-    elseif is_own and up.brought then
-      return take_own(self, id, up.brought, fetch)
-    elseif landing.body then
-      return share(self, landing, landing.outcome == "stale" and "stale" or "shared")
-    elseif landing.called then -- what can't be shared: each for itself
+    local result = flight:wait() and flight.result
+    if not result then
+      abandoned = flight:is_current() and flight or nil
+    elseif is_own and flight.own_result then
+      return take_own(self, id, flight.own_result, fetch)
+    elseif result.body then
+      return share(self, result, result.outcome == "stale" and "stale" or "shared")
+    elseif result.called then -- a result that cannot be shared: each calls for itself
       return deliver(self, leader.call(self, fetch))
     end
   end
 end
 
---- Where nginx takes no timers: ngx.timer.at raises there, or the timer never runs.
+--- Phases without timers: ngx.timer.at raises there, or the timer never runs.
 local WITHOUT_TIMERS = { init = true, exit_worker = true }
 
---- Has the stale answer refreshed, once among all: in a timer; where there is none, by this request.
--- @treturn table|nil the landing, if it was this request
-local function refresh_somehow(self, id, fetch)
+--- Has the stale answer refreshed, once among all: in a timer; without one, by this request.
+-- @treturn table|nil the result, if it was this request
+local function refresh(self, id, fetch)
   if WITHOUT_TIMERS[ngx.get_phase()] then return nil end
-  local up = flight.board(self.dict)[id]
-  if up and not up:is_silent() then return nil end
-  if ngx.worker.exiting() or self.shelf:is_paused(id) or self.dict:get(id .. ":lock") then return nil end
-  -- nginx drops timers without a word to us when too many of them run (lua_max_running_timers)
-  local dropped = up and not up.has_begun
-  up = flight.begin(self.dict, id, self.lock_ttl, up)
-  up.is_refresh = true
-  if not dropped and background.lead(self, up, fetch) then return nil end
-  if not flight.can_wait() then return up:land({}) end
-  leader.lead(self, up, fetch)
-  return up.brought
+  local flight = single_flight.unfinished(self.dict)[id]
+  if flight and not flight:is_abandoned() then return nil end
+  if ngx.worker.exiting() or self.answers:is_paused(id) or self.locks:get(id .. ":lock") then return nil end
+  -- nginx drops timers without an error when too many of them run (lua_max_running_timers)
+  local is_dropped = flight and not flight.is_started
+  flight = single_flight.start(self, id, flight)
+  flight.is_refresh = true
+  if not is_dropped and leader.lead_in_background(self, flight, fetch) then return nil end
+  if not single_flight.can_wait() then return flight:finish({}) end
+  leader.lead(self, flight, fetch)
+  return flight.own_result
 end
 
 function serve_stale(self, id, response, age, fetch)
-  local landing = refresh_somehow(self, id, fetch)
-  if landing and landing.raised then error(landing.raised[1], 0) end
-  if landing and landing.called and not landing.failed then return deliver(self, landing) end
-  self.shelf:count("stale")
+  local result = refresh(self, id, fetch)
+  if result and result.raised then error(result.raised[1], 0) end
+  if result and result.called and not result.failed then return deliver(self, result) end
+  self.answers:count("stale")
   return marked(response, "stale", age)
 end
 
---- What an answer is kept under.
--- @string key everything that makes two answers differ, in any length
--- @treturn string id
+--- The id of an answer.
+-- @string key everything that makes two answers differ, of any length
+-- @treturn string
 function Cache.id(key)
-  return shelf.key(key)
+  return shared_dict.key(key)
 end
 
---- The answer of an id: remembered, or fetched now, for all that ask meanwhile.
+--- The answer of an id if it is fresh in the dict: the response; or nil and an error object; or nothing.
+local function get_fresh(self, id, text, age)
+  local response, err = self.decode(id, text)
+  if response then
+    self.answers:count("hit")
+    return marked(response, "hit", age)
+  elseif err then
+    self.answers:count("negative")
+    return nil, err, "hit"
+  end
+end
+
+--- The answer of an id: cached, or fetched now for all who ask meanwhile.
 -- @string id
 -- @func fetch () → response, or nil and an error object; and third, whether that is for another id than this. It runs in a
---   timer, maybe after the request has ended; in the request only where nginx has no timer for it. Its tables are handed
---   over. What it raises is raised.
+--   timer, perhaps after the request has ended; in the request only if nginx has no timer for it. The cache takes over its tables.
+--   An error that it raises is raised.
 -- @treturn table|nil the response, the caller's own, with `ResponseMetadata.Cache` and `ResponseMetadata.Age`
 -- @treturn table|nil the error object
--- @treturn string "hit": remembered, or fetched by another request that was at it; "stale": remembered, no longer fresh;
---   "miss": the service was called for this, or for another request whose failure this shares
+-- @treturn string "hit": cached, or fetched by another request at the same time; "stale": cached, no longer fresh; "miss": the
+--   service was called for this request, or for another one whose failure this one shares
 function Cache:get(id, fetch)
-  local state, text, age = self.shelf:look(id)
+  local state, text, age = self.answers:look(id)
   if state == "fresh" then
-    local response, err = self.copies:decode(id, text)
-    if response then
-      self.shelf:count("hit")
-      return marked(response, "hit", age)
-    elseif err then
-      self.shelf:count("negative")
-      return nil, err, "hit"
-    end
+    local response, err, outcome = get_fresh(self, id, text, age)
+    if outcome then return response, err, outcome end
   elseif state == "stale" then
-    local response = self.copies:decode(id, text)
+    local response = self.decode(id, text)
     if response then return serve_stale(self, id, response, age, fetch) end
   end
-  if flight.can_wait() then return fly(self, id, fetch) end
-  -- no waiting here, so neither locks nor flights; `fetch` will say what this phase can't do
+  if single_flight.can_wait() then return fetch_once(self, id, fetch) end
+  -- this phase cannot wait, so there are neither locks nor flights; `fetch` returns the error that says so
   return deliver(self, leader.call(self, fetch))
 end
 
---- Counters since nginx was started, kept in the dict: of all workers and of all caches that use the dict. Each `get` counts
--- once as `hit`, `miss`, `stale` (served, refreshed in the background), `negative` (a remembered ResourceNotFoundException)
--- or `shared` (waited for another's fetch); `redis_hit` counts answers taken from Redis, by whatever asked for them, and
--- `redis_error` operations of Redis that failed.
+--- Counters since nginx was started, kept in the dict: of all workers and of all caches that use the dict. Each `get` counts once, as
+-- `hit`, `miss`, `stale` (served, refreshed in the background), `negative` (a cached ResourceNotFoundException) or `shared` (waited
+-- for another one's fetch). `redis_hit` counts answers taken from Redis for whatever reason, `redis_error` failed operations.
 -- @treturn table
 function Cache:stats()
-  return self.shelf:stats()
+  return self.answers:stats()
 end
 
 return cache

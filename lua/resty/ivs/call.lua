@@ -3,6 +3,7 @@
 
 local private = require("ivs.core").private
 local exchange = require "resty.ivs.http.exchange"
+local pace = require "resty.ivs.cache.pace"
 local wires = require "resty.ivs.http.wire"
 
 local call = {}
@@ -25,6 +26,22 @@ local function report_network(machine_call, wire, url)
   return step, detail
 end
 
+--- The region that a call goes to: the client's, or the one in the ARN.
+local function region_of(state, params)
+  local region = state.machine.region
+  if region then return region end
+  local arn = type(params) == "table" and params.arn or params
+  return type(arn) == "string" and arn:match("^arn:[^:]*:[^:]*:([^:]+):") or "-"
+end
+
+--- Waits until a cached client may send.
+-- @return true; or nil and an error object
+local function keep_pace(state, params, is_patient)
+  local cache = state.cache
+  if not (cache and cache.max_tps) then return true end
+  return pace.wait(cache, state.refresh.account_id or "-", region_of(state, params), is_patient)
+end
+
 local function send(state, machine_call, url)
   local stats, transport = state.stats, state.wire.transport
   local step, detail
@@ -41,12 +58,12 @@ end
 --- The memory of calls that are over, for the next ones.
 local MAX_SPARES = 64
 
-local function begin(state, params)
+local function begin(state, operation_name, params)
   local spares = state.spares
   local count = #spares
   local spare = spares[count]
   spares[count] = nil
-  return private.begin(state.machine, params, spare)
+  return private.begin(state.machine, params, spare, operation_name)
 end
 
 local function put_aside(state, machine_call)
@@ -56,18 +73,25 @@ end
 
 --- Carries out a call from its first step to its last.
 -- @tab state of a client (client.lua): machine, wire, refresh, stats, spares, tell
+-- @string operation_name
 -- @param params of the call
 -- @return the response; or nil and an error object
-function call.carry_out(state, params)
-  local machine_call = begin(state, params)
+function call.carry_out(state, operation_name, params)
+  local machine_call = begin(state, operation_name, params)
   local step, detail = private.advance(machine_call)
   local sent, tell = false, state.tell
   while true do
     if tell then tell() end
     if step == "exchange" then
+      local ok, err = keep_pace(state, params)
+      if not ok then return nil, err end -- not put aside: a call that has not ended cannot be used again
       if sent then state.stats.retries = state.stats.retries + 1 end
       sent = true
-      step, detail = send(state, machine_call, detail)
+      if state.closed then
+        step, detail = private.advance(machine_call) -- closed while it waited
+      else
+        step, detail = send(state, machine_call, detail)
+      end
     elseif step == "done" then
       put_aside(state, machine_call)
       return detail

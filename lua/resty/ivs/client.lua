@@ -7,8 +7,9 @@ local environment = require "resty.ivs.environment"
 local exchange = require "resty.ivs.http.exchange"
 local failure = require "ivs.failure"
 local identity = require "resty.ivs.cache.identity"
-local journal = require "resty.ivs.cache.log"
+local log = require "resty.ivs.log"
 local options = require "resty.ivs.options"
+local pagination = require "ivs.pagination"
 local phases = require "resty.ivs.phases"
 local process = require "resty.ivs.http.process"
 local refresh = require "resty.ivs.refresh"
@@ -47,66 +48,97 @@ local function resolve(state)
   end
   state.machine, state.wire = machine, wire
   state.refresh = refresh.new(machine, make_offer(wire), state.stats, state.options.logger, state.tell)
+  local given = state.options.credentials
+  if type(given) == "table" then state.refresh.account_id = identity.account_of(tostring(given.access_key_id)) end
   return true
 end
 
 -- The cache ----------------------------------------------------------------------------------------------------------
 
---- The ARN of a good argument; nil for what the call itself has to refuse.
-local function arn_of(params)
+-- Operations of a client. `name`; `takes_string`: the ARN may stand in place of the table; `cacheable(params)`: the text that makes
+-- two answers differ, and the parameters to send when it is not cached; nothing for parameters that the call has to refuse.
+
+local get = { name = "GetRecordingConfiguration", method = "get_recording_configuration", takes_string = true }
+
+function get.cacheable(params)
   if type(params) == "table" then
     for name in pairs(params) do
       if name ~= "arn" then return nil end
     end
     params = params.arn
   end
-  return type(params) == "string" and params or nil
+  if type(params) == "string" then return params, params end
 end
 
-local MAX_QUESTIONS, MAX_ARN = 1000, 512 -- what is no ARN at all may be of any length, and is not remembered
+local list = { name = "ListRecordingConfigurations", method = "list_recording_configurations" }
 
---- For an ARN: what the cache keeps its answer under (endpoint, ARN, and whose credentials), and who fetches it, maybe in a
--- timer after the request has ended; remembered, since most ARNs are asked for again and again.
-local function question_of(state, arn)
-  local whose, err = identity.of(state)
-  if not whose then return nil, err end
+local LIST_PARAMETERS = { maxResults = "number", nextToken = "string" }
+
+function list.cacheable(params)
+  params = params or {}
+  for name in pairs(params) do
+    if not LIST_PARAMETERS[name] then return nil end
+  end
+  local query = {}
+  for name, kind in pairs(LIST_PARAMETERS) do
+    query[name] = params[name]
+    if query[name] ~= nil and type(query[name]) ~= kind then return nil end
+  end
+  return ("%s|%s"):format(query.maxResults or "-", query.nextToken or ""), query -- the token, which may contain anything, is last
+end
+
+local MAX_QUESTIONS, MAX_KEY = 1000, 512 -- a longer text cannot be an ARN; it is not remembered
+
+--- What the worker remembers of the questions of one identity, by operation and text.
+local function questions_of(state, whose)
   local known = state.questions
   if known.whose ~= whose or known.count >= MAX_QUESTIONS then
-    known = { whose = whose, count = 0, of = {} } -- another account, or too many
+    known = { whose = whose, count = 0, [get] = {}, [list] = {} } -- another account, or too many
     state.questions = known
   end
-  local question = known.of[arn]
+  return known
+end
+
+--- What the cache keeps an answer under (endpoint, region, whose credentials, operation, arguments), and the function that fetches it,
+-- perhaps in a timer after the request has ended. Remembered, since most questions are asked again and again.
+local function question_of(state, operation, key, params)
+  local whose, err = identity.of(state)
+  if not whose then return nil, err end
+  local known = questions_of(state, whose)
+  local question = known[operation][key]
   if question then return question end
+  local machine = state.machine
   question = {
-    id = state.cache.id(table.concat({ state.machine.endpoint_url or "-", whose, arn }, "|")),
+    id = state.cache.id(table.concat({ machine.endpoint_url or "-", machine.region or "-", whose, operation.name, key }, "|")),
     fetch = function()
-      local good, problem = phases.check()
-      if not good then return nil, problem end
+      local ok, problem = phases.check()
+      if not ok then return nil, problem end
       local response
-      response, problem = call.carry_out(state, arn)
-      return response, problem, not state.closed and identity.of(state) ~= whose -- its keys may be new, and another's
+      response, problem = call.carry_out(state, operation.name, params)
+      return response, problem, not state.closed and identity.of(state) ~= whose -- new credentials may be another account's
     end,
   }
-  if #arn <= MAX_ARN then known.of[arn], known.count = question, known.count + 1 end
+  if #key <= MAX_KEY then known[operation][key], known.count = question, known.count + 1 end
   return question
 end
 
-local function get_through_cache(state, arn)
-  local question, err = question_of(state, arn)
+local function get_through_cache(state, operation, key, params)
+  local question, err = question_of(state, operation, key, params)
   if not question then return nil, err end
   local response
   response, err = state.cache:get(question.id, question.fetch)
-  return response, err -- and no outcome: ResponseMetadata tells it
+  return response, err -- without the outcome, which is in ResponseMetadata
 end
 
-local function answer(state, params)
-  local arn = state.cache and arn_of(params)
-  local good, err = true, nil
-  if not arn then good, err = phases.check() end -- what is remembered can be had in every phase
-  if good then good, err = resolve(state) end
-  if not good then return nil, err end
-  if arn then return get_through_cache(state, arn) end
-  return call.carry_out(state, params)
+local function answer(state, operation, params)
+  local key, query
+  if state.cache then key, query = operation.cacheable(params) end
+  local ok, err = true, nil
+  if not key then ok, err = phases.check() end -- a cached answer can be read in every phase
+  if ok then ok, err = resolve(state) end
+  if not ok then return nil, err end
+  if key then return get_through_cache(state, operation, key, query) end
+  return call.carry_out(state, operation.name, params)
 end
 
 -- Methods ------------------------------------------------------------------------------------------------------------
@@ -122,27 +154,53 @@ local function state_of(self, method)
 end
 
 --- Raises at the caller's caller what is wrong with the arguments of a call.
-function client.check_arguments(params, extra)
+-- @string method its name
+function client.check_arguments(method, params, extra)
+  local takes_string = method == get.method
   local problem
-  if type(params) ~= "table" and type(params) ~= "string" and params ~= nil then
-    problem = ("#1 to 'get_recording_configuration' (table or string expected, got %s)"):format(type(params))
+  if type(params) ~= "table" and params ~= nil and not (takes_string and type(params) == "string") then
+    problem = ("#1 to '%s' (%s expected, got %s)"):format(method, takes_string and "table or string" or "table", type(params))
   elseif extra ~= nil then
-    problem = "#2 to 'get_recording_configuration' (one argument expected: the ARN, or a table { arn = … })"
+    problem = ("#2 to '%s' (one argument expected: %s)"):format(method, takes_string and "the ARN, or a table { arn = … }"
+      or "a table { maxResults = …, nextToken = … }")
   end
   if problem then error("bad argument " .. problem, 3) end
 end
 
---- The call.
+local function perform(state, operation, params)
+  local stats = state.stats
+  stats.calls = stats.calls + 1
+  local response, err = answer(state, operation, params)
+  if response then return response end
+  stats.errors = stats.errors + 1
+  return nil, failure.of_operation(err, operation.name)
+end
+
+--- Fetches a recording configuration.
 -- @param params `{ arn = … }`, or the ARN
 -- @return the response; or nil and an error object
 function methods:get_recording_configuration(params, extra)
-  local state = state_of(self, "get_recording_configuration")
-  client.check_arguments(params, extra)
-  local stats = state.stats
-  stats.calls = stats.calls + 1
-  local response, err = answer(state, params)
-  if not response then stats.errors = stats.errors + 1 end
-  return response, err
+  local state = state_of(self, get.method)
+  client.check_arguments(get.method, params, extra)
+  return perform(state, get, params)
+end
+
+--- Lists recording configurations, one page.
+-- @tab[opt] params `{ maxResults = …, nextToken = … }`
+-- @return the response; or nil and an error object
+function methods:list_recording_configurations(params, extra)
+  local state = state_of(self, list.method)
+  client.check_arguments(list.method, params, extra)
+  return perform(state, list, params)
+end
+
+--- Iterates over the items of all pages: see `pagination.iterate`.
+-- @tab[opt] params of list_recording_configurations
+-- @return an iterator that returns each item; after a failure `false` and the error object; then nothing
+function methods:recording_configurations(params, extra)
+  state_of(self, "recording_configurations")
+  client.check_arguments("recording_configurations", params, extra)
+  return pagination.iterate(function(query) return self:list_recording_configurations(query) end, params)
 end
 
 --- Asks the sources of credentials anew and tells, without a secret, what they gave and where each setting came from.
@@ -206,12 +264,12 @@ function client.new(given)
     if not cache then error(tostring(wrong), 3) end
   end
   local tell
-  if common.logger then common.logger, tell = journal.new(common.logger) end
+  if common.logger then common.logger, tell = log.new(common.logger) end
   local self = setmetatable({}, Client)
   states[self] = {
     options = common, own = own, cache = cache, env = common.env, tell = tell, spares = {},
     stats = { calls = 0, attempts = 0, retries = 0, throttles = 0, errors = 0, credential_refreshes = 0 },
-    questions = { count = 0 },
+    questions = {},
   }
   return self
 end

@@ -30,6 +30,6 @@ local loaded = snapshot()
 return setmetatable({}, { __name = "ivs.config.environment", __index = function(_, name)
   local value = os.getenv(name)
   if value then return value end
-  if name == "HOME" then return private.home_directory() end
+  if name == "HOME" then return private.system.home_directory() end
   return loaded[name]
 end })

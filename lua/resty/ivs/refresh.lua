@@ -1,17 +1,17 @@
 --- Fresh keys for a client: asked for once, however many calls want them.
 --
 -- The asking is done by a timer and not by the request that came first, so that a client that goes away does not take it
--- along. While the keys in use are good for another ten minutes, calls go on with them and nobody waits (BEHAVIOUR 8);
--- after that, and where there are none, calls wait for the one answer. A failure is not remembered: it goes to
--- those who waited, and the next call asks again; while the old keys serve, some seconds later.
+-- along. While the keys in use are good for another ten minutes, calls go on with them and nobody waits (docs/protocol.md,
+-- "Credential refresh"); after that, and where there are none, calls wait for the one answer. A failure is not remembered: it
+-- goes to those who waited, and the next call asks again; while the old keys serve, some seconds later.
 --
 -- Invariants: whoever waits comes to an end, whatever becomes of the one who asks. nginx drops timers of which too many run:
 -- then one who waits asks. It may be killed, or never return: then its flight is left after a lease. No code of the user's
 -- runs between an answer and its landing.
 -- @module resty.ivs.refresh
 
-local account = require "resty.ivs.cache.account"
 local failure = require "ivs.failure"
+local identity = require "resty.ivs.cache.identity"
 local phases = require "resty.ivs.phases"
 local semaphore = require "ngx.semaphore"
 
@@ -56,7 +56,7 @@ local function fetch(self, flight)
   local taken, problem = machine:take_credentials(keys)
   if taken then self.landed = flight.number end
   if not taken then return keys, problem, "the credentials that were given can't be used: " end
-  self.owner = account.of(keys.access_key_id)
+  self.account_id = identity.account_of(keys.access_key_id)
   return keys
 end
 
@@ -166,18 +166,6 @@ local function is_called_by_provider(self)
   end
 end
 
---- Each taker's own: callers add to what they get. Causes have no causes.
-local function own_copy(err, is_cause)
-  if type(err) ~= "table" then return err end
-  local copy, meta = {}, getmetatable(err)
-  for name, value in next, err do copy[name] = value end
-  if type(copy.causes) == "table" and not is_cause then
-    copy.causes = {}
-    for at, cause in ipairs(err.causes) do copy.causes[at] = own_copy(cause, true) end
-  end
-  return type(meta) == "table" and setmetatable(copy, meta) or copy
-end
-
 --- @return keys; or nil and an error
 local function obtain(self)
   if is_called_by_provider(self) then
@@ -192,7 +180,7 @@ local function obtain(self)
         "the source of credentials has been asked several times and has not come back", { retryable = true })
     end
     local err = await(self, flight, deadline)
-    if flight.done then return flight.keys, own_copy(flight.err) end
+    if flight.done then return flight.keys, failure.copy(flight.err) end
     if err then return nil, err end
   until ngx.now() >= deadline
   return nil, failure.new("credentials", "CredentialRetrievalError",
@@ -224,12 +212,12 @@ end
 --- Whose keys they are, in a text that a rotation does not change: the account, or the access key where it tells none.
 -- @return text; or nil and an error object, in particular where nobody knows yet and the phase is one that can't wait
 function Refresh:account()
-  if not self.owner then
+  if not self.account_id then
     local good, err = phases.check()
     if good then good, err = self:renew() end
     if not good then return nil, err end
   end
-  return self.owner
+  return self.account_id
 end
 
 return refresh

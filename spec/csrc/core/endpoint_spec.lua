@@ -1,4 +1,4 @@
---- Where a call goes, and what is refused before it goes anywhere (BEHAVIOUR section 2).
+--- Where a call goes, and what is refused before it goes anywhere (docs/protocol.md, "Endpoints").
 --
 -- The table of partitions is compared with botocore's rule set through spec/oracle/endpoint.py, for every partition
 -- and every combination of the two switches. The refusals of an endpoint_url are the module's own rules: botocore
@@ -124,7 +124,7 @@ end
 
 --- The text as a message shows it: a NUL and a line end would break a log or a terminal.
 local function shown(text)
-  return (text:gsub("[%z\1-\31\127]", "?"):gsub("\194[\128-\159]", "?"))
+  return (text:gsub("[%z\1-\31\127]", "?"):gsub("\194[\128-\159]", "??"))
 end
 
 local function key(region, switches, endpoint_url)
@@ -250,7 +250,7 @@ describe("the region", function()
       for _, endpoint_url in ipairs { "https://ivs.example", false } do
         local client, err = new_client { region = region, endpoint_url = endpoint_url or nil }
         assert.is_nil(client)
-        -- Control characters are shown as '?', everything else as it is.
+        -- Each byte of a control character is shown as '?', everything else as it is.
         assert_config_error(err, "InvalidRegionError", region:sub(-1) == "\n" and err.message or shown(answer.message))
         assert(err.message:find("^Provided region_name '.*' doesn't match a supported format%.$"), err.message)
       end

@@ -245,7 +245,11 @@ describe("a request as text", function()
       { method = "GET", url = "http://h/ x" }, { method = "GET", url = "http://h", headers = { a = "b\r\nc: d" } },
       { method = "GET", url = "http://h", headers = { ["a\n"] = "b" } }, { method = "GET", url = "http://h", headers = { "a" } },
       { method = "GET /x", url = "http://h" }, { method = "GET", url = "http://h", headers = { ["a b"] = "c" } },
-      { method = "GET", url = "http://h", headers = { ["a: b\t"] = "c" } }, { method = "GET", url = "http://h", headers = { [""] = "c" } } } do
+      { method = "GET", url = "http://h", headers = { ["a: b\t"] = "c" } }, { method = "GET", url = "http://h", headers = { [""] = "c" } },
+      -- a length that is not the body's, and chunks that the body does not have, would make it two messages (RFC 9112, section 6)
+      { method = "POST", url = "http://h", body = "text", headers = { ["content-length"] = "1" } },
+      { method = "POST", url = "http://h", body = "text", headers = { ["Content-Length"] = "04x" } },
+      { method = "POST", url = "http://h", body = "text", headers = { ["Transfer-Encoding"] = "chunked" } } } do
       local text, problem = core.http_request(request)
       assert.is_nil(text)
       assert.is_string(problem)

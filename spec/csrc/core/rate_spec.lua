@@ -1,4 +1,5 @@
---- The adaptive mode's rate (BEHAVIOUR 4): the same requests are held back as by botocore's limiter, for the same time.
+--- The adaptive mode's rate (docs/protocol.md, "Adaptive rate"): the same requests are held back as by botocore's limiter, for
+-- the same time.
 --
 -- Each case is a life of one client: the clock passes, calls ask for leave to send, answers come, several on their way at
 -- once. Ours goes through whole calls of ivs.core, so that what counts as an answer, and as a throttling one, is compared, too.

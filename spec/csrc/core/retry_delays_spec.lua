@@ -1,4 +1,4 @@
---- How long a call waits before it is sent again (BEHAVIOUR 4), by the documented arithmetic.
+--- How long a call waits before it is sent again (docs/protocol.md, "Retries"), by the documented arithmetic.
 --
 -- t = random × min(base × 2^(n−1), 20) seconds, base 0.05 or, after throttling, 1; in legacy mode random × 2^(n−1). The
 -- server's hint holds within [t, t + 5]. Beside botocore's own delays in retries_botocore_spec.

@@ -1,4 +1,5 @@
---- When a call is sent again, and after how long (BEHAVIOUR 4), and how a wrong clock is set right (DESIGN 4).
+--- When a call is sent again, and after how long (docs/protocol.md, "Retries"), and how a wrong clock is set right
+-- (docs/protocol.md, "Clock skew").
 
 local by_hand = require "support.by_hand"
 local core = require "ivs.core"

@@ -1,4 +1,4 @@
---- The request of one call, byte for byte beside botocore's (BEHAVIOUR sections 1 and 3).
+--- The request of one call, byte for byte beside botocore's (docs/protocol.md, "Signature").
 --
 -- Named examples say which rule broke; a thousand random cases look for rules nobody thought of. All expected
 -- values come from one run of spec/oracle/sigv4.py. The random cases are the same on every machine and every Lua:

@@ -1,5 +1,6 @@
---- A clock that is wrong (DESIGN 4, BEHAVIOUR 4): the offset is learned from the Date of a refusal, the call is sent once more,
--- and the client keeps the offset. By hand over ivs.core, and over the blocking driver with an emulator whose clock is off.
+--- A clock that is wrong (docs/protocol.md, "Clock skew"): the offset is learned from the Date of a refusal, the call is sent
+-- once more, and the client keeps the offset. By hand over ivs.core, and over the blocking driver with an emulator whose clock is
+-- off.
 
 local by_hand = require "support.by_hand"
 local ivs = require "ivs"

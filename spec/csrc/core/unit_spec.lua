@@ -6,7 +6,7 @@ local BUILD = os.getenv "IVS_BUILD" or ".build"
 local FLAGS = { sanitize = "-fsanitize=address,undefined -fno-sanitize-recover=undefined", coverage = "--coverage" }
 
 describe("the core in C", function()
-  for _, name in ipairs { "core", "failure" } do
+  for _, name in ipairs { "core", "failure", "pace" } do
     it("keeps its promises: " .. name .. ".c", function()
       local program = BUILD .. "/unit-" .. name
       local compile = "${CC:-cc} -std=c11 -D_GNU_SOURCE -g -Wall -Wextra -Werror -Icsrc " .. (FLAGS[os.getenv "UNDER"] or "")

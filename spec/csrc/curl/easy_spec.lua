@@ -1,5 +1,5 @@
---- The blocking driver over a real server: connections, TLS, timeouts, limits (DESIGN 3, BEHAVIOUR 6), and that it leaves
--- the process it runs in alone. Proxies are in proxy_spec.
+--- The blocking driver over a real server: connections, TLS, timeouts, limits (docs/design.md, "The blocking driver"), and that
+-- it leaves the process it runs in alone. Proxies are in proxy_spec.
 
 local cjson = require "cjson"
 local endpoint = require "support.endpoint"

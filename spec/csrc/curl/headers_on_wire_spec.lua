@@ -27,7 +27,7 @@ describe("a request on the wire", function()
     assert.equal(oracle.run("sts", { case })[1].authorization, received.headers.authorization)
   end)
 
-  it("carries the headers of BEHAVIOUR 3 and none of libcurl's own", function()
+  it("carries the headers that the SDKs send and none of libcurl's own", function()
     local names = {}
     for name in pairs(received.headers) do names[#names + 1] = name end
     table.sort(names)

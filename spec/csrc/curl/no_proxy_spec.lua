@@ -1,5 +1,5 @@
---- Which proxy a call goes through, and for which hosts (BEHAVIOUR 6). A closed port shows that one is used; the emulator
--- without TLS can stand for one.
+--- Which proxy a call goes through, and for which hosts (docs/protocol.md, "Proxies"). A closed port shows that one is used; the
+-- emulator without TLS can stand for one.
 
 local cjson = require "cjson"
 local endpoint = require "support.endpoint"

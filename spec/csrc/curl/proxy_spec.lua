@@ -1,5 +1,5 @@
 --- Calls through a real proxy, tinyproxy: http endpoints by absolute URLs, https endpoints by CONNECT; and through proxies that
--- a script plays, for what they must not see and for how they fail (BEHAVIOUR 6, DESIGN 3).
+-- a script plays, for what they must not see and for how they fail (docs/protocol.md, "Proxies").
 --
 -- Not for: which setting is read (proxy_spec).
 

@@ -16,12 +16,9 @@ local SUPPORT = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") .. "/../../s
 local took_at_least = calls.took_at_least
 
 describe("time", function()
-  local server, before
+  local before, server = calls.leftovers(), hostile_server.new { certificates = true }
 
-  lazy_setup(function()
-    before = calls.leftovers()
-    server = hostile_server.start { certificates = true }
-  end)
+  lazy_setup(function() server:start() end)
   lazy_teardown(function() server:stop() end)
 
   local function fail(more, steps)

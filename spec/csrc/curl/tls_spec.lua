@@ -1,5 +1,5 @@
 --- Whom the blocking driver trusts: the server's certificate, the versions of TLS, client certificates, where authorities are
--- (DESIGN 3, BEHAVIOUR 6). Whatever is wrong with a certificate is kind `tls`, is said in the message, and is not tried again.
+-- (docs/protocol.md, "TLS"). Whatever is wrong with a certificate is kind `tls`, is said in the message, and is not tried again.
 --
 -- Not for: handshakes that break or hang (hostile_connection_spec), TLS through proxies (proxy_connect_spec).
 
@@ -11,12 +11,9 @@ local shell = require "emulator.shell"
 local ANSWER = { { "request" }, { "send", calls.answer() }, { "hang" } }
 
 describe("TLS", function()
-  local server, before
+  local before, server = calls.leftovers(), hostile_server.new { certificates = true }
 
-  lazy_setup(function()
-    before = calls.leftovers()
-    server = hostile_server.start { certificates = true }
-  end)
+  lazy_setup(function() server:start() end)
   lazy_teardown(function() server:stop() end)
 
   local function path(name) return server.directory .. "/" .. name end

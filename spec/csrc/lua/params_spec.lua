@@ -1,5 +1,5 @@
---- The argument of the call (DESIGN 1.1, BEHAVIOUR 1): what is refused before anything is sent, and what is sent as it
--- is for the service to judge.
+--- The argument of the call (docs/protocol.md, "Parameter validation"): what is refused before anything is sent, and what is sent
+-- as it is for the service to judge.
 
 local cjson = require "cjson"
 local core = require "ivs.core"

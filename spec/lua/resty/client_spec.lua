@@ -1,4 +1,4 @@
---- The client inside nginx: its names, misuse, phases, settings and their refusals (DESIGN 1.5, issue 5).
+--- The client inside nginx: its names, misuse, phases, settings and their refusals (docs/design.md, "resty.ivs").
 
 local endpoint = require "support.endpoint"
 local nginx = require "support.nginx"

@@ -19,11 +19,11 @@ describe("the lock of a key", function()
 
   it("is ended by its holder only, also after it was taken over within the worker", function()
     assert.same({ first = true, second = true, third = false, lost = false, kept = true }, site:run(BEGIN .. [[
-      local first = flight.begin(dict, "over", 5)
+      local first = flight.start({ dict = dict, locks = dict, lock_ttl = 5 }, "over")
       local found = { first = first:acquire(nothing, true) }
-      local second = flight.begin(dict, "over", 5, first)
+      local second = flight.start({ dict = dict, locks = dict, lock_ttl = 5 }, "over", first)
       found.second = second:acquire(nothing, true)
-      found.third = flight.begin(dict, "over", 5):acquire(nothing, false)
+      found.third = flight.start({ dict = dict, locks = dict, lock_ttl = 5 }, "over"):acquire(nothing, false)
       first.lock:renew()
       first.lock:release()
       found.lost, found.kept = first.lock:is_ours(), second.lock:is_ours()
@@ -89,19 +89,19 @@ describe("a flight", function()
 
   it("is not given up because its worker was busy for seconds, or because the clock was set back", function()
     assert.same({ busy = { false, false, false }, set_back = false }, site:run(BEGIN .. [[
-      local up = flight.begin(dict, "busy", 10)
+      local up = flight.start({ dict = dict, locks = dict, lock_ttl = 10 }, "busy")
       up:acquire(nothing, true)
-      local thread = ngx.thread.spawn(up.keeping_alive, up, function() ngx.sleep(30) end)
-      local found = { busy = { up:is_silent() } }
+      local thread = ngx.thread.spawn(up.with_heartbeat, up, function() ngx.sleep(30) end)
+      local found = { busy = { up:is_abandoned() } }
       ngx.sleep(0.3)
       os.execute "sleep 2.5"
       ngx.update_time()
-      found.busy[2] = up:is_silent()
+      found.busy[2] = up:is_abandoned()
       ngx.sleep(0.6)
-      found.busy[3] = up:is_silent()
+      found.busy[3] = up:is_abandoned()
       local now = ngx.now
       ngx.now = function() return now() - 3600 end
-      found.set_back = up:is_silent()
+      found.set_back = up:is_abandoned()
       ngx.now = now
       ngx.thread.kill(thread)
       return found]]))
@@ -109,13 +109,13 @@ describe("a flight", function()
 
   it("is given up when its leader is gone", function()
     assert.is_true(site:run(BEGIN .. [[
-      local up = flight.begin(dict, "gone", 10)
+      local up = flight.start({ dict = dict, locks = dict, lock_ttl = 10 }, "gone")
       up:acquire(nothing, true)
-      local thread = ngx.thread.spawn(up.keeping_alive, up, function() ngx.sleep(30) end)
+      local thread = ngx.thread.spawn(up.with_heartbeat, up, function() ngx.sleep(30) end)
       ngx.sleep(0.3)
       ngx.thread.kill(thread)
-      for _ = 1, 20 do
-        if up:is_silent() then return true end
+      for _ = 1, 200 do
+        if up:is_abandoned() then return true end
         ngx.sleep(0.2)
       end
       return false]]))

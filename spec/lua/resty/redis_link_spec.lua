@@ -6,7 +6,7 @@ local shell = require "emulator.shell"
 
 if not cache_site.available then return end -- nginx runs LuaJIT, whatever runs this: once is enough
 
-local function sleep(seconds) shell.run("sleep " .. seconds) end
+local sleep = cache_site.sleep
 
 describe("the cache of resty.ivs, connected to Redis,", function()
   local service
@@ -15,15 +15,7 @@ describe("the cache of resty.ivs, connected to Redis,", function()
 
   lazy_teardown(function() assert.same({}, service:stop()) end)
 
-  --- With a Redis and machines that nobody else uses.
-  local function with_own(arguments, test, http)
-    local server = redis_server.start(arguments)
-    local sites = { cache_site.start(service, { http = http }), cache_site.start(service, { http = http }) }
-    local good, why = pcall(test, server, sites[1], sites[2])
-    for _, site in ipairs(sites) do site:stop() end
-    server:stop()
-    if not good then error(why, 0) end
-  end
+  local function with_own(...) cache_site.with_redis(service, ...) end
 
   describe("serves from the dict alone, within a bounded time,", function()
     local TIMEOUT = 1 -- of an operation
@@ -99,12 +91,9 @@ describe("the cache of resty.ivs, connected to Redis,", function()
     it("when Redis hangs while another machine fetches", function()
       with_own(nil, function(server, first, second)
         local given = { ttl = 20, redis = { host = "127.0.0.1", port = server.port } }
-        service:script("hang-on", { delay = 4 })
-        shell.run(("curl -s '%s%s' >/dev/null 2>&1 &"):format(first.url, first:asker(given):path "hang-on"))
-        for _ = 1, 1000 do
-          if service:count "hang-on" == 1 then break end
-          sleep(0.01)
-        end
+        service:script("hang-on", { hold = true })
+        first:asker(given):in_background "hang-on"
+        service:await("hang-on", 1)
         server:signal "STOP"
         service:script("hang-on", {})
         assert.equal("miss 2", second:asker(given) "hang-on")
@@ -114,7 +103,7 @@ describe("the cache of resty.ivs, connected to Redis,", function()
 
   it("has no more connections than pool_size says, however many ask at once", function()
     with_own("--maxclients 5", function(server, first) -- one for redis-cli, one that is being closed
-      local ask = first:asker { ttl = 20, redis = { host = "127.0.0.1", port = server.port, pool_size = 3, timeout = 2 } }
+      local ask = first:asker { ttl = 20, redis = { host = "127.0.0.1", port = server.port, pool_size = 3, timeout = 20 } }
       assert.same({ ["miss 1"] = 100 }, (service:burst({ first }, 100, ask:path "many-%d", 100)))
       assert.equal(0, ask:stats().redis_error)
       assert.equal("100", server:cli "dbsize")
@@ -136,14 +125,14 @@ describe("the cache of resty.ivs, connected to Redis,", function()
   it("asks Redis again a second after a failure, whatever becomes of the clock", function()
     local site = cache_site.start(service)
     assert.same({ false, true, true }, site:run [[
-      local link = require("resty.ivs.cache.redis").new({ host = "127.0.0.1", port = 1, prefix = "clock" }).link
+      local link = require("resty.ivs.cache.redis").new({ host = "127.0.0.1", port = 1, prefix = "clock" }).connection
       local now, found = ngx.now, {}
       link:run("", {}, {})
-      found[1] = link:is_trusted()
+      found[1] = link:is_usable()
       ngx.now = function() return now() - 3600 end
-      found[2] = link:is_trusted()
+      found[2] = link:is_usable()
       ngx.now = function() return now() + 1.5 end
-      found[3] = link:is_trusted()
+      found[3] = link:is_usable()
       ngx.now = now
       return found]])
     site:stop()

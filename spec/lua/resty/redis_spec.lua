@@ -6,7 +6,7 @@ local shell = require "emulator.shell"
 
 if not cache_site.available then return end -- nginx runs LuaJIT, whatever runs this: once is enough
 
-local function sleep(seconds) shell.run("sleep " .. seconds) end
+local sleep = cache_site.sleep
 
 describe("the cache of resty.ivs over Redis", function()
   local service, one, other, redis
@@ -33,29 +33,7 @@ describe("the cache of resty.ivs over Redis", function()
     return one:asker(given), other:asker(given)
   end
 
-  --- With a Redis and machines that nobody else uses.
-  local function with_own(arguments, test, http)
-    local server = redis_server.start(arguments)
-    local sites = { cache_site.start(service, { http = http }), cache_site.start(service, { http = http }) }
-    local good, why = pcall(test, server, sites[1], sites[2])
-    for _, site in ipairs(sites) do site:stop() end
-    server:stop()
-    if not good then error(why, 0) end
-  end
-
-  --- Waits until the service has been called that often for a key.
-  local function await_calls(key, number)
-    for _ = 1, 2000 do
-      if service:count(key) >= number then return end
-      sleep(0.01)
-    end
-    error("no call for " .. key)
-  end
-
-  --- Asks and does not wait.
-  local function ask_in_background(site, ask, key)
-    shell.run(("curl -s -m 20 '%s%s' >/dev/null 2>&1 &"):format(site.url, ask:path(key)))
-  end
+  local function with_own(...) cache_site.with_redis(service, ...) end
 
   --- What the cache calls a key, learned from its entry in a Redis that has no other.
   local function id_of(server, ask, key)
@@ -84,9 +62,11 @@ describe("the cache of resty.ivs over Redis", function()
     it("when an answer is stale: the one that refreshes; the other serves it, then has the new one", function()
       local ask, ask_other = askers { ttl = 3, stale_ttl = 20 }
       assert.same({ "miss 1", "hit 1" }, { ask "fleet-stale", ask_other "fleet-stale" })
-      service:script("fleet-stale", { delay = 3 })
+      service:script("fleet-stale", { hold = true })
       sleep(3.05)
       assert.same({ ["stale 1"] = 400 }, (service:burst({ one, other }, 400, ask:path "fleet-stale")))
+      service:await("fleet-stale", 2)
+      service:release "fleet-stale"
       assert.equal("hit 2", ask:until_it_is("hit 2", "fleet-stale"))
       assert.equal("hit 2", ask_other:until_it_is("hit 2", "fleet-stale"))
       assert.equal(2, service:count "fleet-stale")
@@ -95,19 +75,19 @@ describe("the cache of resty.ivs over Redis", function()
 
   describe("knows on one machine what another was told", function()
     it("and how old it is", function()
-      local ask, ask_other = askers { ttl = 4, stale_ttl = 20 }
+      local ask, ask_other = askers { ttl = 60, stale_ttl = 60 }
+      local _, brief = askers { ttl = 0.5, stale_ttl = 60 }
       assert.equal("miss 1", ask "age")
-      sleep(1)
-      assert.equal("hit 1", ask_other "age")
-      sleep(3.05)
-      assert.equal("stale 1", ask_other "age")
+      sleep(0.3)
+      assert.equal("hit 1", ask_other "age") -- takes Redis' entry, of that age, into its dict
+      sleep(0.25)
+      assert.equal("stale 1", brief "age")
     end)
 
     it("and tells its age", function()
       local ask, ask_other = askers { ttl = 20 }
       local _, hasty = askers { ttl = 0.1, stale_ttl = 20 }
-      local function now() return tonumber((shell.run "date +%s.%N")) end
-      local begun = now()
+      local begun = cache_site.now()
       assert.equal("miss 0", ask("told-age", "/age"))
       service:script("told-age", { status = 500 }) -- no refresh makes it new
       local least = 0
@@ -116,7 +96,7 @@ describe("the cache of resty.ivs over Redis", function()
         least = least + 0.2
         local cache, age = each[1]("told-age", "/age"):match "^(%a+) ([%d.]+)$"
         assert.equal(each[2], cache)
-        assert.is_true(tonumber(age) >= least and tonumber(age) <= now() - begun, age)
+        assert.is_true(tonumber(age) >= least and tonumber(age) <= cache_site.now() - begun, age)
       end
     end)
 
@@ -150,7 +130,7 @@ describe("the cache of resty.ivs over Redis", function()
       service:script("expired", { status = 403, code = "ExpiredTokenException" })
       sleep(0.25)
       assert.equal("stale 1", ask "expired")
-      await_calls("expired", 2)
+      service:await("expired", 2)
       sleep(0.05)
       assert.equal("stale 1", ask_other "expired")
     end)
@@ -162,7 +142,7 @@ describe("the cache of resty.ivs over Redis", function()
       sleep(3.05)
       local begun = os.time()
       assert.equal("stale 1", ask "fleet-pause")
-      await_calls("fleet-pause", 2)
+      service:await("fleet-pause", 2)
       sleep(0.05)
       for _ = 1, 10 do
         assert.equal("stale 1", ask_other "fleet-pause")
@@ -249,7 +229,8 @@ describe("the cache of resty.ivs over Redis", function()
         server:cli(("set ivs:pause:%s 1 PX 1000000"):format(id))
         sleep(0.25)
         assert.equal("stale 1", ask "paused")
-        assert.equal("hit 2", ask:until_it_is("hit 2", "paused"))
+        local patient = first:asker { ttl = 60, stale_ttl = 60, redis = { unix = server.unix } }
+        assert.equal("hit 2", patient:until_it_is("hit 2", "paused"))
       end)
     end)
 
@@ -271,12 +252,13 @@ describe("the cache of resty.ivs over Redis", function()
   it("lets nobody publish who has lost the lock", function()
     with_own(nil, function(server, first, second)
       local given = { ttl = 20, redis = { unix = server.unix } }
-      service:script("lost", { delay = 4 })
-      ask_in_background(first, first:asker(given), "lost")
-      await_calls("lost", 1)
+      service:script("lost", { hold = true })
+      first:asker(given):in_background "lost"
+      service:await("lost", 1)
       server:cli "flushall" -- a Redis that was started anew
       service:script("lost", {})
       assert.equal("miss 2", second:asker(given) "lost")
+      service:release "lost"
       assert.equal("hit 1", first:asker(given) "lost")
       local name = server:cli "--scan --pattern 'ivs:entry:*'"
       assert.is_truthy(server:cli("get " .. name):find('"name":"2"', 1, true))
@@ -287,8 +269,8 @@ describe("the cache of resty.ivs over Redis", function()
     with_own(nil, function(server, first)
       local ask = first:asker { ttl = 20, lock_ttl = 1, redis = { host = "127.0.0.1", port = server.port, timeout = 4 } }
       service:script("alive", { delay = 3 })
-      ask_in_background(first, ask, "alive")
-      await_calls("alive", 1)
+      ask:in_background "alive"
+      service:await("alive", 1)
       server:signal "STOP"
       assert.equal("hit 1", ask "alive")
       assert.equal(1, service:count "alive")
@@ -299,12 +281,9 @@ describe("the cache of resty.ivs over Redis", function()
   it("goes on when the machine that fetched is gone, after the lock's expiry", function()
     with_own(nil, function(server, first, second)
       local given = { lock_ttl = 0.6, redis = { host = "127.0.0.1", port = server.port } }
-      service:script("machine", { delay = 30 })
-      shell.run(("curl -s '%s%s' >/dev/null 2>&1 &"):format(first.url, first:asker(given):path "machine"))
-      for _ = 1, 1000 do
-        if service:count "machine" == 1 then break end
-        sleep(0.01)
-      end
+      service:script("machine", { hold = true })
+      first:asker(given):in_background "machine"
+      service:await("machine", 1)
       service:script("machine", {})
       shell.run(("kill -KILL %d %s"):format(first.pid, table.concat(first:workers(), " ")))
       local took = second:asker(given):time "machine"

@@ -1,44 +1,123 @@
---- A remembered answer as text: JSON that is encoded once, whoever reads it.
+--- A cached answer as text, and decoded.
 --
--- A body is one letter and JSON: `r` for a response; `e` for the one error that may be remembered, that there is no such
--- resource; `f` for any other, which is handed to those who waited for it and never sealed. A sealed entry is a time in
--- fifteen characters and a body. From the time follows the answer's age: the dict holds when the service answered, Redis
--- (whose machines have clocks of their own) for how many seconds the answer was to be kept.
+-- A body is one letter and JSON: `r` for a response; `e` for the only error that may be cached, ResourceNotFoundException; `f` for
+-- any other error, which goes to those who waited for it and is never stored. A stored entry is a time in fifteen characters and a
+-- body. The answer's age follows from the time: in the dict it is when the service answered; in Redis, whose machines have
+-- different clocks, it is for how many seconds the answer was to be kept.
 --
--- Invariants: each `decode` gives new tables, so that nobody can change what another gets; and they are what their names
--- say (shape.lua), whatever the text was.
+-- Invariants: every `decode` returns new tables, so no caller can change what another one gets. Neither the dict nor Redis is
+-- trusted: a value is rebuilt from known members of the right type; unknown members are dropped (a later version may have written
+-- them); one member of a wrong type makes the entry unusable.
 -- @module resty.ivs.cache.entry
 
+local failure = require "ivs.failure"
 local json = require "ivs.json"
-local shape = require "resty.ivs.cache.shape"
+local lrucache = require "resty.lrucache"
+local shape = require "ivs.shape"
 
 local entry = {}
 
-local SEALED = "^%d%d%d%d%d%d%d%d%d%d%d%.%d%d%d[re]"
+local STORED = "^%d%d%d%d%d%d%d%d%d%d%d%.%d%d%d[re]"
 local TIME_LENGTH = 15
 local RESPONSE, ERROR, FAILURE = ("ref"):byte(1, 3)
 
---- The code of the error that may be remembered.
+--- The code of the error that may be cached.
 entry.NOT_FOUND = "ResourceNotFoundException"
 
---- Where the body of a sealed entry begins.
+--- Where the body of a stored entry begins.
 entry.BODY = TIME_LENGTH + 1
 
-local function encode(letter, value)
-  local good, text = pcall(json.encode, value)
-  return good and letter .. text or nil
+-- Rebuilding -------------------------------------------------------------------------------------------------------------
+
+local STRING, INTEGER, BOOLEAN = { type = "string" }, { type = "integer" }, { type = "boolean" }
+
+local function structure(members)
+  return { type = "structure", members = members }
 end
 
---- @treturn string|nil the body; nil for what is no answer or what JSON can't hold, which then is not remembered
+local function list(element)
+  return { type = "list", element = element }
+end
+
+local STRINGS = { type = "map", element = STRING }
+
+local RESPONSE_SHAPE = structure {
+  recordingConfiguration = shape.configuration, recordingConfigurations = list(shape.summary), nextToken = STRING,
+  ResponseMetadata = structure { RequestId = STRING, HTTPStatusCode = INTEGER, HTTPHeaders = STRINGS, RetryAttempts = INTEGER },
+}
+
+local ERROR_SHAPE = structure {
+  kind = STRING, code = STRING, message = STRING, operation_name = STRING, status = INTEGER, request_id = STRING,
+  headers = STRINGS, attempts = INTEGER, retryable = BOOLEAN, max_attempts_reached = BOOLEAN,
+  causes = list(structure { provider = STRING, message = STRING }),
+}
+
+local KEY_TYPE = { list = "number", map = "string" }
+
+local rebuild
+
+local function rebuild_structure(members, value)
+  local kept = {}
+  for name, node in pairs(members) do
+    if value[name] ~= nil then
+      kept[name] = rebuild(node, value[name])
+      if kept[name] == nil then return nil end
+    end
+  end
+  return kept
+end
+
+local function rebuild_elements(node, value)
+  local kept, key_type = {}, KEY_TYPE[node.type]
+  for key, member in pairs(value) do
+    kept[key] = type(key) == key_type and rebuild(node.element, member) or nil
+    if kept[key] == nil then return nil end
+  end
+  return kept
+end
+
+--- A value of the node's type with the known members only; nil if it has another type.
+function rebuild(node, value)
+  local found, wanted = type(value), node.type
+  if wanted == "integer" then return found == "number" and value % 1 == 0 and value or nil end
+  if wanted == "string" or wanted == "boolean" then
+    if found == wanted then return value end
+    return nil
+  end
+  if found ~= "table" then return nil end
+  if wanted == "structure" then return rebuild_structure(node.members, value) end
+  return rebuild_elements(node, value)
+end
+
+local function rebuild_response(value)
+  local response = rebuild(RESPONSE_SHAPE, value)
+  local result = response and (response.recordingConfiguration or response.recordingConfigurations)
+  return result and response.ResponseMetadata and response or nil
+end
+
+local function rebuild_error(value)
+  local err = rebuild(ERROR_SHAPE, value)
+  if not (err and err.kind and err.code and err.message) then return nil end
+  return failure.new(err.kind, err.code, err.message, err)
+end
+
+-- Text -------------------------------------------------------------------------------------------------------------------
+
+local function encode(letter, value)
+  local encoded, text = pcall(json.encode, value)
+  return encoded and letter .. text or nil
+end
+
+--- @treturn string|nil the body; nil if the value is no response or JSON cannot hold it; it is not cached then
 function entry.of_response(response)
   if type(response) ~= "table" then return nil end
   response.ResponseMetadata = response.ResponseMetadata or {}
-  return shape.response(response) and encode("r", response)
+  return rebuild_response(response) and encode("r", response)
 end
 
 --- @treturn string|nil the body
 function entry.of_error(err)
-  if not shape.failure(err) then return nil end
+  if not rebuild_error(err) then return nil end
   return encode(err.code == entry.NOT_FOUND and "e" or "f", err)
 end
 
@@ -47,36 +126,87 @@ function entry.is_error(body, from)
   return body:byte(from or 1) ~= RESPONSE
 end
 
---- @number seconds from 0 to some thousand years, kept to the millisecond
+--- Makes a stored entry.
+-- @number seconds from 0 to some thousand years, kept to the millisecond
 -- @string body
-function entry.seal(seconds, body)
+function entry.store(seconds, body)
   return ("%015.3f"):format(seconds) .. body
 end
 
---- Reads the time of a sealed entry.
--- @param text what stood in the level: whatever it is
--- @treturn number|nil nil for what we did not write
+--- The time of a stored entry.
+-- @param text what the dict or Redis returned, of any type
+-- @treturn number|nil nil for anything that is no stored entry
 function entry.time(text)
-  if type(text) ~= "string" or not text:find(SEALED) then return nil end
+  if type(text) ~= "string" or not text:find(STORED) then return nil end
   return tonumber(text:sub(1, TIME_LENGTH))
 end
 
---- @string text a body, or a sealed entry
+--- @string text a body, or a stored entry
 -- @int[opt=1] from where the body begins
--- @return response; or nil and an error object; or nothing when the text is damaged
+-- @return response; or nil and an error object; or nothing if the text is damaged
 function entry.decode(text, from)
   from = from or 1
   local letter, value = text:byte(from), json.decode(text:sub(from + 1))
-  if letter == RESPONSE then return shape.response(value) end
-  local err = (letter == ERROR or letter == FAILURE) and shape.failure(value)
+  if letter == RESPONSE then return rebuild_response(value) end
+  local err = (letter == ERROR or letter == FAILURE) and rebuild_error(value)
   if not err or letter == ERROR and err.code ~= entry.NOT_FOUND then return nil end
   return nil, err
 end
 
 --- Whether a body can be decoded.
-function entry.is_sound(body)
+function entry.is_valid(body)
   local response, err = entry.decode(body)
   return (response or err) ~= nil
+end
+
+-- Decoded copies ---------------------------------------------------------------------------------------------------------
+
+local function clone_by_hand(original)
+  local clone = {}
+  for name, value in pairs(original) do clone[name] = value end
+  return clone
+end
+
+local has_clone, clone = pcall(require, "table.clone") -- in OpenResty's LuaJIT, which Debian has, too
+if not has_clone then clone = clone_by_hand end
+
+--- Which members of a table are tables, found once: { table, name, plan, name, plan, … }.
+local function plan_of(original)
+  local plan = { original }
+  for name, value in pairs(original) do
+    if type(value) == "table" then
+      plan[#plan + 1] = name
+      plan[#plan + 1] = plan_of(value)
+    end
+  end
+  return plan
+end
+
+local function copy(plan)
+  local made = clone(plan[1])
+  for index = 2, #plan, 2 do made[plan[index]] = copy(plan[index + 1]) end
+  return made
+end
+
+--- Makes a decoder that keeps the answers that this worker used last. A copy of a decoded answer costs a third of decoding the
+-- text again. The text in the dict still decides: a different text is decoded anew (comparing costs nothing, since Lua's strings
+-- are unique).
+-- @int size how many answers are kept; 0: none
+-- @treturn function (id, text): response; or nil and an error object; or nothing if the text is damaged
+function entry.decoder(size)
+  if size == 0 then
+    return function(_, text) return entry.decode(text, entry.BODY) end
+  end
+  local kept = assert(lrucache.new(size))
+  return function(id, text)
+    local known = kept:get(id)
+    if known and known.text == text then return copy(known.plan) end
+    local response, err = entry.decode(text, entry.BODY)
+    if not response then return nil, err end
+    local plan = plan_of(response)
+    kept:set(id, { text = text, plan = plan })
+    return copy(plan)
+  end
 end
 
 return entry

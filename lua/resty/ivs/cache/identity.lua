@@ -1,52 +1,65 @@
---- Whose answers these are, in a text: what of a client makes two answers for one ARN differ. For the cache's key.
+--- Whose answers these are, as a text for the cache's key: what makes the answers of two clients differ for one ARN.
 --
--- It is the same in every worker and on every machine that is set up alike, and a rotation of keys leaves it as it is: it
--- names where the keys come from, and of keys no more than their account. Where the settings name neither a key, a role,
--- nor a profile (a function, a container, an EC2 instance), it is the account of the keys that the provider gives. Of nginx's
--- own environment it is remembered in the dict, so that a worker whose provider is down still reaches what the others have
--- cached.
+-- The text is the same in every worker and on every machine with the same settings, and a rotation of credentials does not change
+-- it: it names where the credentials come from, and of the credentials no more than their account. Where the settings name neither
+-- an access key, a role, nor a profile (a function, a container, an EC2 instance), it is the account of the credentials that the
+-- provider returns. For nginx's own environment the dict remembers the account, so that a worker whose provider fails still finds
+-- what the other workers have cached.
 --
--- Two roles of one account can't be told apart where only the provider knows the role: that is what the option
--- `cache.identity` is for.
+-- Two roles of one account cannot be told apart where only the provider knows the role: the option `cache.identity` is for that.
 -- @module resty.ivs.cache.identity
 
-local account = require "resty.ivs.cache.account"
 local environment = require "resty.ivs.environment"
 
 local identity = {}
 
 local SETTINGS = { "use_fips_endpoint", "use_dualstack_endpoint", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT" }
 
---- What the settings say, as a list of texts, and whether that names who asks.
+--- The account of an access key ID, which stays the same when credentials are rotated. The ID holds it in base 32, from the fifth
+-- character on (AWS Prescriptive Guidance has the form of the IDs). For an ID of another form, the ID itself.
+-- @string access_key_id
+-- @treturn string
+function identity.account_of(access_key_id)
+  local coded = access_key_id:match("^A[KS]IA([A-Z2-7]+)$")
+  if not coded or #coded ~= 16 then return access_key_id end
+  local number = 0
+  for at = 1, 9 do -- 45 of the first 48 bits; the account is in bits 2 to 41
+    local digit = coded:byte(at)
+    number = number * 32 + (digit >= 65 and digit - 65 or digit - 24)
+  end
+  return ("%.0f"):format(math.floor(number / 16) % 2 ^ 40)
+end
+
+--- What the settings say, as a list of texts, and whether they name the caller.
 local function settings_of(client)
   local given = client.options.credentials
-  if type(given) == "table" then return { "keys", account.of(tostring(given.access_key_id)) }, true end
+  if type(given) == "table" then return { "keys", identity.account_of(tostring(given.access_key_id)) }, true end
   if given then return { "function" }, false end
-  local told, env = client.machine:describe(), client.env
-  local key, role, profile = env.AWS_ACCESS_KEY_ID, env.AWS_ROLE_ARN, told.profile or "default"
-  local parts = { "chain", profile, told.config_file or "-", told.credentials_file or "-", key and account.of(key) or "-",
-    role or "-" }
+  local described, env = client.machine:describe(), client.env
+  local key, role, profile = env.AWS_ACCESS_KEY_ID, env.AWS_ROLE_ARN, described.profile or "default"
+  local parts = { "chain", profile, described.config_file or "-", described.credentials_file or "-",
+    key and identity.account_of(key) or "-", role or "-" }
   return parts, (key or role) ~= nil or profile ~= "default"
 end
 
---- Where the dict remembers the account: for the sources of nginx's own environment, which are the same for all who have the
--- same settings. A function, or an environment of the user's own, may be another tenant's next time.
-local function place_of(client, parts)
+--- The dict's key for the account: only where the sources are those of nginx's own environment, which are the same for all
+-- clients with the same settings. A function, or an environment of the user's own, may belong to another tenant next time.
+local function dict_key(client, parts)
   if client.options.credentials or client.env ~= environment then return nil end
   return "ivs:account:" .. ngx.md5(table.concat(parts, "\n"))
 end
 
---- The account of the keys. Returns nil and an error where neither the provider tells it nor the dict.
-local function account_of(client, parts)
-  local dict, place = client.cache.dict, place_of(client, parts)
-  local owner, err = client.refresh:account()
-  local known = place and dict:get(place)
-  if not owner then
+--- The account of the credentials. Returns nil and an error if neither the provider nor the dict knows it.
+local function find_account(client, parts)
+  local dict, key = client.cache.dict, dict_key(client, parts)
+  local account, err = client.refresh:account()
+  local known = key and dict:get(key)
+  if not account then
     if type(known) == "string" then return known end
     return nil, err
   end
-  if place and known ~= owner then dict:set(place, owner) end
-  return owner
+  if key and known ~= account then dict:set(key, account) end
+  return account
 end
 
 local function make(client)
@@ -57,9 +70,9 @@ local function make(client)
     local is_named
     parts, is_named = settings_of(client)
     if not is_named then
-      local owner, err = account_of(client, parts)
-      if not owner then return nil, err end
-      parts[#parts + 1] = owner
+      local account, err = find_account(client, parts)
+      if not account then return nil, err end
+      parts[#parts + 1] = account
     end
   end
   for _, name in ipairs(SETTINGS) do
@@ -69,15 +82,15 @@ local function make(client)
   return ngx.md5(table.concat(parts, "\n"))
 end
 
---- @tab client the state of a client (client.lua): options, machine, refresh, env, cache. The text is kept in it, until
--- its keys are of another account.
+--- @tab client the state of a client (client.lua): options, machine, refresh, env, cache. The text is kept in it until its
+--   credentials belong to another account.
 -- @return text; or nil and an error
 function identity.of(client)
-  local owner = client.refresh.owner
-  if client.identity and client.identity_owner == owner then return client.identity end
+  local account = client.refresh.account_id
+  if client.identity and client.identity_account == account then return client.identity end
   local made, err = make(client)
   if not made then return nil, err end
-  client.identity, client.identity_owner = made, client.refresh.owner
+  client.identity, client.identity_account = made, client.refresh.account_id
   return made
 end
 

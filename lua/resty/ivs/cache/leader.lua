@@ -1,12 +1,16 @@
---- What the leader of a flight does: asks the machines, then the service, and tells both levels what came of it.
+--- The leader of a flight: asks the other machines, then the service, and tells both levels of the cache the result.
 --
--- What it brings is a landing: `body` (for all who waited), its `age` (seconds; 0 where there is none) and `outcome`; and
--- when the service was `called`: `response` or `err` (the leader's own), `keep_for` (seconds) of what is to be remembered,
--- else `failed` (what is remembered stays) or not (it goes); `pause` before the next refresh. A landing with `cancelled` is
--- nobody's but the leader's, and so is one with `raised`, a list of the value that `fetch` raised.
+-- A result has `body` (for the waiters), its `age` (seconds; 0 if there is none) and `outcome`. If the service was `called`:
+-- `response` or `err` (the leader's own); `keep_for` (seconds) if the answer is to be cached; otherwise `failed` tells whether the
+-- old entry stays; `pause` (seconds) before the next refresh. A result that is `cancelled` is the leader's alone, and so is one with
+-- `raised`, a list of the value that `fetch` raised.
 --
--- Invariant: whoever has lost a lock changes nothing that it stands for: another may have brought a newer answer.
--- Not for: whoever asks (cache.lua).
+-- A timer leads a flight, so that the fetch is completed and its answer cached even if every client goes away: nginx ends the light
+-- threads of a request whose client has disconnected. nginx drops timers without an error if too many of them run
+-- (lua_max_running_timers). Then the flight never starts, and the waiters notice that (single_flight.lua).
+--
+-- Invariant: a leader that has lost a lock changes nothing that the lock protects: another one may have stored a newer answer.
+-- Not for: who asks (cache.lua); phases in which ngx.timer.at raises (the caller checks that).
 -- @module resty.ivs.cache.leader
 
 local entry = require "resty.ivs.cache.entry"
@@ -14,81 +18,84 @@ local entry = require "resty.ivs.cache.entry"
 local leader = {}
 
 local REFRESH_PAUSE = 5 -- seconds after a refresh that failed, if ttl is not less
-local BUSY_PAUSE = 0.2 -- seconds after a refresh that another machine was at
+local BUSY_PAUSE = 0.2 -- seconds after another machine was found refreshing
 local FIRST_STEP, LONGEST_STEP = 0.001, 0.05 -- seconds between two looks at another machine's lock
 
---- Seconds spent so, whatever becomes of the lock: then each machine asks for itself. A member for the specs, which have
--- less time.
+--- Timers of a worker, running and pending, above which a miss is fetched by its request: nginx runs 256 at a time by default,
+-- and the user's own timers need some of them.
+local MAX_TIMERS = 200
+
+--- Seconds after which a machine stops waiting for another one's lock and calls the service itself. A member for the specs.
 leader.longest_wait = 10
 
---- The service's words about the resource. Every other error is a failure to get one: keys that have expired, a wrong
--- signature, a proxy's own 403.
+--- The service's errors about the resource itself. Any other error says nothing about it: expired credentials, a wrong signature,
+-- a proxy's own 403.
 local ANSWERS = { [entry.NOT_FOUND] = true, AccessDeniedException = true, ValidationException = true }
 
 local function is_answer(err)
   return type(err) == "table" and err.kind == "service" and ANSWERS[err.code] and not err.retryable
 end
 
---- Asks the service.
+--- Calls the service.
 -- @tab cache
 -- @func fetch
--- @treturn table a landing
+-- @treturn table a result
 function leader.call(cache, fetch)
   local response, err, is_foreign = fetch()
-  local landing = { called = true, outcome = "miss", response = response, err = err }
+  local result = { called = true, outcome = "miss", response = response, err = err }
   if is_foreign then
-    landing.failed = true -- the keys became another account's meanwhile: nobody's but the leader's
+    result.failed = true -- the credentials became another account's meanwhile
   elseif response then
-    landing.body = entry.of_response(response)
-    landing.failed = not landing.body
-    if landing.body then landing.keep_for = select(2, cache.shelf:lifetime(false)) end
+    result.body = entry.of_response(response)
+    result.failed = not result.body
+    if result.body then result.keep_for = select(2, cache.answers:lifetime(false)) end
   elseif type(err) == "table" and (err.kind == "cancelled" or err.kind == "internal") then
-    -- this client was closed, or this worker has no memory: another's call may go on
-    landing.cancelled, landing.failed = true, true
+    -- this client was closed, or this worker has no memory: another one's call may still succeed
+    result.cancelled, result.failed = true, true
   else
-    landing.body = entry.of_error(err)
-    landing.failed = not is_answer(err)
-    if not landing.failed and err.code == entry.NOT_FOUND and cache.negative_ttl > 0 then
-      landing.keep_for = cache.negative_ttl
+    result.body = entry.of_error(err)
+    result.failed = not is_answer(err)
+    if not result.failed and err.code == entry.NOT_FOUND and cache.negative_ttl > 0 then
+      result.keep_for = cache.negative_ttl
     end
   end
-  if landing.failed and not landing.cancelled then landing.pause = math.min(cache.ttl, REFRESH_PAUSE) end
-  return landing
+  if result.failed and not result.cancelled then result.pause = math.min(cache.ttl, REFRESH_PAUSE) end
+  return result
 end
 
---- What Redis has for us, if it is any good.
--- @treturn table|nil a landing
-local function take_from_redis(cache, up, found)
-  if found.note and entry.is_sound(found.note) then
-    up:leave_note(found.note)
+--- The result that Redis has, if it is usable.
+-- @treturn table|nil a result
+local function take_from_redis(cache, flight, found)
+  if found.note and entry.is_valid(found.note) then
+    flight:leave_note(found.note)
     return { body = found.note, outcome = "shared" }
   end
   local body = found.body
-  if not body or not entry.is_sound(body) then return nil end
+  if not body or not entry.is_valid(body) then return nil end
   local is_error, age = entry.is_error(body), found.age
-  local state = cache.shelf:state(is_error, age)
-  -- a stale answer serves, too, but not in place of the refresh that is due
-  if not state or state == "stale" and up.is_refresh then return nil end
-  local _, lifetime = cache.shelf:lifetime(is_error)
-  cache.shelf:keep(up.id, body, age, math.min(found.keep_for, lifetime - age))
+  local state = cache.answers:state(is_error, age)
+  -- a stale answer is served, too, but not in place of the refresh that is due
+  if not state or state == "stale" and flight.is_refresh then return nil end
+  local _, lifetime = cache.answers:lifetime(is_error)
+  cache.answers:keep(flight.id, body, age, math.min(found.keep_for, lifetime - age))
   if state == "stale" then return { body = body, age = age, outcome = "stale" } end
-  cache.shelf:count("redis_hit")
+  cache.answers:count("redis_hit")
   return { body = body, age = age, outcome = "hit" }
 end
 
---- What other machines have, or are about to have.
--- @treturn table|nil a landing; nil: it is on us to call the service
-local function ask_machines(cache, up)
-  local wish = { token = up.lock.token, gone = up.lock.gone, lock_ttl = cache.lock_ttl, is_refresh = up.is_refresh }
+--- What other machines have fetched, or are fetching.
+-- @treturn table|nil a result; nil: this machine has to call the service
+local function ask_machines(cache, flight)
+  local wish = { token = flight.lock.token, abandoned = flight.lock.abandoned, lock_ttl = cache.lock_ttl, is_refresh = flight.is_refresh }
   local step, waited = FIRST_STEP, 0
   while waited < leader.longest_wait do
-    local found, why = cache.redis:acquire(up.id, wish)
-    if why then cache.shelf:count("redis_error") end
+    local found, why = cache.redis:acquire(flight.id, wish)
+    if why then cache.answers:count("redis_error") end
     if not found then return nil end
-    up.locked_in_redis = found.locked
-    local landing = take_from_redis(cache, up, found)
-    if landing or found.locked then return landing end
-    if up.is_refresh then return { pause = found.pause or BUSY_PAUSE } end
+    flight.is_locked_in_redis = found.locked
+    local result = take_from_redis(cache, flight, found)
+    if result or found.locked then return result end
+    if flight.is_refresh then return { pause = found.pause or BUSY_PAUSE } end
     wish.waited_for = found.holder or wish.waited_for
     ngx.sleep(step)
     waited = waited + step
@@ -96,65 +103,84 @@ local function ask_machines(cache, up)
   end
 end
 
---- Ends what was begun in Redis.
-local function tell_machines(cache, up, landing)
-  up.locked_in_redis = false
-  local result
-  if landing.called then
-    result = { pause = up.is_refresh and landing.pause or nil }
-    if landing.body and landing.keep_for then
-      result.body, result.keep_for = landing.body, landing.keep_for
+--- Releases the lock in Redis and stores the result there.
+local function release_in_redis(cache, flight, result)
+  flight.is_locked_in_redis = false
+  local stored
+  if result.called then
+    stored = { pause = flight.is_refresh and result.pause or nil }
+    if result.body and result.keep_for then
+      stored.body, stored.keep_for = result.body, result.keep_for
     else
-      result.note, result.is_gone = landing.body, not landing.failed
+      stored.note, stored.is_gone = result.body, not result.failed
     end
   end
-  local done, why = cache.redis:release(up.id, up.lock.token, result)
-  if not done and why then cache.shelf:count("redis_error") end
+  local done, why = cache.redis:release(flight.id, flight.lock.token, stored)
+  if not done and why then cache.answers:count("redis_error") end
 end
 
-local function remember(cache, up, landing)
-  local is_kept = landing.body and landing.keep_for
-  if landing.body and not is_kept then up:leave_note(landing.body) end
-  if not up.lock:is_ours() then return end
+--- Stores the result in the dict.
+local function store(cache, flight, result)
+  local is_kept = result.body and result.keep_for
+  if result.body and not is_kept then flight:leave_note(result.body) end
+  if not flight.lock:is_ours() then return end
   if is_kept then
-    cache.shelf:keep(up.id, landing.body, 0, landing.keep_for)
-  elseif not landing.failed then
-    cache.shelf:remove(up.id)
+    cache.answers:keep(flight.id, result.body, 0, result.keep_for)
+  elseif not result.failed then
+    cache.answers:remove(flight.id)
   end
 end
 
---- With the lock among the workers in hand.
-local function bring_locked(cache, up, fetch)
-  local landing = cache.redis and ask_machines(cache, up)
-  if not landing then
-    landing = leader.call(cache, fetch)
-    remember(cache, up, landing)
+--- Runs while this worker holds the key's lock.
+local function fetch_locked(cache, flight, fetch)
+  local result = cache.redis and ask_machines(cache, flight)
+  if not result then
+    result = leader.call(cache, fetch)
+    store(cache, flight, result)
   end
-  if landing.pause and up.is_refresh then cache.shelf:pause(up.id, landing.pause) end
-  return landing
+  if result.pause and flight.is_refresh then cache.answers:pause(flight.id, result.pause) end
+  return result
 end
 
-local function bring(cache, up, fetch)
-  local locked, body, age = up:acquire(function() return cache.shelf:fresh_body(up.id) end, not up.is_refresh)
+local function run(cache, flight, fetch)
+  local locked, body, age = flight:acquire(function() return cache.answers:fresh_body(flight.id) end, not flight.is_refresh)
   if not locked then return { body = body, age = age, outcome = body and "shared" } end
-  return up:keeping_alive(function() return bring_locked(cache, up, fetch) end, cache.redis and function()
-    if up.locked_in_redis then cache.redis:renew(up.id, up.lock.token, cache.lock_ttl) end
+  return flight:with_heartbeat(function() return fetch_locked(cache, flight, fetch) end, cache.redis and function()
+    if flight.is_locked_in_redis then cache.redis:renew(flight.id, flight.lock.token, cache.lock_ttl) end
   end)
 end
 
---- Carries a flight through to its end, whatever happens on the way.
+--- Leads a flight to its end, whatever happens on the way.
 -- @tab cache
--- @tparam Flight up its `brought` is the landing afterwards, for the request that began it
+-- @tparam Flight flight its `own_result` is the result afterwards, for the request that started it
 -- @func fetch
-function leader.lead(cache, up, fetch)
-  up.has_begun = true
-  local good, landing = pcall(bring, cache, up, fetch)
-  up.brought = good and landing or { raised = { landing } }
-  local reached = good and not landing.cancelled and landing or {}
-  -- the workers first, then the machines, which may cost as much as Redis' timeout
-  up.lock:release()
-  up:land(reached)
-  if up.locked_in_redis then tell_machines(cache, up, reached) end
+function leader.lead(cache, flight, fetch)
+  flight.is_started = true
+  local ok, result = pcall(run, cache, flight, fetch)
+  flight.own_result = ok and result or { raised = { result } }
+  local shared = ok and not result.cancelled and result or {}
+  -- the workers first, then the machines, since Redis may take until its timeout
+  flight.lock:release()
+  flight:finish(shared)
+  if flight.is_locked_in_redis then release_in_redis(cache, flight, shared) end
+end
+
+local function lead_in_timer(premature, cache, flight, fetch)
+  if premature or not flight:is_current() then return flight:finish({}) end
+  leader.lead(cache, flight, fetch)
+  local raised = flight.own_result.raised
+  if raised and flight.is_refresh then error(raised[1], 0) end -- nobody waits for a refresh: nginx logs the error
+end
+
+--- Whether this miss should have a timer: it is not in one already, and there are timers left.
+local function may_use_timer()
+  return ngx.get_phase() ~= "timer" and ngx.timer.running_count() + ngx.timer.pending_count() < MAX_TIMERS
+end
+
+--- Has a timer lead a flight.
+-- @treturn boolean false if there is no timer for it (the worker exits, or has no timer left): the caller has to lead it
+function leader.lead_in_background(cache, flight, fetch)
+  return (flight.is_refresh or may_use_timer()) and ngx.timer.at(0, lead_in_timer, cache, flight, fetch) and true or false
 end
 
 return leader

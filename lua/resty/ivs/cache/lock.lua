@@ -1,10 +1,10 @@
---- The lock of a key among the workers of one nginx, in the lua_shared_dict.
+--- The lock of a key among the workers of one nginx, in a lua_shared_dict.
 --
--- It expires by itself, so that a worker that crashed leaves the key locked no longer than that; who holds it renews it.
+-- It expires, so a worker that crashed leaves the key locked for its ttl at most; the holder renews it.
 --
--- Invariants: each holder has a token of its own, so nobody ends another's lock, and who has lost his knows it. No lock is
--- ever a condition for an answer: when the dict has no room for one, its holder goes on without.
--- Not for: who waits for what (flight.lua), other machines (redis.lua).
+-- Invariants: each holder has its own token, so nobody can release another one's lock, and a holder that lost its lock knows it. A
+-- lock is never a condition for an answer: if the dict has no room for one, its holder goes on without it.
+-- Not for: waiting (single_flight.lua), other machines (redis.lua).
 -- @module resty.ivs.cache.lock
 
 local lock = {}
@@ -14,7 +14,7 @@ Lock.__index = Lock
 
 local worker, serial
 
---- A text that no other holder on any machine has. The random part is each worker's own: it is read after the fork.
+--- A text that no other holder on any machine has. Each worker reads its random part after the fork.
 local function new_token()
   local pid = ngx.worker.pid()
   if not worker or worker.pid ~= pid then
@@ -30,15 +30,15 @@ end
 --- @param dict a member of ngx.shared
 -- @string id what is locked
 -- @number ttl seconds
--- @tparam[opt] Lock gone one of this worker's whose holder is gone: it may be taken over
-function lock.new(dict, id, ttl, gone)
-  return setmetatable({ dict = dict, key = id .. ":lock", ttl = ttl, token = new_token(), gone = gone and gone.token,
+-- @tparam[opt] Lock abandoned one of this worker's whose holder is gone: it may be taken over
+function lock.new(dict, id, ttl, abandoned)
+  return setmetatable({ dict = dict, key = id .. ":lock", ttl = ttl, token = new_token(), abandoned = abandoned and abandoned.token,
     renewed = ngx.now(), has_no_room = false, is_lost = false }, Lock)
 end
 
 --- Tries once.
 -- @treturn boolean
--- @treturn string|nil whose it is
+-- @treturn string|nil the holder's token, if it is another one's
 function Lock:try()
   self.renewed = ngx.now()
   local added, why = self.dict:add(self.key, self.token, self.ttl)
@@ -49,12 +49,12 @@ function Lock:try()
   end
   local holder = self.dict:get(self.key)
   if holder == self.token then return true end
-  if not holder or holder ~= self.gone then return false, holder end
+  if not holder or holder ~= self.abandoned then return false, holder end
   self.dict:set(self.key, self.token, self.ttl)
   return true
 end
 
---- Keeps it for as long again, and puts it back where a full dict has dropped it. Once lost it stays lost.
+--- Extends the lock by its ttl, and puts it back if a full dict has evicted it. A lock that was lost stays lost.
 function Lock:renew()
   if self.is_lost then return end
   local holder, now = self.dict:get(self.key), ngx.now()
@@ -68,13 +68,13 @@ function Lock:renew()
   self.renewed = now
 end
 
---- Whether nobody else can have had it meanwhile.
+--- Whether nobody else can have held it meanwhile.
 function Lock:is_ours()
   local holder = self.dict:get(self.key)
   return holder == self.token or self.has_no_room and not self.is_lost and not holder
 end
 
---- Ends it, if it is still ours.
+--- Releases it, if it is still ours.
 function Lock:release()
   if self.dict:get(self.key) == self.token then self.dict:delete(self.key) end
 end

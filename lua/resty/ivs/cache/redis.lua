@@ -1,21 +1,22 @@
---- The cache's second level: a Redis that many machines share, so that one of them asks the service for all.
+--- The cache's second level: a Redis that many machines share, so that one of them calls the service for all.
 --
--- For each key there may be
---   entry   an answer (entry.lua; the seal says how long it was to be kept, the key's own time to live how much of that is
---           left; so the machines need no common clock to know its age)
---   lock    the token of who fetches, with an expiry
---   pause   while it is there, no machine tries a refresh: one has failed
--- and for a token a note, the failure that its holder has met, for the machines that waited for it. The names of an id's keys
--- have the id as their hash tag, so that in a Redis Cluster one node has all of them, and a script may use them together.
+-- For each id there may be
+--   entry   an answer (entry.lua; its time says for how long it was to be kept, the key's time to live how much of that is left, so
+--           the machines need no common clock to know the age)
+--   lock    the token of the machine that fetches, with an expiry
+--   pause   while it exists no machine tries a refresh, because one has failed
+-- and for a token a note: the failure of its holder, for the machines that waited for it. The names of an id's keys have the id as
+-- their hash tag, so that in a Redis Cluster one node has all of them and one script may use them together. For each account and
+-- region there may be a pace: it exists until the next request may be sent.
 --
--- Invariants: each operation is one script, so what it does, it does to what it saw. Only a lock's holder changes anything.
--- A key of a type that is not ours is not there. No failure is more than "the dict alone serves".
--- Not for: connections (redis_link.lua).
+-- Invariants: each operation is one script, so it acts on what it has read. Only a lock's holder changes an entry. A key of another
+-- type counts as absent. When Redis fails, the dict alone serves.
+-- Not for: connections (redis_connection.lua).
 -- @module resty.ivs.cache.redis
 
 local entry = require "resty.ivs.cache.entry"
-local members = require "resty.ivs.members"
-local redis_link = require "resty.ivs.cache.redis_connection"
+local options = require "resty.ivs.options"
+local redis_connection = require "resty.ivs.cache.redis_connection"
 
 local redis = {}
 
@@ -23,10 +24,10 @@ local Store = { __name = "resty.ivs.cache.redis" }
 Store.__index = Store
 
 local MAX_BYTES = 1024 * 1024 -- no entry is larger
-local LONGEST_LOCK, LONGEST_PAUSE = 3600, 60 -- seconds; what would last for longer was not left by us
-local NOTE_TTL = 1 -- seconds that a failure lies ready for the machines that waited for it
+local LONGEST_LOCK, LONGEST_PAUSE = 3600, 60 -- seconds; a key with a longer expiry is not ours
+local NOTE_TTL = 1 -- seconds for which a failure is available to the machines that waited for it
 
-local HOW_TO_INSTALL = "cache.redis needs lua-resty-redis, which is not installed: OpenResty brings it along; on Debian "
+local HOW_TO_INSTALL = "cache.redis needs lua-resty-redis, which is not installed. OpenResty includes it; on Debian "
   .. "it is the package lua-nginx-redis (apt-get install lua-nginx-redis), elsewhere `opm get openresty/lua-resty-redis`"
 
 local ROWS = {
@@ -43,9 +44,9 @@ local ROWS = {
   pool_size = { type = "integer", least = 1, most = 10000, default = 16 },
 }
 
--- Keys: lock, entry, pause, and the note of the holder waited for, if any. Arguments: token, the lock's milliseconds, a
--- token that is taken over, the longest entry, lock, and pause, whether it is a refresh. The lock is taken if it is
--- nobody's; but not after a note (the failure is shared) nor, for a refresh, in a pause.
+-- Keys: lock, entry, pause, and the note of the holder waited for, if any. Arguments: token, the lock's milliseconds, the token of
+-- an abandoned lock, the longest entry, lock, and pause, and whether it is a refresh. A free lock is taken, except after a note (the
+-- failure is shared) and, for a refresh, during a pause.
 local ACQUIRE = [[
 local function read(...)
   local reply = redis.pcall(...)
@@ -75,13 +76,22 @@ return done or 1]]
 
 local RENEW = "if redis.pcall('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
 
+-- Keys: the pace. Arguments: the interval in milliseconds, the longest wait. The key's time to live is the wait until the next free
+-- turn, so no clock is compared. The longest that we set is their sum; a longer one is not ours.
+local RESERVE = [[
+local wait, interval, longest = redis.call('pttl', KEYS[1]), tonumber(ARGV[1]), tonumber(ARGV[2])
+if wait < 0 or wait > longest + interval then wait = 0 end
+if wait > longest then return -1 end
+redis.call('set', KEYS[1], '1', 'PX', wait + interval)
+return wait]]
+
 --- Makes a second level. No connection is opened.
--- @tab options `host` (an address, or a name if nginx has a `resolver`), `port` (6379), `unix`, `username`, `password`,
+-- @tab given `host` (an address, or a name if nginx has a `resolver`), `port` (6379), `unix`, `username`, `password`,
 --   `database` (0), `ssl`, `ssl_verify` (true), `prefix` ("ivs:"), `timeout` (0.1 seconds), `pool_size` (16, a worker)
 -- @treturn Store|nil
 -- @treturn string|nil what is wrong
-function redis.new(options)
-  local values, why = members.check(ROWS, options, "cache.redis")
+function redis.new(given)
+  local values, why = options.check(ROWS, given, "cache.redis")
   if not values then return nil, why end
   if (values.host == nil) == (values.unix == nil) then
     return nil, "option 'cache.redis' has to have either 'host' or 'unix'"
@@ -89,14 +99,14 @@ function redis.new(options)
   if values.username and not values.password then
     return nil, "option 'cache.redis.username' needs 'cache.redis.password'"
   end
-  -- a hash tag of the prefix's own serves as well; half a one would put an id's keys on several nodes of a cluster
+  -- a complete hash tag in the prefix works, too; half of one would put an id's keys on several nodes of a cluster
   local opened = values.prefix:match("{(.*)$")
   if opened and not opened:find("^[^}]+}") then
     return nil, "option 'cache.redis.prefix' may have a '{' only where it begins a hash tag, as in '{ivs}:'"
   end
-  local link = redis_link.new(values)
-  if not link then return nil, HOW_TO_INSTALL end
-  return setmetatable({ link = link }, Store)
+  local connection = redis_connection.new(values)
+  if not connection then return nil, HOW_TO_INSTALL end
+  return setmetatable({ connection = connection }, Store)
 end
 
 local function keys_of(id, token)
@@ -108,25 +118,25 @@ local function milliseconds(seconds)
   return ("%d"):format(math.max(math.floor(seconds * 1000 + 0.5), 1))
 end
 
---- What a script gave where a text is due.
+--- A script's reply where a text is expected.
 local function text(value)
   return type(value) == "string" and value or nil
 end
 
---- Looks for an entry and tries to be the one who fetches it anew, in one round trip.
+--- Looks for an entry and tries to become the machine that fetches it, in one round trip.
 -- @string id
--- @tab wish `token`; `lock_ttl` (seconds); `gone`, a token that is taken over; `waited_for`, whose holder's failure
---   is shared; `is_refresh`
--- @treturn table|nil `locked`, or whose the lock is, `holder`; `note`; `pause` (seconds); and, where there is an entry:
+-- @tab wish `token`; `lock_ttl` (seconds); `abandoned`, the token of a lock that may be taken over; `waited_for`, the
+--   token of the holder whose failure is shared; `is_refresh`
+-- @treturn table|nil `locked`, or the token of the lock's `holder`; `note`; `pause` (seconds); and, where there is an entry:
 --   `body`, `age` (seconds), `keep_for` (seconds from now)
--- @treturn string|nil why it failed; nothing when Redis is being left alone
+-- @treturn string|nil why it failed; nothing while Redis is not used after a failure
 function Store:acquire(id, wish)
-  local reply, why = self.link:run(ACQUIRE, keys_of(id, wish.waited_for), { wish.token, milliseconds(wish.lock_ttl),
-    wish.gone or "", MAX_BYTES, LONGEST_LOCK * 1000, LONGEST_PAUSE * 1000, wish.is_refresh and "refresh" or "" })
+  local reply, why = self.connection:run(ACQUIRE, keys_of(id, wish.waited_for), { wish.token, milliseconds(wish.lock_ttl),
+    wish.abandoned or "", MAX_BYTES, LONGEST_LOCK * 1000, LONGEST_PAUSE * 1000, wish.is_refresh and "refresh" or "" })
   if not reply then return nil, why end
   if type(reply) ~= "table" then
-    why = "a reply that makes no sense"
-    self.link:fail(why)
+    why = "an invalid reply"
+    self.connection:fail(why)
     return nil, why
   end
   local pause = tonumber(reply[4])
@@ -141,30 +151,44 @@ function Store:acquire(id, wish)
   return found
 end
 
---- Ends what `acquire` began: releases the lock, and leaves what came of it, if the lock is still this token's.
+--- Releases the lock that `acquire` took and stores the result, if the lock is still this token's.
 -- @string id
 -- @string token
--- @tab[opt] result `body` of a new entry that the service gave just now, and `keep_for` (seconds); or `is_gone`, when there
---   is to be none; a `note` for those who waited; `pause` (seconds) before the next refresh
+-- @tab[opt] result `body` of a new answer of the service, and `keep_for` (seconds); or `is_gone`, if the entry is to be
+--   removed; a `note` for those who waited; `pause` (seconds) before the next refresh
 -- @treturn boolean|nil
 -- @treturn string|nil why it failed
 function Store:release(id, token, result)
   result = result or {}
-  local what, sealed, expiry = result.is_gone and "remove" or "keep", "", ""
+  local what, stored, expiry = result.is_gone and "remove" or "keep", "", ""
   if result.body then
-    sealed = entry.seal(result.keep_for, result.body)
+    stored = entry.store(result.keep_for, result.body)
     expiry = milliseconds(result.keep_for)
-    what = #sealed <= MAX_BYTES and "set" or "remove"
+    what = #stored <= MAX_BYTES and "set" or "remove"
   end
-  local done, why = self.link:run(RELEASE, keys_of(id, token), { token, what, what == "set" and sealed or "", expiry,
+  local done, why = self.connection:run(RELEASE, keys_of(id, token), { token, what, what == "set" and stored or "", expiry,
     result.note or "", milliseconds(NOTE_TTL), result.pause and milliseconds(result.pause) or "" })
   return done and true, why
 end
 
---- Keeps the lock for as long again. For a light thread that is killed when it takes too long.
+--- Extends the lock. For a light thread that is killed when it takes too long.
 function Store:renew(id, token, seconds)
-  local done, why = self.link:run(RENEW, { keys_of(id)[1] }, { token, milliseconds(seconds) }, true)
+  local done, why = self.connection:run(RENEW, { keys_of(id)[1] }, { token, milliseconds(seconds) }, true)
   return done and true, why
+end
+
+--- Reserves the next turn of a pace (pace.lua).
+-- @string name
+-- @number interval seconds between two turns
+-- @number longest_wait seconds
+-- @treturn number|nil seconds to wait; nil if the wait would be too long, or Redis has not replied
+-- @treturn boolean whether Redis has replied
+-- @treturn string|nil why not; nothing while Redis is not used after a failure
+function Store:reserve(name, interval, longest_wait)
+  local wait, why = self.connection:run(RESERVE, { "pace:{" .. name .. "}" },
+    { ("%d"):format(math.ceil(interval * 1000)), ("%d"):format(longest_wait * 1000) })
+  if type(wait) ~= "number" then return nil, false, why end
+  return wait >= 0 and wait / 1000 or nil, true
 end
 
 return redis

@@ -1,9 +1,9 @@
---- The nodes of a Redis Cluster, as far as this worker has met them: which of them has a key.
+--- The nodes of a Redis Cluster that this worker has met, and which of them has a key.
 --
--- A node that is asked for another's key answers `MOVED 3999 127.0.0.1:6381`, and that is how nodes become known, one hash slot
--- after the other; what is no cluster never says it (Redis Cluster Specification, "MOVED Redirection", "Key distribution model").
--- Invariant: whatever a server answers, no more than MAX_NODES nodes and 16384 slots are remembered.
--- Not for: connections (redis_link.lua).
+-- A node that is asked for another node's key replies `MOVED 3999 127.0.0.1:6381`; so the nodes become known, one hash slot after the
+-- other. A server that is no cluster never sends it (Redis Cluster Specification, "MOVED Redirection", "Key distribution model").
+-- Invariant: whatever a server replies, no more than MAX_NODES nodes and 16384 slots are remembered.
+-- Not for: connections (redis_connection.lua).
 -- @module resty.ivs.cache.redis_nodes
 
 local bit = require "bit"
@@ -36,7 +36,7 @@ function redis_nodes.slot(key)
   return checksum(opened and opened:match("^([^}]+)}") or key) % SLOTS
 end
 
---- Whether a reply refers to another node.
+--- Whether a reply is a redirection to another node.
 function redis_nodes.is_redirection(reply, why)
   return reply == false and type(why) == "string" and why:find("^MOVED ") ~= nil
 end
@@ -46,9 +46,9 @@ function redis_nodes.is_address(host)
   return host:find("^[%d.]+$") ~= nil or host:find(":", 1, true) ~= nil
 end
 
---- Takes a MOVED apart.
+--- Parses a MOVED redirection.
 -- @string text
--- @param own the host of the node that said it, which it means when it names none
+-- @param own the host of the node that sent it, which an empty host stands for
 -- @return host and port, as cosockets take them; or nil
 function redis_nodes.parse(text, own)
   local host, port = text:match("^MOVED %d+ (%S*):(%d+)$")
@@ -59,7 +59,7 @@ function redis_nodes.parse(text, own)
   return host, port
 end
 
---- @func make makes the table of a node that has not been met before
+--- @func make makes the table of a new node
 function redis_nodes.new(make)
   return setmetatable({ make = make, by_slot = {}, by_name = {}, count = 0 }, Nodes)
 end

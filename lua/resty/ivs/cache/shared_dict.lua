@@ -1,58 +1,58 @@
---- The cache's first level: what stands in the lua_shared_dict, and what is counted there.
+--- The cache's first level: the answers in the lua_shared_dict, the pauses of their refreshes, and the counters.
 --
--- Invariants: what we did not write, and what is damaged, is not there. Each client judges by its own options what stands
--- there, whoever wrote it. Nothing is kept for no time: to the dict zero seconds are for ever. A dict without room is no
--- failure.
--- Not for: who fetches (flight.lua), other machines (redis.lua).
+-- Invariants: an entry that we did not write, or that is damaged, counts as absent. Each client judges an entry by its own options,
+-- whoever wrote it. Nothing is stored for zero seconds, which to the dict means for ever. A full dict is no failure.
+-- Not for: who fetches (single_flight.lua), other machines (redis.lua).
 -- @module resty.ivs.cache.shared_dict
 
 local entry = require "resty.ivs.cache.entry"
 
-local shelf = {}
+local shared_dict = {}
 
-local Shelf = { __name = "resty.ivs.cache.shared_dict" }
-Shelf.__index = Shelf
+local Answers = { __name = "resty.ivs.cache.answers" }
+Answers.__index = Answers
 
 local COUNTERS = { "hit", "miss", "stale", "negative", "shared", "redis_hit", "redis_error" }
 local COUNTER_KEY = {}
 for _, name in ipairs(COUNTERS) do COUNTER_KEY[name] = "ivs:count:" .. name end
 
---- What the clocks of two workers differ by: nginx reads the time once for all that it does at once.
+--- Seconds by which the clocks of two workers may differ: nginx reads the time once for each round of its loop.
 local CLOCKS = 1
 
-local SHORTEST = 0.001 -- seconds; less is for ever
+local SHORTEST = 0.001 -- seconds; the dict takes less as for ever
 
---- @param dict a member of ngx.shared
--- @tab times `ttl`, `stale_ttl`, `negative_ttl`: seconds
-function shelf.new(dict, times)
-  return setmetatable({ dict = dict, ttl = times.ttl, stale_ttl = times.stale_ttl, negative_ttl = times.negative_ttl }, Shelf)
+--- @tab options `dict`: a member of ngx.shared; `locks`: another one or the same, for pauses; `ttl`, `stale_ttl`, `negative_ttl`:
+--   seconds
+function shared_dict.new(options)
+  return setmetatable({ dict = options.dict, locks = options.locks, ttl = options.ttl, stale_ttl = options.stale_ttl,
+    negative_ttl = options.negative_ttl }, Answers)
 end
 
---- The dict's key for a key of any length. SHA-1 is long enough that nobody finds a second key for an entry.
-function shelf.key(key)
+--- The dict's key for a key of any length. Nobody can construct a second key for an existing SHA-1.
+function shared_dict.key(key)
   return "ivs:" .. ngx.encode_base64(ngx.sha1_bin(key))
 end
 
---- Seconds for which an answer is fresh, and for which it is of any use.
-function Shelf:lifetime(is_error)
+--- Seconds for which an answer is fresh, and for which it may be served at all.
+function Answers:lifetime(is_error)
   if is_error then return self.negative_ttl, self.negative_ttl end
   return self.ttl, self.ttl + self.stale_ttl
 end
 
---- What an answer is to this client.
+--- Whether an answer is fresh for this client.
 -- @bool is_error
 -- @number age seconds
 -- @treturn string|nil "fresh", "stale", or nothing
-function Shelf:state(is_error, age)
+function Answers:state(is_error, age)
   local fresh_for, keep_for = self:lifetime(is_error)
   if age < fresh_for and age >= -CLOCKS then return fresh_for > 0 and "fresh" or nil end -- else the clock was set back
   if age < keep_for and keep_for > fresh_for then return "stale" end
 end
 
 --- @treturn string|nil "fresh" or "stale"
--- @treturn string|nil the sealed entry
+-- @treturn string|nil the stored entry
 -- @treturn number|nil its age in seconds
-function Shelf:look(id)
+function Answers:look(id)
   local text = self.dict:get(id)
   local answered = entry.time(text)
   if not answered then return nil end
@@ -61,48 +61,48 @@ function Shelf:look(id)
 end
 
 --- The body of a fresh entry, and its age; or nothing.
-function Shelf:fresh_body(id)
+function Answers:fresh_body(id)
   local state, text, age = self:look(id)
   local body = state == "fresh" and text:sub(entry.BODY)
-  if body and entry.is_sound(body) then return body, age end
+  if body and entry.is_valid(body) then return body, age end
 end
 
 --- @string id
 -- @string body
 -- @number age seconds since the service answered
 -- @number keep_for seconds from now
-function Shelf:keep(id, body, age, keep_for)
+function Answers:keep(id, body, age, keep_for)
   if keep_for < SHORTEST then return self.dict:delete(id) end
-  local kept, why = self.dict:set(id, entry.seal(ngx.now() - age, body), keep_for)
-  if not kept then ngx.log(ngx.WARN, "ivs: an answer was not remembered, the lua_shared_dict is too small: ", why) end
+  local kept, why = self.dict:set(id, entry.store(ngx.now() - age, body), keep_for)
+  if not kept then ngx.log(ngx.WARN, "ivs: an answer was not cached, the lua_shared_dict is too small: ", why) end
 end
 
-function Shelf:remove(id)
+function Answers:remove(id)
   self.dict:delete(id)
 end
 
---- Lets a while pass before the next refresh.
+--- Delays the next refresh.
 -- @string id
 -- @number seconds
-function Shelf:pause(id, seconds)
-  self.dict:set(id .. ":pause", true, math.max(seconds, SHORTEST))
+function Answers:pause(id, seconds)
+  self.locks:set(id .. ":pause", true, math.max(seconds, SHORTEST))
 end
 
---- Whether that while has not passed.
-function Shelf:is_paused(id)
-  return self.dict:get(id .. ":pause") ~= nil
+--- Whether the next refresh is still delayed.
+function Answers:is_paused(id)
+  return self.locks:get(id .. ":pause") ~= nil
 end
 
---- Counts one more, for all workers.
-function Shelf:count(name)
+--- Increments a counter of all workers.
+function Answers:count(name)
   self.dict:incr(COUNTER_KEY[name], 1, 0)
 end
 
 --- @treturn table counter to number
-function Shelf:stats()
+function Answers:stats()
   local all = {}
   for _, name in ipairs(COUNTERS) do all[name] = tonumber(self.dict:get(COUNTER_KEY[name])) or 0 end
   return all
 end
 
-return shelf
+return shared_dict

@@ -144,15 +144,14 @@ static void a_call_that_is_over_holds_no_secret(void) {
   ivs_call call;
   ivs_failure_init(&failure);
   ivs_client_init(&client);
-  const ivs_client_settings settings = {.operation = &ivs_operation_get_recording_configuration,
-                                        .region = ivs_text_slice("us-west-2")};
+  const ivs_client_settings settings = {.region = ivs_text_slice("us-west-2")};
   CHECK(ivs_client_open(&client, &settings, 0, &failure) == IVS_OK);
   CHECK(!ivs_credentials_set(&client.credentials, BYTES("id"), BYTES("secret"), ivs_text_slice(token), 0));
   ivs_call_init(&call, &client, 100);
   const size_t cap = call.request.headers.cap;
   for (size_t smaller = 0; smaller < 900; smaller += 5) {
     call.request.headers.cap = smaller ? smaller : cap;
-    ivs_call_begin(&call, ivs_text_slice("arn"), random);
+    ivs_call_begin(&call, &ivs_operation_get_recording_configuration, BYTES("{}"), BYTES("arn"), random);
     if (ivs_call_next(&call, 0, 0) == IVS_STEP_EXCHANGE) {
       CHECK(holds(&call.request.headers, token));
       call.response.status = 403;

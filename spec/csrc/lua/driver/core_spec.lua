@@ -1,4 +1,4 @@
---- One call carried out by hand over ivs.core (DESIGN 1.6): each step and what may be reported to it.
+--- One call carried out by hand over ivs.core (docs/design.md, "ivs.core"): each step and what may be reported to it.
 -- When and how it is retried is in retry_spec.
 
 local by_hand = require "support.by_hand"
@@ -141,7 +141,7 @@ describe("a call by hand", function()
     end
     assert.same({ "_VERSION", "client", "exceptions", "http_reader", "http_request", "is_bypassed", "parse_url", "private" },
       names_of(core))
-    assert.same({ "advance", "begin", "home_directory", "is_throttled", "request_table", "request_text" }, names_of(core.private))
+    assert.same({ "advance", "begin", "is_throttled", "request_table", "request_text", "system" }, names_of(core.private))
   end)
 
   it("loads no libcurl", function()
@@ -198,6 +198,16 @@ describe("keys near their end", function()
     local step, err = call:next(nil, "down")
     assert.same({ "failed", "credentials", "CredentialRetrievalError", "down", 0 },
       { step, err.kind, err.code, err.message, err.attempts })
+  end)
+
+  it("have the seconds left that the client's own clock tells", function()
+    local host = {}
+    local client = client_for({ credentials = function() end }, host)
+    assert.is_nil(client:credentials_left())
+    assert(client:take_credentials(keys_until(3600)))
+    assert.equal(3600, client:credentials_left())
+    host.now = NOW + 3000
+    assert.equal(600, client:credentials_left())
   end)
 
   it("are asked for again when they expire between two attempts", function()

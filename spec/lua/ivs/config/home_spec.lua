@@ -10,6 +10,7 @@ local token_cache = require "ivs.credentials.token_cache"
 --- In a process without HOME whose account's home is `home`; prints the CA file and the keys' source and id.
 local SCRIPT = [[
   local home = %q
+  require "support.missing_modules"
   local context = require("support.provider_context").new { env = { HOME = home } }
   context.system.home_directory = function(user) return not user and home or nil end
   context.system.now = os.time

@@ -9,12 +9,12 @@ local shell = require "emulator.shell"
 
 local KEYS = { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret" }
 
---- DESIGN 1.3, in its order.
+--- The options of ivs.client, in the README's order.
 local DESIGNED = [[region profile credentials endpoint_url ignore_configured_endpoint_urls use_fips_endpoint
   use_dualstack_endpoint retry_mode max_attempts connect_timeout read_timeout ca_bundle verify client_cert client_key proxy
   no_proxy tcp_keepalive sdk_ua_app_id user_agent_extra max_response_bytes logger env transport]]
 
---- Variables that are not `AWS_` and the option's name (BEHAVIOUR 2, 6; DESIGN 4).
+--- Variables that are not `AWS_` and the option's name (docs/protocol.md, "Settings").
 local VARIABLES = {
   region = { "AWS_REGION", "AWS_DEFAULT_REGION" },
   profile = { "AWS_DEFAULT_PROFILE", "AWS_PROFILE" },

@@ -1,4 +1,4 @@
---- Roles that profiles assume (BEHAVIOUR 8.2), from files to the keys that arrive at IVS.
+--- Roles that profiles assume (docs/protocol.md, "Assumed roles"), from files to the keys that arrive at IVS.
 --
 -- The whole module runs, against a real server that stands for STS and IVS. The error codes are the names of the
 -- classes that botocore 1.43.11 raised for the same files.

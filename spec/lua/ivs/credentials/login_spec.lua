@@ -1,15 +1,13 @@
---- The login provider against a real server, real files and real EC keys (BEHAVIOUR 8.6). The proof is verified by the
--- openssl command from the public key inside it.
+--- The login provider against a real server, real files and real EC keys (docs/protocol.md, "Login"). The proof is verified by
+-- the openssl command from the public key inside it.
 
-local http_server = require "support.http_server"
-local ivs = require "ivs"
 local json = require "ivs.json"
 local login = require "ivs.credentials.login"
 local provider_context = require "support.provider_context"
+local provider_scene = require "support.provider_scene"
 local shell = require "emulator.shell"
 
-local NOW = 1700000000
-local ISO = "!%Y-%m-%dT%H:%M:%SZ"
+local NOW, ISO = provider_scene.NOW, provider_scene.ISO
 local SESSION = "arn:aws:iam::012345678901:user/video"
 local POST = "POST /v1/token"
 
@@ -59,20 +57,21 @@ local KEYS = {
 }
 
 describe("providers.login", function()
-  local server, home, env, path, profile, context
+  local scene, server, home, env, path, profile, context
+
+  lazy_setup(function()
+    scene = provider_scene.start()
+    server = scene.server
+  end)
+  lazy_teardown(function() scene:stop() end)
 
   before_each(function()
-    server = http_server.start { routes = { [POST] = { RENEWED } } }
-    home = provider_context.make_home()
+    scene:restart { [POST] = { RENEWED } }
+    home, env = scene.home, scene.env
     path = home .. "/cache/" .. shell.run("printf %s " .. SESSION .. " | sha256sum"):match("%x+") .. ".json"
     shell.run(("mkdir %s/cache %s/scratch"):format(home, home))
-    env = { HOME = home, AWS_ENDPOINT_URL_SIGNIN = server.url, AWS_LOGIN_CACHE_DIRECTORY = home .. "/cache" }
+    env.AWS_ENDPOINT_URL_SIGNIN, env.AWS_LOGIN_CACHE_DIRECTORY = server.url, home .. "/cache"
     profile = { login_session = SESSION }
-  end)
-
-  after_each(function()
-    server:stop()
-    provider_context.remove_home(home)
   end)
 
   --- The file of `aws login` with `left` seconds to go; `changes` overlay it, `key_changes` its keys (false: absent).
@@ -92,7 +91,7 @@ describe("providers.login", function()
   local function stored() return json.decode(provider_context.read_file(path)) end
 
   local function make_context(region)
-    context = provider_context.new { env = env, now = NOW, profile = profile, region = region }
+    context = scene:context { profile = profile, region = region }
     return context
   end
 
@@ -100,13 +99,8 @@ describe("providers.login", function()
 
   local function fails(code, ...)
     local keys, err = retrieve()
-    assert.is_nil(keys)
-    assert.equal("table", type(err), tostring(err))
-    assert.equal(code, err.code, tostring(err))
-    for _, part in ipairs { ... } do assert.truthy(err.message:find(part, 1, true), err.message) end
     local secrets = { "secret/", "session-old", "session-new", "r3fresh", "PRIVATE KEY", KEYS.sec1:match("\n(%w+)") }
-    for _, secret in ipairs(secrets) do assert.is_nil(err.message:find(secret, 1, true), err.message) end
-    return err
+    return provider_scene.assert_failed(secrets, keys, err, code, ...)
   end
 
   it("has nothing without a login_session", function()
@@ -304,25 +298,12 @@ describe("providers.login", function()
   end)
 
   describe("through the client", function()
-    local ARN = "arn:aws:ivs:us-west-2:123456789012:recording-configuration/AbCdEf123456"
-    local CALL = "POST /GetRecordingConfiguration"
-
-    local function get(config)
-      provider_context.write_file(home .. "/config", config)
-      server:route(CALL, { body = json.encode { recordingConfiguration = { arn = ARN } } })
-      env.AWS_CONFIG_FILE, env.AWS_SHARED_CREDENTIALS_FILE = home .. "/config", home .. "/none"
-      local client = assert(ivs.client { env = env, region = "us-west-2", endpoint_url = server.url })
-      local response, err = client:get_recording_configuration(ARN)
-      client:close()
-      return response, err
-    end
-
     local CONFIG = "[default]\nlogin_session = " .. SESSION .. "\n"
 
     for name, pem in pairs(KEYS) do
       it("a call is signed with renewed keys, and openssl verifies the module's own proof: " .. name, function()
         store(document(0, { dpopKey = pem }))
-        assert(get(CONFIG))
+        assert(scene:call(CONFIG))
         local renewal, call = server:requests()[1], server:requests()[2]
         local _, claims, verified = read_proof(home .. "/scratch", renewal.headers.dpop)
         assert.is_true(verified)
@@ -338,7 +319,7 @@ describe("providers.login", function()
     it("an expired login ends the call with the provider's error", function()
       store(document(0))
       server:route(POST, { status = 403, body = '{"error":"TOKEN_EXPIRED"}' })
-      local response, err = get(CONFIG)
+      local response, err = scene:call(CONFIG)
       assert.is_nil(response)
       assert.equal("LoginRefreshRequired", err.code)
       assert.equal("login", err.causes[#err.causes].provider)
@@ -347,7 +328,7 @@ describe("providers.login", function()
     it("a key that is none is refused by libcrypto, too", function()
       for _, bad in ipairs { "junk", (shell.run "openssl ecparam -name secp384r1 -genkey -noout") } do
         store(document(0, { dpopKey = bad }))
-        local _, err = get(CONFIG)
+        local _, err = scene:call(CONFIG)
         assert.equal("LoginTokenLoadError", err.code)
         assert.truthy(err.message:find("dpopKey", 1, true))
       end

@@ -1,34 +1,33 @@
---- The SSO provider against a real server and real files (BEHAVIOUR 8.4).
+--- The SSO provider against a real server and real files (docs/protocol.md, "IAM Identity Center").
 
-local http_server = require "support.http_server"
-local ivs = require "ivs"
 local json = require "ivs.json"
 local provider_context = require "support.provider_context"
+local provider_scene = require "support.provider_scene"
 local shell = require "emulator.shell"
 local sso = require "ivs.credentials.sso"
 
-local NOW = 1700000000
+local NOW, ISO, CALL = provider_scene.NOW, provider_scene.ISO, provider_scene.CALL
 local START_URL = "https://d-123.awsapps.com/start"
-local ISO = "!%Y-%m-%dT%H:%M:%SZ"
 
 local GOOD = { body = json.encode { roleCredentials = { accessKeyId = "ASIAROLE", secretAccessKey = "secret/role",
   sessionToken = "session-role", expiration = (NOW + 3600) * 1000 } } }
 
 describe("providers.sso", function()
-  local server, home, env, profile, sessions
+  local scene, server, home, env, profile, sessions
+
+  lazy_setup(function()
+    scene = provider_scene.start()
+    server = scene.server
+  end)
+  lazy_teardown(function() scene:stop() end)
 
   before_each(function()
-    server = http_server.start { routes = { ["GET /federation/credentials"] = { GOOD } } }
-    home = provider_context.make_home()
+    scene:restart { ["GET /federation/credentials"] = { GOOD } }
+    home, env = scene.home, scene.env
     shell.run("mkdir -p " .. home .. "/.aws/sso/cache")
-    env = { HOME = home, AWS_ENDPOINT_URL_SSO = server.url, AWS_ENDPOINT_URL_SSO_OIDC = server.url }
+    env.AWS_ENDPOINT_URL_SSO, env.AWS_ENDPOINT_URL_SSO_OIDC = server.url, server.url
     profile = { sso_account_id = "012345678901", sso_role_name = "Video", sso_session = "corp" }
     sessions = { corp = { sso_start_url = START_URL, sso_region = "eu-central-1" } }
-  end)
-
-  after_each(function()
-    server:stop()
-    provider_context.remove_home(home)
   end)
 
   --- sha1 of "corp" and of START_URL, by sha1sum.
@@ -61,29 +60,16 @@ describe("providers.sso", function()
 
   local context
 
-  local function retrieve()
-    context = provider_context.new { env = env, now = NOW, profile = profile, sso_sessions = sessions }
-    return sso.retrieve(context)
+  local function make_context()
+    context = scene:context { profile = profile, sso_sessions = sessions }
+    return context
   end
+
+  local function retrieve() return sso.retrieve(make_context()) end
 
   local function fails(code, ...)
     local keys, err = retrieve()
-    assert.is_nil(keys)
-    assert.equal("table", type(err), tostring(err))
-    assert.equal(code, err.code, tostring(err))
-    for _, part in ipairs { ... } do assert.truthy(err.message:find(part, 1, true), err.message) end
-    for _, secret in ipairs { "acc3ss", "r3fresh", "cli3nt-secret", "secret/role" } do
-      assert.is_nil(err.message:find(secret, 1, true), err.message)
-    end
-    return err
-  end
-
-  local function paths()
-    local found = {}
-    for index, request in ipairs(server:requests()) do
-      found[index] = request.method .. " " .. request.path:match("^[^?]*")
-    end
-    return found
+    return provider_scene.assert_failed({ "acc3ss", "r3fresh", "cli3nt-secret", "secret/role" }, keys, err, code, ...)
   end
 
   local GET, POST = "GET /federation/credentials", "POST /token"
@@ -146,12 +132,11 @@ describe("providers.sso", function()
       env.AWS_ENDPOINT_URL_SSO = nil
       sessions.corp.sso_region = "cn-north-1"
       local url
-      local context_here = provider_context.new { env = env, now = NOW, profile = profile, sso_sessions = sessions }
-      context_here.http = function(request)
+      make_context().http = function(request)
         url = request.url
         return { status = 200, headers = {}, body = GOOD.body }
       end
-      assert.truthy(sso.retrieve(context_here))
+      assert.truthy(sso.retrieve(context))
       assert.equal("https://portal.sso.cn-north-1.amazonaws.com.cn/federation/credentials?role_name=Video"
         .. "&account_id=012345678901", url)
     end)
@@ -160,7 +145,7 @@ describe("providers.sso", function()
       server:route(GET, { status = 401, headers = { ["x-amzn-ErrorType"] = "UnauthorizedException" },
         body = '{"message":"Session token acc3ss-0123456789 not found or invalid"}' })
       fails("UnauthorizedSSOTokenError", "aws sso login --sso-session corp", "not found or invalid", "127.0.0.1")
-      assert.same({ GET }, paths())
+      assert.same({ GET }, scene:paths())
     end)
 
     it("asks on 403 and 404 whether the role is the user's", function()
@@ -237,7 +222,7 @@ describe("providers.sso", function()
     it("uses the file of the start URL until it expires, and renews nothing", function()
       store(token(1), INLINE_FILE)
       assert.truthy(retrieve())
-      assert.same({ GET }, paths())
+      assert.same({ GET }, scene:paths())
     end)
 
     it("says after that to log in", function()
@@ -253,7 +238,7 @@ describe("providers.sso", function()
     it("waits until less than 15 minutes are left", function()
       store(token(900))
       assert.truthy(retrieve())
-      assert.same({ GET }, paths())
+      assert.same({ GET }, scene:paths())
     end)
 
     it("sends camelCase JSON, shows the new token, and writes it back for its owner only", function()
@@ -317,14 +302,13 @@ describe("providers.sso", function()
       end
       store(token(0, { registrationExpiresAt = os.date(ISO, NOW) }))
       fails("TokenRetrievalError", "registration has expired")
-      for _, path in ipairs(paths()) do assert.equal(GET, path) end
+      for _, path in ipairs(scene:paths()) do assert.equal(GET, path) end
     end)
 
     it("that cannot be written back still gives keys", function()
       store(token(0))
       server:route(POST, RENEWED)
-      context = provider_context.new { env = env, now = NOW, profile = profile, sso_sessions = sessions }
-      context.system.write_private = function() return nil, "Read-only file system", 30 end
+      make_context().system.write_private = function() return nil, "Read-only file system", 30 end
       assert.truthy(sso.retrieve(context))
       assert.truthy(context.logged[1]:find("Read-only file system", 1, true))
       assert.equal("acc3ss-0123456789", stored().accessToken)
@@ -332,19 +316,6 @@ describe("providers.sso", function()
   end)
 
   describe("through the client", function()
-    local ARN = "arn:aws:ivs:us-west-2:123456789012:recording-configuration/AbCdEf123456"
-    local CALL = "POST /GetRecordingConfiguration"
-
-    local function get(config)
-      provider_context.write_file(home .. "/config", config)
-      server:route(CALL, { body = json.encode { recordingConfiguration = { arn = ARN } } })
-      env.AWS_CONFIG_FILE, env.AWS_SHARED_CREDENTIALS_FILE = home .. "/config", home .. "/none"
-      local client = assert(ivs.client { env = env, region = "us-west-2", endpoint_url = server.url })
-      local response, err = client:get_recording_configuration(ARN)
-      client:close()
-      return response, err
-    end
-
     --- A token file by the real clock.
     local function store_now(left)
       local now = os.time()
@@ -358,8 +329,8 @@ describe("providers.sso", function()
       store_now(-60)
       server:route(POST, { body = '{"accessToken":"n3w","expiresIn":28800,"refreshToken":"n3xt"}' })
       server:route(GET, { body = (GOOD.body:gsub('"expiration":%d+', '"expiration":' .. (os.time() + 3600) .. "000")) })
-      assert(get(CONFIG))
-      assert.same({ POST, GET, CALL }, paths())
+      assert(scene:call(CONFIG))
+      assert.same({ POST, GET, CALL }, scene:paths())
       local call = server:requests()[3]
       assert.truthy(call.headers.authorization:find("Credential=ASIAROLE/", 1, true))
       assert.equal("session-role", call.headers["x-amz-security-token"])
@@ -370,17 +341,17 @@ describe("providers.sso", function()
     it("an expired session ends the call with the provider's error", function()
       store_now(-60)
       server:route(POST, { status = 400, body = '{"error":"invalid_grant"}' })
-      local response, err = get(CONFIG)
+      local response, err = scene:call(CONFIG)
       assert.is_nil(response)
       assert.equal("TokenRetrievalError", err.code)
       assert.equal("sso", err.causes[#err.causes].provider)
-      assert.same({ POST }, paths())
+      assert.same({ POST }, scene:paths())
     end)
 
     it("a portal that nobody listens at is an error of the connection, which names it", function()
       store_now(3600)
       env.AWS_ENDPOINT_URL_SSO = "http://127.0.0.1:1"
-      local _, err = get(CONFIG)
+      local _, err = scene:call(CONFIG)
       assert.equal("EndpointConnectionError", err.code)
       assert.truthy(err.message:find("127.0.0.1:1", 1, true), err.message)
     end)

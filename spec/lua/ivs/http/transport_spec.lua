@@ -1,4 +1,5 @@
---- A `transport` function in place of the network (DESIGN 1.3): what it is given, and what becomes of what it gives.
+--- A `transport` function in place of the network (docs/design.md, "Transport functions"): what it is given, and what becomes of
+-- what it gives.
 
 local core = require "ivs.core"
 local ivs = require "ivs"

@@ -1,4 +1,4 @@
---- STS: what is sent, where to, and what is made of every kind of answer (BEHAVIOUR 8.2, 8.3).
+--- STS: what is sent, where to, and what is made of every kind of answer (docs/protocol.md, "STS").
 --
 -- Forms and signatures are compared with botocore's, from one run of spec/oracle/sts.py. The answers come from a real
 -- server. Where a call goes is asked of a context whose service_call only notes it.

@@ -1,0 +1,591 @@
+/*
+ * The loop of a batch.
+ *
+ * ARNs wait in the queue of their region. A call takes one of `max_concurrency` places only when its region's pace has a token, so
+ * that a slow region holds no places. From there it is carried out as any call is: it is sending, or it sleeps before another
+ * attempt, and then it is settled. A call that the service still throttles after its attempts goes back into its queue while other
+ * calls of the region succeed.
+ *
+ * What is needed for each ARN is one `item`; calls, easy handles and connections are bounded by the places.
+ */
+#include "lua/blocking/batch.h"
+#include "core/endpoint.h"
+#include "core/pace.h"
+#include "core/status.h"
+#include "curl/clock.h"
+#include "curl/multi.h"
+#include "lua/blocking/fetch.h"
+#include "lua/blocking/interrupt.h"
+#include "lua/blocking/sleep.h"
+#include "lua/blocking/steps.h"
+#include "lua/failure.h"
+#include "lua/objects.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+/* What may be queued again, how often; and for how long credentials that are valid are not asked for again, however near their end
+ * they are: the source has just been asked. */
+enum { TURNS_MAX = 10, ASK_AGAIN_SECONDS = 60 };
+
+enum { NONE = -1 };
+
+typedef struct item {
+  int next;           /* in the queue of its region; NONE: the last */
+  int attempts;       /* requests sent in earlier turns */
+  unsigned successes; /* of the region when its turn began */
+  unsigned char turns;
+} item;
+
+typedef struct region {
+  ivs_pace pace;
+  int first, last; /* the queue of items; first is NONE if it is empty */
+  unsigned successes;
+} region;
+
+typedef struct place {
+  enum { FREE, SENDING, SLEEPING } state;
+  ivs_lua_call *call;
+  region *region;
+  int index; /* of the place */
+  int item;
+  double wake_at; /* on the monotonic clock */
+  bool is_asking; /* its last step was to ask for credentials */
+} place;
+
+typedef struct batch {
+  ivs_lua_client *client;
+  ivs_multi *multi; /* NULL with a transport function */
+  item *items;      /* this and the regions are userdata on the stack of the loop */
+  region *regions;
+  int item_count, region_count, region_capacity, place_count;
+  int busy;              /* places that are not free */
+  int next_region;       /* the first to be looked at */
+  int done;              /* items that are settled */
+  double ask_at;         /* when credentials that are valid may be asked for again */
+  bool has_sent;         /* a request */
+  bool is_refused;       /* there are no credentials: the error is on the stack */
+  bool is_nothing_asked; /* and no request had been sent */
+  place places[];
+} batch;
+
+/* The stack of the loop. */
+enum {
+  CLIENT = 1,
+  PLAN,
+  BATCH,
+  CALLS,
+  ARNS,
+  ON_PROGRESS,
+  ON_RESULT,
+  CONFIGURATIONS,
+  ERRORS,
+  REFUSAL,
+  ITEMS,
+  REGIONS,
+  TOP = REGIONS
+};
+
+static void close_multi(batch *b) {
+  ivs_multi_close(b->multi);
+  b->multi = NULL;
+}
+
+static int collect(lua_State *L) {
+  close_multi(lua_touserdata(L, 1));
+  return 0;
+}
+
+static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
+static const char misuse_key, plan_key, result_key;
+static const ivs_object_type batch_type = {"ivs.batch", metamethods};
+
+void ivs_lua_batch_register(lua_State *L) {
+  ivs_lua_objects_register(L, &batch_type);
+  ivs_lua_objects_require(L, "ivs.batch");
+  lua_getfield(L, -1, "misuse");
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &misuse_key);
+  lua_getfield(L, -1, "plan");
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &plan_key);
+  lua_getfield(L, -1, "result");
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &result_key);
+  lua_pop(L, 1);
+}
+
+/* Calls are paced by the clock that they are told. */
+static double wall_clock(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* ---- queues ---- */
+
+static void enqueue(batch *b, region *r, int index) {
+  b->items[index].next = NONE;
+  if (r->first == NONE)
+    r->first = index;
+  else
+    b->items[r->last].next = index;
+  r->last = index;
+}
+
+static int dequeue(batch *b, region *r) {
+  const int index = r->first;
+  r->first = b->items[index].next;
+  return index;
+}
+
+/* A region whose next call may begin; NULL: none. */
+static region *find_ready(batch *b, double now) {
+  for (int i = 0; i < b->region_count; i++) {
+    region *r = &b->regions[(b->next_region + i) % b->region_count];
+    if (r->first == NONE || ivs_pace_wait(&r->pace, now) > 0) continue;
+    b->next_region = (b->next_region + i + 1) % b->region_count;
+    return r;
+  }
+  return NULL;
+}
+
+/* ---- what becomes of an ARN ---- */
+
+/* Tells the caller's functions; the configuration and the error, one of them nil, are below the top and at it. */
+static void report(lua_State *L, batch *b, int index) {
+  const int configuration = lua_gettop(L) - 1;
+  b->done++;
+  if (!lua_isnil(L, ON_RESULT)) {
+    lua_pushvalue(L, ON_RESULT);
+    lua_rawgeti(L, ARNS, index + 1);
+    lua_pushvalue(L, configuration);
+    lua_pushvalue(L, configuration + 1);
+    lua_call(L, 3, 0);
+  }
+  if (!lua_isnil(L, ON_PROGRESS) && b->client->is_open) {
+    lua_pushvalue(L, ON_PROGRESS);
+    lua_pushinteger(L, b->done);
+    lua_pushinteger(L, b->item_count);
+    lua_call(L, 2, 0);
+  }
+}
+
+static void settle_error(lua_State *L, batch *b, int index) {
+  lua_pushvalue(L, -1);
+  lua_rawseti(L, ERRORS, index + 1);
+  lua_pushnil(L);
+  lua_insert(L, -2);
+  report(L, b, index);
+}
+
+/* A success without a recording configuration would leave a hole in the list. */
+static void push_no_configuration(lua_State *L) {
+  ivs_failure *failure = ivs_lua_failure_new(L);
+  ivs_failure_format(failure, IVS_KIND_RESPONSE, "ResponseParserError",
+                     "The response has no recordingConfiguration.");
+  ivs_lua_failure_return(L, failure);
+}
+
+static void settle_response(lua_State *L, batch *b, place *p) {
+  p->region->successes++;
+  lua_getfield(L, -1, "recordingConfiguration");
+  if (lua_isnil(L, -1)) {
+    push_no_configuration(L);
+    settle_error(L, b, p->item);
+    return;
+  }
+  lua_pushvalue(L, -1);
+  lua_rawseti(L, CONFIGURATIONS, p->item + 1);
+  lua_pushnil(L);
+  report(L, b, p->item);
+}
+
+static bool may_queue_again(const batch *b, const place *p) {
+  const item *it = &b->items[p->item];
+  return ivs_call_is_throttled(&p->call->core) && it->turns < TURNS_MAX &&
+         p->region->successes != it->successes && !b->is_refused;
+}
+
+/* The error at the top tells of all requests for the ARN. */
+static void add_attempts(lua_State *L, int earlier) {
+  if (!earlier) return;
+  lua_getfield(L, -1, "attempts");
+  const lua_Integer attempts = lua_tointeger(L, -1) + earlier;
+  lua_pop(L, 1);
+  lua_pushinteger(L, attempts);
+  lua_setfield(L, -2, "attempts");
+}
+
+/* Credentials are everybody's: no other call is begun. */
+static void refuse_all(lua_State *L, batch *b) {
+  b->is_refused = true;
+  b->is_nothing_asked = !b->has_sent;
+  lua_pushvalue(L, -1);
+  lua_replace(L, REFUSAL);
+}
+
+static void release(batch *b, place *p) {
+  ivs_call_reset(&p->call->core);
+  p->state = FREE;
+  b->busy--;
+}
+
+/* The call has failed; its error object is at the top. */
+static void take_failure(lua_State *L, batch *b, place *p) {
+  item *it = &b->items[p->item];
+  const int sent = p->call->core.attempts, index = p->item;
+  const bool is_queued_again = may_queue_again(b, p);
+  const bool has_no_credentials =
+      p->is_asking && (p->call->has_provider_error || p->call->core.failure.kind == IVS_KIND_CREDENTIALS);
+  release(b, p);
+  if (has_no_credentials && !b->is_refused) refuse_all(L, b);
+  if (b->is_nothing_asked) return;
+  if (is_queued_again) {
+    it->attempts += sent;
+    it->turns++;
+    enqueue(b, p->region, index);
+    return;
+  }
+  add_attempts(L, it->attempts);
+  settle_error(L, b, index);
+}
+
+/* ---- steps ---- */
+
+static void on_sent(void *user) {
+  const place *p = user;
+  ivs_pace_note_sent(&p->region->pace, wall_clock());
+}
+
+static void authenticate(lua_State *L, batch *b, place *p, int call_index) {
+  const ivs_client *client = &b->client->core;
+  const double now = wall_clock();
+  p->is_asking = true;
+  if (now < b->ask_at && ivs_credentials_valid(&client->credentials, now + client->clock_offset)) {
+    ivs_call_credentials(&p->call->core);
+    return;
+  }
+  ivs_lua_steps_authenticate(L, p->call, CLIENT, call_index);
+  b->ask_at = wall_clock() + ASK_AGAIN_SECONDS;
+}
+
+/* False: it is under way. */
+static bool exchange(lua_State *L, batch *b, place *p) {
+  ivs_call *core = &p->call->core;
+  const ivs_exchange asked = {.request = &core->request,
+                              .response = &core->response,
+                              .failure = &core->failure,
+                              .user = p,
+                              .on_sent = on_sent};
+  b->has_sent = true;
+  if (!b->multi) {
+    ivs_lua_steps_transport(L, p->call, CLIENT);
+  } else if (ivs_multi_start(b->multi, &asked)) {
+    ivs_call_fault_as_set(core);
+  } else {
+    p->state = SENDING;
+    return false;
+  }
+  return true;
+}
+
+/* Carries out the steps of a call until it has to wait, or is settled. */
+static void advance(lua_State *L, batch *b, place *p) {
+  ivs_lua_call *call = p->call;
+  lua_rawgeti(L, CALLS, p->index + 1);
+  const int call_index = lua_gettop(L);
+  for (;;) {
+    const enum ivs_step step = ivs_lua_call_advance(L, call, CLIENT, call_index);
+    if (!b->client->is_open) break; /* by the caller's logger or provider */
+    if (step == IVS_STEP_CREDENTIALS) {
+      authenticate(L, b, p, call_index);
+      continue;
+    }
+    if (step == IVS_STEP_SLEEP) {
+      p->state = SLEEPING;
+      p->wake_at = ivs_clock_monotonic() + call->core.delay;
+    } else if (step == IVS_STEP_EXCHANGE) {
+      p->is_asking = false;
+      if (exchange(L, b, p)) continue;
+    } else if (step == IVS_STEP_DONE) {
+      release(b, p);
+      settle_response(L, b, p);
+    } else {
+      take_failure(L, b, p);
+    }
+    break;
+  }
+  lua_settop(L, TOP);
+}
+
+/* ---- the loop ---- */
+
+static place *find_free(batch *b) {
+  for (int i = 0; i < b->place_count; i++)
+    if (b->places[i].state == FREE) return &b->places[i];
+  return NULL;
+}
+
+static void begin(lua_State *L, batch *b, place *p, region *r) {
+  const int index = dequeue(b, r);
+  *p = (place){.call = p->call, .region = r, .index = p->index, .item = index, .state = SLEEPING};
+  b->items[index].successes = r->successes;
+  b->busy++;
+  lua_rawgeti(L, ARNS, index + 1);
+  const int arn = lua_gettop(L);
+  if (p->call) {
+    lua_rawgeti(L, CALLS, p->index + 1);
+  } else {
+    p->call = ivs_lua_call_acquire(L, CLIENT);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, CALLS, p->index + 1);
+  }
+  ivs_lua_call_begin(L, p->call, &ivs_operation_get_recording_configuration, arn);
+  p->call->core.pace = &r->pace;
+  lua_settop(L, TOP);
+  advance(L, b, p);
+}
+
+static void begin_ready(lua_State *L, batch *b) {
+  region *r;
+  place *p;
+  while (b->client->is_open && !b->is_refused && (p = find_free(b)) && (r = find_ready(b, wall_clock())))
+    begin(L, b, p, r);
+}
+
+static void wake_sleepers(lua_State *L, batch *b) {
+  const double now = ivs_clock_monotonic();
+  for (int i = 0; i < b->place_count && b->client->is_open; i++) {
+    place *p = &b->places[i];
+    if (p->state != SLEEPING || now < p->wake_at) continue;
+    ivs_call_slept(&p->call->core);
+    advance(L, b, p);
+  }
+}
+
+static void take_ended(lua_State *L, batch *b) {
+  int status;
+  for (place *p; b->multi && b->client->is_open && (p = ivs_multi_take_ended(b->multi, &status));) {
+    if (status)
+      ivs_call_fault_as_set(&p->call->core);
+    else
+      ivs_call_response(&p->call->core);
+    advance(L, b, p);
+  }
+}
+
+static bool has_queue(const batch *b) {
+  for (int i = 0; i < b->region_count; i++)
+    if (b->regions[i].first != NONE) return true;
+  return false;
+}
+
+/* Seconds until something is due beside the transfers. */
+static double time_left(batch *b) {
+  const double now = ivs_clock_monotonic(), wall = wall_clock();
+  double left = HUGE_VAL;
+  for (int i = 0; i < b->place_count; i++)
+    if (b->places[i].state == SLEEPING) left = fmin(left, b->places[i].wake_at - now);
+  if (b->busy < b->place_count && !b->is_refused)
+    for (int i = 0; i < b->region_count; i++)
+      if (b->regions[i].first != NONE) left = fmin(left, ivs_pace_wait(&b->regions[i].pace, wall));
+  return fmax(left, 0);
+}
+
+static void loop(lua_State *L, batch *b) {
+  ivs_lua_interrupt interrupt;
+  ivs_lua_interrupt_begin(L, &interrupt);
+  const ivs_multi_interrupt asked = {ivs_lua_interrupt_is_due, &interrupt};
+  for (;;) {
+    begin_ready(L, b);
+    if (!b->client->is_open || b->is_nothing_asked) return;
+    if (b->busy == 0 && (b->is_refused || !has_queue(b))) return;
+    if (b->multi) {
+      ivs_multi_run(b->multi, time_left(b), &asked);
+      ivs_lua_interrupt_run(&interrupt);
+    } else {
+      ivs_lua_sleep_for(L, time_left(b));
+    }
+    take_ended(L, b);
+    wake_sleepers(L, b);
+  }
+}
+
+/* ---- before and after ---- */
+
+static region *add_region(lua_State *L, batch *b, double max_tps) {
+  if (b->region_count == b->region_capacity) {
+    b->region_capacity = b->region_capacity ? 2 * b->region_capacity : 4;
+    region *grown = lua_newuserdata(L, (size_t)b->region_capacity * sizeof *grown);
+    if (b->region_count) memcpy(grown, b->regions, (size_t)b->region_count * sizeof *grown);
+    b->regions = grown;
+    lua_replace(L, REGIONS);
+  }
+  region *r = &b->regions[b->region_count++];
+  *r = (region){.first = NONE};
+  ivs_pace_init(&r->pace, max_tps, wall_clock());
+  return r;
+}
+
+/* The region with the name at the top (popped), in the table `known`: name → index from 1. */
+static region *find_region(lua_State *L, batch *b, int known, double max_tps) {
+  lua_pushvalue(L, -1);
+  lua_rawget(L, known);
+  const int index = (int)lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  if (index) {
+    lua_pop(L, 1);
+    return &b->regions[index - 1];
+  }
+  region *r = add_region(L, b, max_tps);
+  lua_pushinteger(L, b->region_count);
+  lua_rawset(L, known);
+  return r;
+}
+
+/* All calls of a client with a region go there; else each ARN names its own. */
+static void fill_queues(lua_State *L, batch *b, double max_tps) {
+  lua_newtable(L);
+  const int known = lua_gettop(L);
+  for (int i = 0; i < b->item_count; i++) {
+    ivs_slice arn, name = {"", 0};
+    lua_rawgeti(L, ARNS, i + 1);
+    arn.data = lua_tolstring(L, -1, &arn.length);
+    if (!b->client->core.has_region) name = ivs_endpoint_arn_region(arn);
+    lua_pushlstring(L, name.length ? name.data : "", name.length);
+    b->items[i] = (item){.next = NONE};
+    enqueue(b, find_region(L, b, known, max_tps), i);
+    lua_pop(L, 1);
+  }
+  lua_settop(L, TOP);
+}
+
+/* True, or false with nil and an error object pushed. */
+static bool open_multi(lua_State *L, batch *b) {
+  if (b->client->has_transport) return true;
+  ivs_failure *failure = ivs_lua_failure_new(L);
+  const ivs_settings settings = ivs_lua_fetch_settings(L, b->client, CLIENT);
+  if (ivs_multi_open(&b->multi, &settings, b->place_count, failure) == IVS_OK) {
+    lua_settop(L, TOP);
+    return true;
+  }
+  ivs_lua_failure_return(L, failure);
+  return false;
+}
+
+static void push_closed(lua_State *L) {
+  ivs_failure *failure = ivs_lua_failure_new(L);
+  ivs_lua_client_refuse_closed(failure);
+  ivs_lua_failure_return(L, failure);
+}
+
+static bool is_settled(lua_State *L, int index) {
+  lua_rawgeti(L, CONFIGURATIONS, index + 1);
+  lua_rawgeti(L, ERRORS, index + 1);
+  const bool is_settled = !lua_isnil(L, -1) || !lua_isnil(L, -2);
+  lua_pop(L, 2);
+  return is_settled;
+}
+
+/* The ARNs that no call is begun for any more: the client has been closed, or there are no credentials. */
+static void settle_rest(lua_State *L, batch *b) {
+  for (int i = 0; i < b->item_count && b->done < b->item_count; i++) {
+    if (is_settled(L, i)) continue;
+    if (b->client->is_open) {
+      lua_pushvalue(L, REFUSAL);
+      settle_error(L, b, i);
+    } else {
+      push_closed(L);
+      lua_rawseti(L, ERRORS, i + 1);
+    }
+    lua_settop(L, TOP);
+  }
+}
+
+/* (client, plan, batch, calls) → result | nil, err. To be called protected. */
+static int run(lua_State *L) {
+  batch *b = lua_touserdata(L, BATCH);
+  luaL_checkstack(L, TOP + LUA_MINSTACK, "too little stack for a batch");
+  lua_getfield(L, PLAN, "arns");
+  lua_getfield(L, PLAN, "on_progress");
+  lua_getfield(L, PLAN, "on_result");
+  lua_createtable(L, b->item_count, 0);
+  lua_newtable(L);
+  lua_pushnil(L);
+  b->items = lua_newuserdata(L, (size_t)b->item_count * sizeof *b->items);
+  lua_pushnil(L); /* REGIONS */
+  lua_getfield(L, PLAN, "max_tps");
+  const double max_tps = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  fill_queues(L, b, max_tps);
+  if (!open_multi(L, b)) return 2;
+  loop(L, b);
+  if (b->is_nothing_asked) {
+    lua_pushnil(L);
+    lua_pushvalue(L, REFUSAL);
+    return 2;
+  }
+  settle_rest(L, b);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &result_key);
+  lua_pushvalue(L, ARNS);
+  lua_pushvalue(L, CONFIGURATIONS);
+  lua_pushvalue(L, ERRORS);
+  lua_call(L, 3, 1);
+  return 1;
+}
+
+/* Replaces the argument by what is to be done; raises misuse at the caller's level. */
+static void plan_arguments(lua_State *L) {
+  if (!lua_isnoneornil(L, PLAN + 1))
+    luaL_argerror(L, PLAN + 1, "one argument expected: a table { arns = { … } }");
+  lua_settop(L, PLAN);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &misuse_key);
+  lua_pushvalue(L, PLAN);
+  lua_call(L, 1, 1);
+  if (!lua_isnil(L, -1)) luaL_argerror(L, PLAN, lua_tostring(L, -1));
+  lua_pop(L, 1);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &plan_key);
+  lua_insert(L, PLAN);
+  lua_call(L, 1, 1);
+}
+
+/* Pushes the batch and the table of its calls. */
+static batch *new_batch(lua_State *L, ivs_lua_client *client) {
+  lua_getfield(L, PLAN, "max_concurrency");
+  lua_getfield(L, PLAN, "arns");
+  const int items = (int)lua_rawlen(L, -1), concurrency = (int)lua_tonumber(L, -2);
+  const int places = concurrency < items ? concurrency : items;
+  lua_pop(L, 2);
+  batch *b = ivs_lua_objects_new(L, &batch_type, sizeof *b + (size_t)places * sizeof *b->places);
+  b->client = client;
+  b->item_count = items;
+  b->place_count = places;
+  for (int i = 0; i < places; i++) b->places[i].index = i;
+  lua_newtable(L);
+  return b;
+}
+
+/* However the batch ended: nothing is under way any more, and the calls hold no secret. */
+static void end(lua_State *L, batch *b) {
+  close_multi(b);
+  for (int i = 0; i < b->place_count; i++)
+    if (b->places[i].call) ivs_call_reset(&b->places[i].call->core);
+  lua_rawgeti(L, CALLS, 1);
+  if (!lua_isnil(L, -1)) ivs_lua_call_release(L, CLIENT, -1);
+  lua_pop(L, 1);
+}
+
+int ivs_lua_batch_call(lua_State *L) {
+  ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
+  plan_arguments(L);
+  if (!client->is_open) {
+    push_closed(L);
+    return 2;
+  }
+  batch *b = new_batch(L, client);
+  lua_pushcfunction(L, run);
+  for (int i = CLIENT; i <= CALLS; i++) lua_pushvalue(L, i);
+  const int status = lua_pcall(L, CALLS, 2, 0);
+  end(L, b);
+  if (status != LUA_OK) return lua_error(L);
+  return lua_isnil(L, -2) ? 2 : (lua_pop(L, 1), 1);
+}

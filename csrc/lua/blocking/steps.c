@@ -1,0 +1,44 @@
+/* The caller's functions, called protected. */
+#include "lua/blocking/steps.h"
+#include "lua/blocking/fetch.h"
+#include "lua/blocking/interrupt.h"
+#include "lua/blocking/process.h"
+#include "lua/blocking/sleep.h"
+#include "lua/message.h"
+
+void ivs_lua_steps_push_offer(lua_State *L, int client_index) {
+  lua_createtable(L, 0, 3);
+  ivs_lua_fetch_push(L, client_index);
+  lua_setfield(L, -2, "http");
+  lua_pushcfunction(L, ivs_lua_sleep_call);
+  lua_setfield(L, -2, "sleep");
+  lua_pushcfunction(L, ivs_lua_process_run);
+  lua_setfield(L, -2, "run");
+}
+
+void ivs_lua_steps_ask_provider(lua_State *L, int client_index) {
+  ivs_lua_client_get(L, client_index, IVS_LUA_CLIENT_PROVIDER);
+  ivs_lua_steps_push_offer(L, client_index);
+  if (lua_pcall(L, 1, 2, 0) == LUA_OK) return;
+  if (ivs_lua_interrupt_is_error(L, -1)) lua_error(L);
+  lua_pushnil(L); /* the error takes the place of `nil, err` */
+  lua_insert(L, -2);
+}
+
+void ivs_lua_steps_authenticate(lua_State *L, ivs_lua_call *call, int client_index, int call_index) {
+  const int top = lua_gettop(L);
+  ivs_lua_steps_ask_provider(L, client_index);
+  ivs_lua_call_take_credentials(L, call, call_index, top + 1);
+  lua_settop(L, top);
+}
+
+void ivs_lua_steps_transport(lua_State *L, ivs_lua_call *call, int client_index) {
+  const int top = lua_gettop(L);
+  ivs_lua_client_get(L, client_index, IVS_LUA_CLIENT_TRANSPORT);
+  ivs_lua_message_push_request(L, &call->core);
+  const int status = lua_pcall(L, 1, 2, 0);
+  if (status != LUA_OK && ivs_lua_interrupt_is_error(L, -1)) lua_error(L);
+  if (call->client->is_open) /* else the next step says that it has been closed */
+    ivs_lua_message_take_transport(L, &call->core, top + 1, status);
+  lua_settop(L, top);
+}

@@ -1,0 +1,84 @@
+/* Whose turn it is to ask a client's provider. */
+#include "lua/provider.h"
+#include "lua/failure.h"
+
+static bool is_being_asked(const ivs_lua_client *client, double now) {
+  const double waited = now - client->asking.since;
+  return client->asking.call && waited >= 0 && waited < IVS_LUA_PROVIDER_LEASE;
+}
+
+/* Reports the answer that the call waited for. */
+static void take_answer(lua_State *L, ivs_lua_call *call, int client_index, int call_index) {
+  const int top = lua_gettop(L);
+  lua_pushnil(L);
+  ivs_lua_client_get(L, client_index, IVS_LUA_CLIENT_PROVIDER_ERROR);
+  if (lua_isnil(L, -1)) {
+    ivs_call_credentials(&call->core);
+  } else {
+    ivs_lua_failure_copy(L);
+    ivs_lua_call_take_credentials(L, call, call_index, top + 1);
+  }
+  lua_settop(L, top);
+}
+
+static bool is_answered(const ivs_lua_call *call) {
+  return call->awaited && call->client->asking.answered >= call->awaited;
+}
+
+/* The credentials in use serve for a while; the call goes on with them. */
+static bool keep_old_credentials(ivs_lua_call *call, double now) {
+  const ivs_client *client = &call->client->core;
+  const double service_now = now + client->clock_offset;
+  if (!ivs_credentials_valid(&client->credentials, service_now + IVS_CREDENTIALS_MANDATORY_SECONDS))
+    return false;
+  ivs_call_no_credentials(&call->core, IVS_KIND_CREDENTIALS, ivs_text_slice("CredentialRetrievalError"),
+                          ivs_text_slice("another call asks for credentials"));
+  return true;
+}
+
+enum ivs_lua_provider_turn ivs_lua_provider_take_turn(lua_State *L, ivs_lua_call *call, int client_index,
+                                                      int call_index, double now) {
+  ivs_lua_client *client = call->client;
+  if (is_answered(call)) {
+    call->awaited = 0;
+    take_answer(L, call, client_index, call_index);
+    return IVS_LUA_PROVIDER_REPORTED;
+  }
+  call->awaited = 0;
+  if (client->asking.call != call && is_being_asked(client, now)) {
+    if (keep_old_credentials(call, now)) return IVS_LUA_PROVIDER_REPORTED;
+    call->awaited = client->asking.begun;
+    return IVS_LUA_PROVIDER_WAIT;
+  }
+  client->asking.call = call;
+  client->asking.since = now;
+  client->asking.begun++;
+  return IVS_LUA_PROVIDER_ASK;
+}
+
+bool ivs_lua_provider_is_waiting(const ivs_lua_call *call) {
+  return call->awaited != 0;
+}
+
+void ivs_lua_provider_answered(lua_State *L, ivs_lua_call *call, int call_index, int error) {
+  ivs_lua_client *client = call->client;
+  if (client->asking.call != call) return; /* too late: another call has asked meanwhile */
+  client->asking.call = NULL;
+  client->asking.answered = client->asking.begun;
+  if (error) {
+    lua_pushvalue(L, error);
+    ivs_lua_failure_copy(L); /* the call's own one will be given the name of its operation */
+  } else {
+    lua_pushnil(L);
+  }
+  ivs_lua_compat_get_table(L, call_index);
+  lua_rawgeti(L, -1, IVS_LUA_CALL_CLIENT);
+  ivs_lua_compat_get_table(L, lua_gettop(L));
+  lua_pushvalue(L, -4);
+  lua_rawseti(L, -2, IVS_LUA_CLIENT_PROVIDER_ERROR);
+  lua_pop(L, 4);
+}
+
+void ivs_lua_provider_release(ivs_lua_call *call) {
+  if (call->client && call->client->asking.call == call) call->client->asking.call = NULL;
+}

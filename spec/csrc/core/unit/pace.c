@@ -1,0 +1,131 @@
+/*
+ * The pace of many calls (csrc/core/pace): how far apart requests are, by arithmetic on a clock of the test's own.
+ */
+#include "core/call.h"
+#include "core/pace.h"
+#include "unit.h"
+
+#include <math.h>
+
+static const double EPSILON = 1e-6;
+
+/* Takes a token as soon as there is one; returns when that was. */
+static double take(ivs_pace *pace, double now) {
+  double wait;
+  while ((wait = ivs_pace_wait(pace, now)) > 0) now += wait;
+  ivs_pace_spend(pace);
+  return now;
+}
+
+static void requests_are_spread_evenly(void) {
+  const double rates[] = {0.1, 3, 250};
+  for (int i = 0; i < 3; i++) {
+    ivs_pace pace;
+    double now = 1000;
+    ivs_pace_init(&pace, rates[i], now);
+    CHECK(take(&pace, now) == 1000);
+    for (int n = 2; n <= 50; n++) now = take(&pace, now);
+    CHECK(now - 1000 >= 49 / rates[i] - EPSILON);
+    CHECK(now - 1000 <= 49 * fmax(1 / rates[i], 0.001) * 1.05 + EPSILON);
+  }
+}
+
+static void a_pause_is_not_made_up_for(void) {
+  ivs_pace pace;
+  ivs_pace_init(&pace, 4, 0);
+  take(&pace, 0);
+  CHECK(take(&pace, 100) == 100);
+  CHECK(fabs(take(&pace, 100) - 100.25) < EPSILON);
+}
+
+static void a_request_that_left_late_postpones_the_next(void) {
+  ivs_pace pace;
+  ivs_pace_init(&pace, 4, 0);
+  take(&pace, 0);
+  ivs_pace_note_sent(&pace, 0.2);
+  CHECK(fabs(take(&pace, 0.2) - 0.45) < EPSILON);
+}
+
+static void without_a_limit_nothing_waits_until_the_service_throttles(void) {
+  ivs_pace pace;
+  ivs_pace_init(&pace, 0, 0);
+  for (int i = 0; i < 100; i++) CHECK(take(&pace, i / 1000.0) == i / 1000.0);
+  ivs_pace_note_sent(&pace, 0.1);
+  CHECK(ivs_pace_wait(&pace, 0.1) == 0);
+  ivs_pace_observe(&pace, true, 0.1);
+  CHECK(ivs_pace_wait(&pace, 0.1) > 0);
+}
+
+/* However fast the limit allows. */
+static void throttling_slows_a_limited_pace(void) {
+  ivs_pace pace;
+  ivs_pace_init(&pace, 1000, 0);
+  double now = 0;
+  for (int i = 0; i < 10; i++) {
+    now = take(&pace, now);
+    ivs_pace_observe(&pace, true, now);
+  }
+  const double begun = now = take(&pace, now);
+  now = take(&pace, now);
+  CHECK(now - begun >= 1 - EPSILON); /* botocore's slowest rate is 0.5 a second; at most one token was left */
+  for (int i = 0; i < 200; i++) {
+    now = take(&pace, now);
+    ivs_pace_observe(&pace, false, now);
+  }
+  CHECK(pace.rate.bucket.rate > 2); /* regrown */
+}
+
+static void a_clock_set_back_stands(void) {
+  ivs_pace pace;
+  ivs_pace_init(&pace, 2, 1000);
+  take(&pace, 1000);
+  CHECK(fabs(ivs_pace_wait(&pace, 500) - 0.5) < EPSILON);
+  CHECK(fabs(take(&pace, 500) - 500.5) < EPSILON);
+}
+
+/* Each attempt takes a token of the call's pace, the first and the retries. */
+static void attempts_wait_for_the_pace_of_their_call(void) {
+  static const unsigned char random[16] = {1};
+  ivs_failure failure;
+  ivs_client client;
+  ivs_call call;
+  ivs_pace pace;
+  ivs_failure_init(&failure);
+  ivs_client_init(&client);
+  const ivs_client_settings settings = {.region = BYTES("us-west-2")};
+  CHECK(!ivs_client_open(&client, &settings, 0, &failure));
+  CHECK(!ivs_credentials_set(&client.credentials, BYTES("A"), BYTES("S"), BYTES(""), 0));
+  ivs_pace_init(&pace, 0.5, 0);
+  ivs_call_init(&call, &client, 100);
+  ivs_call_begin(&call, &ivs_operation_get_recording_configuration, BYTES("{}"), BYTES("arn"), random);
+  call.pace = &pace;
+  CHECK(ivs_call_next(&call, 0, 0) == IVS_STEP_EXCHANGE);
+  ivs_call_fault(&call, IVS_KIND_CONNECTION, BYTES("ConnectionClosedError"), BYTES("m"));
+  CHECK(ivs_call_next(&call, 0, 0) == IVS_STEP_SLEEP && call.delay == 0);
+  ivs_call_slept(&call);
+  CHECK(ivs_call_next(&call, 0, 0) == IVS_STEP_SLEEP && fabs(call.delay - 2) < EPSILON);
+  ivs_call_slept(&call);
+  CHECK(ivs_call_next(&call, 2, 0) == IVS_STEP_EXCHANGE && call.attempts == 2);
+  call.response.status = 429;
+  ivs_call_response(&call);
+  CHECK(ivs_call_next(&call, 2, 0) == IVS_STEP_DECODE);
+  ivs_call_error(&call, BYTES("ThrottlingException"), BYTES("m"), false);
+  CHECK(ivs_call_next(&call, 2, 0) == IVS_STEP_SLEEP);
+  CHECK(pace.rate.enabled && ivs_call_is_throttled(&call));
+  ivs_call_reset(&call);
+  CHECK(!call.pace);
+  ivs_call_free(&call);
+  ivs_client_close(&client);
+  ivs_failure_free(&failure);
+}
+
+int main(void) {
+  requests_are_spread_evenly();
+  a_pause_is_not_made_up_for();
+  a_request_that_left_late_postpones_the_next();
+  without_a_limit_nothing_waits_until_the_service_throttles();
+  throttling_slows_a_limited_pace();
+  a_clock_set_back_stands();
+  attempts_wait_for_the_pace_of_their_call();
+  return broken > 0;
+}

@@ -1,0 +1,269 @@
+--- resty.ivs.cache.pace, `cache.max_tps`: how often cached clients send, over workers, machines, accounts and regions.
+
+local nginx = require "support.nginx"
+local redis_server = require "support.redis_server"
+local shell = require "emulator.shell"
+
+if not nginx.available then return end -- nginx runs LuaJIT, whatever runs this: once is enough
+
+--- `run(options, arns)` asks for each ARN in a light thread of its own; `sent` is a list of what the service was sent and when.
+local INIT = [[
+ivs, json = require "resty.ivs", require "cjson"
+
+function arn(name, region) return ("arn:aws:ivs:%s:123456789012:recording-configuration/%s"):format(region or "us-west-2", name) end
+
+function names(prefix, count, region)
+  local list = {}
+  for at = 1, count do list[at] = arn(prefix .. at, region) end
+  return list
+end
+
+function transport(request)
+  ngx.update_time()
+  ngx.shared.sent:rpush("list", json.encode { at = ngx.now(), pid = ngx.worker.pid(), url = request.url,
+    arn = json.decode(request.body).arn })
+  local status = (statuses or {})[1] or 200
+  if statuses then table.remove(statuses, 1) end
+  return { status = status, headers = {}, body = status == 200 and json.encode { recordingConfiguration = { name = "n" } } or "{}" }
+end
+
+function client(cache, more)
+  local options = { transport = transport, env = {},
+    credentials = { access_key_id = "AKIAIOSFODNN7EXAMPLE", secret_access_key = "s" } }
+  for name, value in pairs(more or {}) do options[name] = value end
+  options.cache = { dict = "cache" }
+  for name, value in pairs(cache) do options.cache[name] = value end
+  return ivs.client(options)
+end
+
+function run(made, arns)
+  local threads, codes = {}, {}
+  for at, each in ipairs(arns) do
+    threads[at] = ngx.thread.spawn(function()
+      local response, err = made:get_recording_configuration(each)
+      codes[at] = response and response.ResponseMetadata.Cache or err.code
+    end)
+  end
+  for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
+  return codes
+end
+
+function sent()
+  local list = {}
+  for at = 1, ngx.shared.sent:llen "list" do
+    local item = ngx.shared.sent:lpop "list"
+    list[at] = json.decode(item)
+    ngx.shared.sent:rpush("list", item)
+  end
+  table.sort(list, function(one, other) return one.at < other.at end)
+  return list
+end
+
+function span(list) return list[#list].at - list[1].at end
+]]
+
+local HTTP = "lua_shared_dict cache 1m; lua_shared_dict sent 1m; lua_shared_dict locks 1m; lua_socket_log_errors off;"
+
+--- nginx's clock has milliseconds.
+local GRAIN = 0.002
+
+local function until_sent(site, count)
+  for _ = 1, 1000 do
+    if site:run "return ngx.shared.sent:llen 'list'" >= count then return end
+    shell.run "sleep 0.02"
+  end
+  error("fewer than " .. count .. " requests were sent")
+end
+
+local function with_site(options, test)
+  options.init, options.http = INIT .. (options.init or ""), HTTP
+  local site = nginx.start(options)
+  local ok, problem = pcall(test, site)
+  local errors = site:stop()
+  if not ok then error(problem, 0) end
+  assert.same({}, errors)
+end
+
+describe("cache.max_tps", function()
+  it("limits all workers together, evenly", function()
+    with_site({ workers = 4, init_worker = [[ngx.timer.at(0, function()
+      run(client { max_tps = 10 }, names("worker" .. ngx.worker.id() .. "-", 5))
+    end)]] }, function(site)
+      until_sent(site, 20)
+      local found = site:run [[
+        local list, pids, count = sent(), {}, 0
+        for _, item in ipairs(list) do
+          if not pids[item.pid] then pids[item.pid], count = true, count + 1 end
+        end
+        return { workers = count, requests = #list, span = span(list) }]]
+      assert.same({ 4, 20 }, { found.workers, found.requests })
+      assert.is_true(found.span >= 19 / 10 - GRAIN, found.span)
+    end)
+  end)
+
+  it("is 3 unless told otherwise, and false lifts it", function()
+    with_site({}, function(site)
+      local found = site:run [[
+        run(client {}, names("default", 4))
+        local limited = span(sent())
+        ngx.shared.sent:delete "list"
+        ngx.shared.cache:flush_all()
+        run(client { max_tps = false }, names("lifted", 200))
+        return { limited = limited, requests = #sent(), lifted = span(sent()) }]]
+      assert.is_true(found.limited >= 3 / 3 - GRAIN, found.limited)
+      assert.equal(200, found.requests)
+      assert.is_true(found.lifted < 199 / 3 / 2, found.lifted) -- with the limit it would be twice that
+    end)
+  end)
+
+  it("counts each account and region by itself, whatever client asks", function()
+    with_site({}, function(site)
+      local found = site:run [[
+        local other = { access_key_id = "AKIAZZZZZZZZZZZZZZZZ", secret_access_key = "s" }
+        local threads = {}
+        for at, each in ipairs {
+          { client { max_tps = 4 }, names("a", 3, "us-west-2") },
+          { client { max_tps = 4 }, names("b", 3, "us-east-1") },
+          { client({ max_tps = 4 }, { credentials = other }), names("c", 3, "us-west-2") },
+          { client({ max_tps = 4 }, { region = "us-west-2", connect_timeout = 3 }), names("d", 3, "us-west-2") },
+        } do threads[at] = ngx.thread.spawn(run, each[1], each[2]) end
+        for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
+        local first, of = {}, { a = {}, b = {}, c = {} }
+        for at, item in ipairs(sent()) do
+          local group = item.arn:match "/(.)":gsub("d", "a")
+          table.insert(of[group], item)
+          if at <= 3 then first[at] = group end
+        end
+        table.sort(first)
+        return { first = table.concat(first), a = span(of.a), b = span(of.b), c = span(of.c) }]]
+      assert.equal("abc", found.first) -- none of them waits for another
+      assert.is_true(found.a >= 5 / 4 - GRAIN, found.a)
+      assert.is_true(found.b >= 2 / 4 - GRAIN, found.b)
+      assert.is_true(found.c >= 2 / 4 - GRAIN, found.c)
+    end)
+  end)
+
+  it("counts retries, and nothing that the cache answers", function()
+    with_site({}, function(site)
+      assert.same({ requests = 2, is_paced = true, outcomes = "miss hit hit hit" }, site:run([[
+        statuses = { 500, 200 }
+        local made, outcomes = client({ max_tps = 0.5 }, { max_attempts = 2 }), {}
+        for at = 1, 4 do outcomes[at] = run(made, { arn "one" })[1] end
+        return { requests = #sent(), is_paced = span(sent()) >= 1 / 0.5 - %s, outcomes = table.concat(outcomes, " ") }]], GRAIN))
+    end)
+  end)
+
+  it("limits all machines together over Redis, and each by itself while Redis fails", function()
+    local redis = redis_server.start()
+    local ok, problem = pcall(with_site, {}, function(one)
+      with_site({}, function(other)
+        local start = [[ngx.timer.at(0, function()
+          run(client { max_tps = 10, redis = { host = "127.0.0.1", port = %d, timeout = 10 } }, names("%s", 8))
+        end)]]
+        one:run(start, redis.port, "one")
+        other:run(start, redis.port, "other")
+        until_sent(one, 8)
+        until_sent(other, 8)
+        local first, last = math.huge, 0
+        for _, site in ipairs { one, other } do
+          for _, item in ipairs(site:run "return sent()") do
+            first, last = math.min(first, item.at), math.max(last, item.at)
+          end
+        end
+        assert.is_true(last - first >= 15 / 10 - GRAIN, last - first)
+        redis:stop()
+        local alone = one:run([[
+          ngx.shared.sent:delete "list"
+          local codes = run(client { max_tps = 10, redis = { host = "127.0.0.1", port = %d } }, names("alone", 5))
+          return { codes = table.concat(codes, " "), span = span(sent()) }]], redis.port)
+        assert.equal("miss miss miss miss miss", alone.codes)
+        assert.is_true(alone.span >= 4 / 10 - GRAIN, alone.span)
+      end)
+    end)
+    redis:stop()
+    if not ok then error(problem, 0) end
+  end)
+
+  it("lets nobody wait for more than a minute, and says so", function()
+    with_site({}, function(site)
+      assert.same({ code = "ThrottlingException", kind = "timeout", retryable = true, requests = 0, is_explained = true,
+        later = "miss" }, site:run [[
+        local key = "ivs:pace:581039954779:us-west-2"
+        ngx.shared.cache:set(key, ngx.now() + 61)
+        local made = client { max_tps = 0.1 }
+        local response, err = made:get_recording_configuration(arn "late")
+        ngx.shared.cache:set(key, ngx.now() + 3600) -- as if the clock had been set back meanwhile
+        return { code = err.code, kind = err.kind, retryable = err.retryable, requests = #sent(),
+          is_explained = err.message:find("raise cache.max_tps", 1, true) ~= nil, later = run(made, { arn "later" })[1] }]])
+    end)
+  end)
+
+  it("is no condition: a client that is closed meanwhile does not send, and a crashed worker's lock expires", function()
+    with_site({}, function(site)
+      assert.same({ closed = "ClientClosedError", requests = 0, after_crash = "miss" }, site:run [[
+        local key = "ivs:pace:581039954779:us-west-2"
+        ngx.shared.cache:set(key, ngx.now() + 1)
+        local made = client { max_tps = 1 }
+        ngx.timer.at(0.3, function() made:close() end)
+        local codes = run(made, { arn "closed" })
+        local requests = #sent()
+        ngx.shared.cache:delete(key)
+        ngx.shared.cache:add(key .. ":lock", true, 0.05)
+        return { closed = codes[1], requests = requests, after_crash = run(client {}, { arn "crash" })[1] }]])
+    end)
+  end)
+end)
+
+describe("cache.locks", function()
+  it("names a dict for all but the answers", function()
+    with_site({}, function(site)
+      local found = site:run [[
+        run(client { locks = "locks", max_tps = false }, { arn "one" })
+        local made, has_paused = client({ locks = ngx.shared.locks, max_tps = false, ttl = 1 }, { max_attempts = 1 }), false
+        ngx.sleep(1.1)
+        statuses = { 500 }
+        run(made, { arn "one" }) -- stale; the refresh fails, and the next one has to wait for a second
+        for _ = 1, 500 do
+          for _, key in ipairs(ngx.shared.locks:get_keys(0)) do has_paused = has_paused or key:find ":pause$" ~= nil end
+          if has_paused then break end
+          ngx.sleep(0.02)
+        end
+        run(client { locks = "locks", max_tps = 0.1 }, { arn "two" })
+        local kept = { cache = {}, locks = {} }
+        for name, list in pairs(kept) do
+          for _, key in ipairs(ngx.shared[name]:get_keys(0)) do
+            local kind = key:match "^ivs:(%l+):" or key:match ":(%l+)$" or "answer"
+            if kind ~= "count" and not list[kind] then list[kind], list[#list + 1] = true, kind end
+          end
+          table.sort(list)
+          kept[name] = table.concat(list, " ")
+        end
+        return { cache = kept.cache, has_pace = kept.locks:find "pace" ~= nil, has_paused = has_paused }]]
+      assert.same({ cache = "answer", has_pace = true, has_paused = true }, found)
+    end)
+  end)
+end)
+
+describe("cache.lru_size", function()
+  it("is how many decoded answers a worker keeps, those used last", function()
+    with_site({}, function(site)
+      local count = [[
+        local decoder, made, outcomes = require "ivs.json", client { lru_size = %d, max_tps = false }, {}
+        run(made, names("k", 3))
+        run(made, names("k", 3))
+        local decode, decoded = decoder.decode, 0
+        decoder.decode = function(text) decoded = decoded + 1 return decode(text) end
+        for _, name in ipairs { "k1", "k2", "k3", "k3", "k2", "k2", "k1" } do
+          local response = made:get_recording_configuration(arn(name))
+          outcomes[#outcomes + 1] = response.ResponseMetadata.Cache .. response.recordingConfiguration.name
+          response.recordingConfiguration.name = "spoilt"
+        end
+        decoder.decode = decode
+        return { decoded = decoded, outcomes = table.concat(outcomes, " ") }]]
+      local outcomes = ("hitn "):rep(6) .. "hitn"
+      assert.same({ decoded = 0, outcomes = outcomes }, site:run(count, 3))
+      assert.same({ decoded = 4, outcomes = outcomes }, site:run(count, 2)) -- k2 and k3 are kept: k1, k2, k3 in turn, at last k1
+      assert.same({ decoded = 7, outcomes = outcomes }, site:run(count, 0))
+    end)
+  end)
+end)

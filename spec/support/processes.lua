@@ -1,0 +1,31 @@
+--- Ends the processes that specs start.
+
+local shell = require "emulator.shell"
+
+local processes = {}
+
+-- A zombie that nobody reaps has ended, too. What ignores the signal is killed after PATIENCE hundredths of a second.
+local STOP = [[
+set -- %d
+kill -%s $1 2>/dev/null
+ticks=0
+while kill -0 $1 2>/dev/null && ! grep -q ') Z ' /proc/$1/stat 2>/dev/null; do
+  ticks=$((ticks + 1))
+  [ $ticks -ne %d ] || kill -KILL $1
+  sleep 0.01
+done
+]]
+
+local PATIENCE = 2500
+
+--- Ends a process; it is gone on return, and so is its directory.
+-- @int pid
+-- @string[opt] signal "TERM"
+-- @string[opt] directory
+function processes.stop(pid, signal, directory)
+  local script = STOP:format(pid, signal or "TERM", PATIENCE)
+  if directory then script = script .. "rm -rf -- " .. shell.quote(directory) end
+  shell.run(script)
+end
+
+return processes
