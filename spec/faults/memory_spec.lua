@@ -94,7 +94,7 @@ if UNDER ~= "valgrind" and not (IS_LUAJIT and UNDER == "sanitize") then
       local expected = UNDER ~= "sanitize" and { ["call module"] = 30, ["retry module"] = 30, ["error module"] = 30,
         ["by_hand module"] = 30, ["list module"] = 30, ["shared module"] = 10,
         ["wiped module"] = 15, ["client module"] = 10, ["call crypto"] = 20, ["wire curl"] = 20,
-        ["proxied curl"] = 20, ["answered module"] = 20 } or {}
+        ["proxied curl"] = 20, ["answered module"] = 20, ["batch module"] = 30, ["batch_wire module"] = 30 } or {}
       if not IS_LUAJIT then
         for _, name in ipairs { "require", "client", "call", "retry", "error", "by_hand", "list", "shared", "wire" } do
           expected[name .. " lua"] = UNDER == "sanitize" and 9 or 80

@@ -20,7 +20,7 @@ local batch = {}
 
 local MAX_CONCURRENCY = 256
 local MAX_ROUNDS = 10 -- of a call that is throttled in spite of the pace
-local YIELD_AFTER = 50 -- answers of one worker from the cache in a row, which do not wait: then others get their turn
+local YIELD_AFTER = 100 -- answers of one worker in a row; the cache answers without a wait, and others have to get their turn
 local LONGEST_SLEEP = 3600 -- seconds; a semaphore needs some limit
 
 -- Arguments --------------------------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ local function work(self)
       self.news:post(1)
     end
     count = count + 1
-    if count % YIELD_AFTER == 0 then ngx.sleep(0) end
+    if count % YIELD_AFTER == 0 then ngx.sleep(0.001) end -- 0 would not let the sockets have their turn
     number = take(self)
   end
 end

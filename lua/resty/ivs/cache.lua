@@ -228,6 +228,36 @@ function Cache:get(id, fetch, is_bulk)
   return deliver(self, leader.call(self, fetch))
 end
 
+--- The answer of an id as it is in the dict, without a call, a wait or a count.
+-- @treturn table|nil the response, as `get` returns it
+-- @treturn table|nil the error object that is cached
+function Cache:peek(id)
+  local state, text, age = self.answers:look(id)
+  if not state then return nil end
+  local response, err = self.decode(id, text)
+  if not response then return nil, err end
+  return (marked(response, state == "fresh" and "hit" or "stale", age))
+end
+
+--- Removes the answer of an id from the dict and from Redis. The dicts of other machines keep theirs for its `ttl`.
+-- @treturn boolean|nil true; nil if Redis failed
+-- @treturn string|nil why
+function Cache:delete(id)
+  self.answers:remove(id)
+  if self.redis then return self.redis:remove(id) end
+  return true
+end
+
+--- Removes all answers of all clients from the dict, and from Redis, of a cluster from those nodes that this worker has met. Takes the
+-- longer the more there are.
+-- @treturn boolean|nil true; nil if Redis failed
+-- @treturn string|nil why
+function Cache:purge()
+  self.answers:remove_all()
+  if self.redis then return self.redis:remove_all() end
+  return true
+end
+
 --- Counters since nginx was started, kept in the dict: of all workers and of all caches that use the dict. Each `get` counts once, as
 -- `hit`, `miss`, `stale` (served, refreshed in the background), `negative` (a cached ResourceNotFoundException) or `shared` (waited
 -- for another one's fetch). `redis_hit` counts answers taken from Redis for whatever reason, `redis_error` failed operations.
