@@ -21,7 +21,7 @@ typedef struct ivs_lua_call {
 } ivs_lua_call;
 
 /* Slots of the call's own table. */
-enum { IVS_LUA_CALL_CLIENT = 1, IVS_LUA_CALL_PROVIDER_ERROR, IVS_LUA_CALL_OUTCOME };
+enum { IVS_LUA_CALL_CLIENT = 1, IVS_LUA_CALL_PROVIDER_ERROR, IVS_LUA_CALL_OUTCOME, IVS_LUA_CALL_PACE };
 
 /* Once, from luaopen_*. */
 void ivs_lua_call_register(lua_State *L);

@@ -3,6 +3,7 @@
 #include "core/timestamp.h"
 #include "core/status.h"
 #include "lua/failure.h"
+#include "lua/protect.h"
 
 /* Leaves the value on the stack: nothing else keeps a string alive that a metamethod made. */
 static bool push_text(lua_State *L, int index, const char *name, ivs_slice *out) {
@@ -91,7 +92,7 @@ bool ivs_lua_credentials_receive(lua_State *L, int index, ivs_lua_client *client
     lua_pushcfunction(L, take_protected);
     lua_pushvalue(L, error - 1);
     lua_pushlightuserdata(L, client);
-    if (lua_pcall(L, 2, 2, 0) != LUA_OK) { /* a metamethod raised it */
+    if (ivs_lua_protect_call(L, 2, 2) != LUA_OK) { /* a metamethod raised it */
       error = lua_gettop(L);
     } else if (lua_isnil(L, -1)) {
       lua_pop(L, 2);

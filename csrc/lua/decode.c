@@ -7,6 +7,7 @@
 #include "core/status.h"
 #include "lua/failure.h"
 #include "lua/objects.h"
+#include "lua/protect.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -181,7 +182,7 @@ static const char *parse(lua_State *L, ivs_slice body, char problem[PROBLEM_MAX]
   if (memchr(body.data, 0, body.length)) return "the body holds a NUL"; /* cjson would stop reading there */
   lua_rawgetp(L, LUA_REGISTRYINDEX, &decode_key);
   lua_pushlstring(L, body.data, body.length);
-  const int status = lua_pcall(L, 1, 1, 0);
+  const int status = ivs_lua_protect_call(L, 1, 1);
   if (status == LUA_OK) {
     if (lua_type(L, -1) == LUA_TTABLE) return NULL;
     lua_pop(L, 1);

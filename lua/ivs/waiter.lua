@@ -6,6 +6,8 @@
 -- @module ivs.waiter
 
 local failure = require "ivs.failure"
+local names = require "ivs.names"
+local printable = require "ivs.printable"
 
 local waiter = {}
 
@@ -24,7 +26,7 @@ end
 local function creation_failed(response)
   local configuration = response.recordingConfiguration
   local s3 = configuration.destinationConfiguration and configuration.destinationConfiguration.s3
-  local bucket = s3 and s3.bucketName and (' "%s"'):format(s3.bucketName:gsub("%c", "?")) or ""
+  local bucket = s3 and s3.bucketName and (' "%s"'):format(printable.escape(s3.bucketName)) or ""
   local region = (configuration.arn or ""):match "^arn:[^:]*:ivs:([a-z0-9-]+):"
   return new_error("service", ("the state is CREATE_FAILED. Usually the S3 bucket%s is in another region than the recording "
     .. "configuration%s, or a policy keeps Amazon IVS from writing to it. Look at the bucket's region and policy, delete this "
@@ -66,6 +68,7 @@ function waiter.timed_out(timeout, response, err)
 end
 
 local DEFAULTS = { timeout = 300, delay = 2 }
+local MEMBERS = { "arn", "delay", "timeout" }
 
 --- What is wrong with the argument, to be raised at the caller's level; or nil.
 -- @param params `{ arn, timeout?, delay? }`, or the ARN
@@ -74,12 +77,12 @@ function waiter.misuse(params)
   if type(params) ~= "table" then return "table or string expected, got " .. type(params) end
   for name, value in pairs(params) do
     if DEFAULTS[name] then
-      local above = name == "delay" and value ~= 0
-      if type(value) ~= "number" or not (value >= 0 and value < math.huge) or (name == "delay" and not above) then
+      local is_number = type(value) == "number" and value >= 0 and value < math.huge
+      if not is_number or (name == "delay" and value == 0) then
         return ("'%s' has to be a number of seconds%s"):format(name, name == "delay" and " above 0" or "")
       end
     elseif name ~= "arn" then
-      return ("unknown member '%s': wait_until_active takes arn, timeout and delay"):format(tostring(name))
+      return names.unknown("member", name, MEMBERS)
     end
   end
 end

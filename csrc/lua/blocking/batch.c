@@ -25,23 +25,22 @@
 #include <string.h>
 #include <time.h>
 
-/* What may be queued again, how often; and for how long credentials that are valid are not asked for again, however near their end
+/* How often a call may be queued again; how many turns may be throttled in a row, at least; and for how long credentials that are valid are not asked for again, however near their end
  * they are: the source has just been asked. */
-enum { TURNS_MAX = 10, ASK_AGAIN_SECONDS = 60 };
+enum { TURNS_MAX = 10, THROTTLED_MIN = 4, ASK_AGAIN_SECONDS = 60 };
 
 enum { NONE = -1 };
 
 typedef struct item {
-  int next;           /* in the queue of its region; NONE: the last */
-  int attempts;       /* requests sent in earlier turns */
-  unsigned successes; /* of the region when its turn began */
+  int next;     /* in the queue of its region; NONE: the last */
+  int attempts; /* requests sent in earlier turns */
   unsigned char turns;
 } item;
 
 typedef struct region {
   ivs_pace pace;
   int first, last; /* the queue of items; first is NONE if it is empty */
-  unsigned successes;
+  int throttled;   /* turns that ended in throttling since the last success */
 } region;
 
 typedef struct place {
@@ -186,7 +185,7 @@ static void push_no_configuration(lua_State *L) {
 }
 
 static void settle_response(lua_State *L, batch *b, place *p) {
-  p->region->successes++;
+  p->region->throttled = 0;
   lua_getfield(L, -1, "recordingConfiguration");
   if (lua_isnil(L, -1)) {
     push_no_configuration(L);
@@ -199,10 +198,13 @@ static void settle_response(lua_State *L, batch *b, place *p) {
   report(L, b, p->item);
 }
 
+/* Whether a call that failed goes back into its queue: it was throttled, and the region takes other calls. All that are under way at
+ * once may be throttled before a success shows, hence the number; a single call fails as it would outside of a batch. */
 static bool may_queue_again(const batch *b, const place *p) {
-  const item *it = &b->items[p->item];
-  return ivs_call_is_throttled(&p->call->core) && it->turns < TURNS_MAX &&
-         p->region->successes != it->successes && !b->is_refused;
+  if (!ivs_call_is_throttled(&p->call->core) || b->is_refused) return false;
+  const int most = b->place_count > THROTTLED_MIN ? b->place_count : THROTTLED_MIN;
+  return ++p->region->throttled < (most < b->item_count ? most : b->item_count) &&
+         b->items[p->item].turns < TURNS_MAX;
 }
 
 /* The error at the top tells of all requests for the ARN. */
@@ -278,6 +280,7 @@ static bool exchange(lua_State *L, batch *b, place *p) {
                               .on_sent = on_sent};
   b->has_sent = true;
   if (!b->multi) {
+    on_sent(p);
     ivs_lua_steps_transport(L, p->call, CLIENT);
   } else if (ivs_multi_start(b->multi, &asked)) {
     ivs_call_fault_as_set(core);
@@ -328,7 +331,6 @@ static place *find_free(batch *b) {
 static void begin(lua_State *L, batch *b, place *p, region *r) {
   const int index = dequeue(b, r);
   *p = (place){.call = p->call, .region = r, .index = p->index, .item = index, .state = SLEEPING};
-  b->items[index].successes = r->successes;
   b->busy++;
   lua_rawgeti(L, ARNS, index + 1);
   const int arn = lua_gettop(L);

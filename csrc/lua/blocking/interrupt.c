@@ -1,8 +1,6 @@
 /* Finds hooks that signal handlers set, and runs them. */
 #include "lua/blocking/interrupt.h"
 
-#include <string.h>
-
 static const char nothing_key;
 
 /* Calls a Lua function that does nothing: a hook of whatever kind runs. */
@@ -35,12 +33,25 @@ static void note_hooks(ivs_lua_interrupt *interrupt) {
   interrupt->main_hook = interrupt->main ? lua_gethook(interrupt->main) : NULL;
 }
 
+/* Runs the hook of the main thread here. One that raises is gone, as it would be there; another goes back. */
+static void run_hook_of_main(lua_State *L, lua_State *main) {
+  const lua_Hook hook = lua_gethook(main), own = lua_gethook(L);
+  const int mask = lua_gethookmask(main), count = lua_gethookcount(main);
+  const int own_mask = lua_gethookmask(L), own_count = lua_gethookcount(L);
+  lua_sethook(main, NULL, 0, 0);
+  lua_sethook(L, hook, mask, count);
+  run_nothing(L);
+  lua_sethook(L, own, own_mask, own_count);
+  lua_sethook(main, hook, mask, count);
+}
+
 void ivs_lua_interrupt_begin(lua_State *L, ivs_lua_interrupt *interrupt) {
   luaL_checkstack(L, LUA_MINSTACK, "no stack left for the hook of a signal");
   *interrupt = (ivs_lua_interrupt){.L = L, .main = find_main(L)};
   note_hooks(interrupt);
-  /* a signal that came just before: its hook is already noted as an old one */
+  /* a signal may have come just before, and its hook look like an old one; lua.c sets its hook for each instruction */
   if (interrupt->hook) run_nothing(L);
+  if (interrupt->main_hook && lua_gethookcount(interrupt->main) == 1) run_hook_of_main(L, interrupt->main);
 }
 
 bool ivs_lua_interrupt_is_due(void *user) {
@@ -52,19 +63,7 @@ bool ivs_lua_interrupt_is_due(void *user) {
 void ivs_lua_interrupt_run(ivs_lua_interrupt *interrupt) {
   lua_State *L = interrupt->L, *main = interrupt->main;
   if (!ivs_lua_interrupt_is_due(interrupt)) return;
-  if (main && lua_gethook(main) != interrupt->main_hook) {
-    lua_sethook(L, lua_gethook(main), lua_gethookmask(main), lua_gethookcount(main));
-    lua_sethook(main, NULL, 0, 0);
-  }
+  if (main && lua_gethook(main) != interrupt->main_hook) run_hook_of_main(L, main);
   run_nothing(L);
   note_hooks(interrupt);
-}
-
-/* lua.c, lstop: luaL_error puts a position before the text, where there is one. */
-bool ivs_lua_interrupt_is_error(lua_State *L, int index) {
-  static const char text[] = "interrupted!";
-  size_t length;
-  if (lua_type(L, index) != LUA_TSTRING) return false;
-  const char *message = lua_tolstring(L, index, &length);
-  return length >= sizeof text - 1 && strcmp(message + length - (sizeof text - 1), text) == 0;
 }

@@ -31,7 +31,4 @@ bool ivs_lua_interrupt_is_due(void *user);
 /* Runs the hook that is due, if one is, and raises what it raises. To be called where an error leaves nothing behind. */
 void ivs_lua_interrupt_run(ivs_lua_interrupt *interrupt);
 
-/* Whether the error is the interpreter's "interrupted!". A caller's function may raise it where its other errors are results. */
-bool ivs_lua_interrupt_is_error(lua_State *L, int index);
-
 #endif

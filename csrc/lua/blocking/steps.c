@@ -1,10 +1,10 @@
 /* The caller's functions, called protected. */
 #include "lua/blocking/steps.h"
 #include "lua/blocking/fetch.h"
-#include "lua/blocking/interrupt.h"
 #include "lua/blocking/process.h"
 #include "lua/blocking/sleep.h"
 #include "lua/message.h"
+#include "lua/protect.h"
 
 void ivs_lua_steps_push_io(lua_State *L, int client_index) {
   lua_createtable(L, 0, 3);
@@ -19,8 +19,7 @@ void ivs_lua_steps_push_io(lua_State *L, int client_index) {
 void ivs_lua_steps_ask_provider(lua_State *L, int client_index) {
   ivs_lua_client_get(L, client_index, IVS_LUA_CLIENT_PROVIDER);
   ivs_lua_steps_push_io(L, client_index);
-  if (lua_pcall(L, 1, 2, 0) == LUA_OK) return;
-  if (ivs_lua_interrupt_is_error(L, -1)) lua_error(L);
+  if (ivs_lua_protect_call(L, 1, 2) == LUA_OK) return;
   lua_pushnil(L); /* the error takes the place of `nil, err` */
   lua_insert(L, -2);
 }
@@ -36,8 +35,7 @@ void ivs_lua_steps_transport(lua_State *L, ivs_lua_call *call, int client_index)
   const int top = lua_gettop(L);
   ivs_lua_client_get(L, client_index, IVS_LUA_CLIENT_TRANSPORT);
   ivs_lua_message_push_request(L, &call->core);
-  const int status = lua_pcall(L, 1, 2, 0);
-  if (status != LUA_OK && ivs_lua_interrupt_is_error(L, -1)) lua_error(L);
+  const int status = ivs_lua_protect_call(L, 1, 2);
   if (call->client->is_open) /* else the next step says that it has been closed */
     ivs_lua_message_take_transport(L, &call->core, top + 1, status);
   lua_settop(L, top);

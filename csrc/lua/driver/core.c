@@ -26,6 +26,7 @@
 #include "lua/client.h"
 #include "lua/driver/driver.h"
 #include "lua/driver/http1.h"
+#include "lua/driver/pace.h"
 #include "lua/driver/wire.h"
 #include "lua/module.h"
 #include "lua/params.h"
@@ -79,10 +80,15 @@ int luaopen_ivs_core(lua_State *L) {
       {"request_text", ivs_lua_wire_request_text},
       {"request_table", ivs_lua_wire_request_table},
       {"is_throttled", ivs_lua_driver_is_throttled},
+      {"new_pace", ivs_lua_pace_new},
+      {"set_pace", ivs_lua_pace_set},
+      {"note_sent", ivs_lua_pace_note_sent},
+      {"monotonic", ivs_lua_driver_monotonic},
       {NULL, NULL},
   };
   ivs_lua_module_open(L, client_methods);
   ivs_lua_http1_register(L);
+  ivs_lua_pace_register(L);
   luaL_setfuncs(L, functions, 0);
   lua_newtable(L);
   luaL_setfuncs(L, private_functions, 0);

@@ -7,6 +7,7 @@
 #include "lua/client.h"
 
 #include <math.h>
+#include <time.h>
 
 enum { CLIENT = 1 };
 
@@ -99,5 +100,12 @@ int ivs_lua_driver_is_bypassed(lua_State *L) {
   no_proxy.data = luaL_checklstring(L, 1, &no_proxy.length);
   host.data = luaL_checklstring(L, 2, &host.length);
   lua_pushboolean(L, ivs_no_proxy_is_bypassed(no_proxy, host));
+  return 1;
+}
+
+int ivs_lua_driver_monotonic(lua_State *L) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  lua_pushnumber(L, (double)now.tv_sec + (double)now.tv_nsec / 1e9);
   return 1;
 }

@@ -30,4 +30,7 @@ int ivs_lua_driver_parse_url(lua_State *L);
 /* Lua: is_bypassed(no_proxy, authority): the host is reached without the proxy. */
 int ivs_lua_driver_is_bypassed(lua_State *L);
 
+/* Lua: monotonic() → seconds of a clock that is never set. */
+int ivs_lua_driver_monotonic(lua_State *L);
+
 #endif

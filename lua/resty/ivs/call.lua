@@ -11,10 +11,10 @@ local call = {}
 local NO_LIMITS = {} -- the wire's hold
 
 --- Sends the request and reports its response, or why there is none.
-local function report_network(machine_call, wire, url)
+local function report_network(machine_call, wire, url, limits)
   local route = wires.route(wire, url)
   local text = { private.request_text(machine_call, route.is_absolute, route.is_absolute and route.authorization or nil) }
-  local reader, err = exchange.carry_out(wire, route, text, url, NO_LIMITS)
+  local reader, err = exchange.carry_out(wire, route, text, url, limits)
   if not reader then return private.advance(machine_call, nil, err) end
   local step, detail
   if exchange.is_coded(reader:header "content-encoding") then
@@ -36,20 +36,21 @@ end
 
 --- Waits until a cached client may send.
 -- @return true; or nil and an error object
-local function keep_pace(state, params, is_patient)
+local function keep_pace(state, params, batch)
   local cache = state.cache
   if not (cache and cache.max_tps) then return true end
-  return pace.wait(cache, state.refresh.account_id or "-", region_of(state, params), is_patient)
+  return pace.wait(cache, state.refresh.account_id or "-", region_of(state, params), batch ~= nil)
 end
 
-local function send(state, machine_call, url)
+local function send(state, machine_call, url, batch)
   local stats, transport = state.stats, state.wire.transport
   local step, detail
   stats.attempts = stats.attempts + 1
   if transport then
     step, detail = private.advance(machine_call, transport(private.request_table(machine_call)))
   else
-    step, detail = report_network(machine_call, state.wire, url)
+    local limits = batch and { on_connected = function() private.note_sent(machine_call) end } or NO_LIMITS
+    step, detail = report_network(machine_call, state.wire, url, limits)
   end
   if step ~= "done" and private.is_throttled(machine_call) then stats.throttles = stats.throttles + 1 end
   return step, detail
@@ -75,22 +76,24 @@ end
 -- @tab state of a client (client.lua): machine, wire, refresh, stats, spares, tell
 -- @string operation_name
 -- @param params of the call
--- @return the response; or nil and an error object
-function call.carry_out(state, operation_name, params)
+-- @tab[opt] batch that the call is part of (batch.lua)
+-- @return the response; or nil, an error object, and whether the service throttled the last attempt
+function call.carry_out(state, operation_name, params, batch)
   local machine_call = begin(state, operation_name, params)
+  if batch then private.set_pace(machine_call, batch:pace(region_of(state, params))) end
   local step, detail = private.advance(machine_call)
   local sent, tell = false, state.tell
   while true do
     if tell then tell() end
     if step == "exchange" then
-      local ok, err = keep_pace(state, params)
+      local ok, err = keep_pace(state, params, batch)
       if not ok then return nil, err end -- not put aside: a call that has not ended cannot be used again
       if sent then state.stats.retries = state.stats.retries + 1 end
       sent = true
       if state.closed then
         step, detail = private.advance(machine_call) -- closed while it waited
       else
-        step, detail = send(state, machine_call, detail)
+        step, detail = send(state, machine_call, detail, batch)
       end
     elseif step == "done" then
       put_aside(state, machine_call)
@@ -101,8 +104,9 @@ function call.carry_out(state, operation_name, params)
     elseif step == "credentials" then
       step, detail = private.advance(machine_call, state.refresh:keys())
     else
+      local is_throttled = batch and private.is_throttled(machine_call)
       put_aside(state, machine_call)
-      return nil, detail
+      return nil, detail, is_throttled
     end
   end
 end

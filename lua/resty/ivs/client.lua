@@ -1,6 +1,7 @@
 --- A client inside nginx: made without I/O, resolved at its first use, shared by the requests of a worker.
 -- @module resty.ivs.client
 
+local batch = require "resty.ivs.batch"
 local call = require "resty.ivs.call"
 local core = require "ivs.core"
 local environment = require "resty.ivs.environment"
@@ -13,6 +14,7 @@ local pagination = require "ivs.pagination"
 local phases = require "resty.ivs.phases"
 local process = require "resty.ivs.http.process"
 local refresh = require "resty.ivs.refresh"
+local waiter = require "ivs.waiter"
 local wires = require "resty.ivs.http.wire"
 
 local client = {}
@@ -87,6 +89,12 @@ function list.cacheable(params)
   return ("%s|%s"):format(query.maxResults or "-", query.nextToken or ""), query -- the token, which may contain anything, is last
 end
 
+--- Makes a call of the service, as part of a batch if there is one.
+local function carry_out(state, operation, params, job)
+  if not job then return call.carry_out(state, operation.name, params) end
+  return job:limited(params, function() return call.carry_out(state, operation.name, params, job) end)
+end
+
 local MAX_QUESTIONS, MAX_KEY = 1000, 512 -- a longer text cannot be an ARN; it is not remembered
 
 --- What the worker remembers of the questions of one identity, by operation and text.
@@ -110,11 +118,11 @@ local function question_of(state, operation, key, params)
   local machine = state.machine
   question = {
     id = state.cache.id(table.concat({ machine.endpoint_url or "-", machine.region or "-", whose, operation.name, key }, "|")),
-    fetch = function()
+    fetch = function(job)
       local ok, problem = phases.check()
       if not ok then return nil, problem end
       local response
-      response, problem = call.carry_out(state, operation.name, params)
+      response, problem = carry_out(state, operation, params, job)
       return response, problem, not state.closed and identity.of(state) ~= whose -- new credentials may be another account's
     end,
   }
@@ -122,23 +130,24 @@ local function question_of(state, operation, key, params)
   return question
 end
 
-local function get_through_cache(state, operation, key, params)
+local function get_through_cache(state, operation, key, params, job)
   local question, err = question_of(state, operation, key, params)
   if not question then return nil, err end
-  local response
-  response, err = state.cache:get(question.id, question.fetch)
-  return response, err -- without the outcome, which is in ResponseMetadata
+  local fetch = question.fetch
+  if job then fetch = function() return question.fetch(job) end end
+  local response, problem = state.cache:get(question.id, fetch, job ~= nil)
+  return response, problem -- without the outcome, which is in ResponseMetadata
 end
 
-local function answer(state, operation, params)
+local function answer(state, operation, params, job)
   local key, query
   if state.cache then key, query = operation.cacheable(params) end
   local ok, err = true, nil
   if not key then ok, err = phases.check() end -- a cached answer can be read in every phase
   if ok then ok, err = resolve(state) end
   if not ok then return nil, err end
-  if key then return get_through_cache(state, operation, key, query) end
-  return call.carry_out(state, operation.name, params)
+  if key then return get_through_cache(state, operation, key, query, job) end
+  return carry_out(state, operation, params, job)
 end
 
 -- Methods ------------------------------------------------------------------------------------------------------------
@@ -167,10 +176,10 @@ function client.check_arguments(method, params, extra)
   if problem then error("bad argument " .. problem, 3) end
 end
 
-local function perform(state, operation, params)
+local function perform(state, operation, params, job)
   local stats = state.stats
   stats.calls = stats.calls + 1
-  local response, err = answer(state, operation, params)
+  local response, err = answer(state, operation, params, job)
   if response then return response end
   stats.errors = stats.errors + 1
   return nil, failure.of_operation(err, operation.name)
@@ -183,6 +192,48 @@ function methods:get_recording_configuration(params, extra)
   local state = state_of(self, get.method)
   client.check_arguments(get.method, params, extra)
   return perform(state, get, params)
+end
+
+local BATCH = "batch_get_recording_configuration"
+
+--- Fetches many recording configurations (batch.lua).
+-- @tab params
+--
+-- - `arns`: a list; a duplicate is fetched once
+-- - `max_concurrency` (16): calls at the same time, at most 256
+-- - `max_tps` (3): requests a second in each region, evenly; false: no limit. `cache.max_tps` holds, too
+-- - `on_progress`: called with the number of ARNs that are done and the number of different ARNs
+-- - `on_result`: called with each ARN and its configuration; or the ARN, nil and an error object
+-- @return `{ recordingConfigurations = { … }, errors = { { arn, code, message, error }, … } }`, both in the order of `arns`; or nil and
+--   an error object if nothing could be asked
+function methods:batch_get_recording_configuration(params, extra)
+  local state = state_of(self, BATCH)
+  local problem = batch.misuse(params)
+  if problem then error(("bad argument #1 to '%s' (%s)"):format(BATCH, problem), 2) end
+  if extra ~= nil then error(("bad argument #2 to '%s' (one argument expected)"):format(BATCH), 2) end
+  local ok, err = phases.check()
+  if ok then ok, err = resolve(state) end
+  if not ok then return nil, err end
+  return batch.run(state.machine, function(arn, job) return perform(state, get, arn, job) end, params)
+end
+
+local WAIT = "wait_until_active"
+
+--- Waits until a recording configuration is ACTIVE. Each look is a call of the service: the cache is not asked.
+-- @param params `{ arn, timeout = 300, delay = 2 }` (seconds), or the ARN
+-- @return the response; or nil and an error object with the code WaiterError (ivs.waiter)
+function methods:wait_until_active(params, extra)
+  local state = state_of(self, WAIT)
+  local problem = waiter.misuse(params)
+  if problem then error(("bad argument #1 to '%s' (%s)"):format(WAIT, problem), 2) end
+  if extra ~= nil then error(("bad argument #2 to '%s' (one argument expected)"):format(WAIT), 2) end
+  local function look(query)
+    local ok, err = phases.check()
+    if ok then ok, err = resolve(state) end
+    if not ok then return nil, err end
+    return call.carry_out(state, get.name, query)
+  end
+  return waiter.wait({ get = look, sleep = ngx.sleep, now = core.private.monotonic }, params)
 end
 
 --- Lists recording configurations, one page.

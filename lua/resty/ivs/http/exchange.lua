@@ -89,13 +89,15 @@ end
 -- @tab route its route to the URL
 -- @param text the whole message: a string, or a list of its pieces
 -- @string url for messages
--- @tab limits `connect_timeout`, `read_timeout`, `max_bytes`, in place of the wire's
+-- @tab limits `connect_timeout`, `read_timeout`, `max_bytes`, in place of the wire's; `on_connected`, called before the request is
+--   sent
 -- @return a reader that is done, to be released; or nil and an error object
 function exchange.carry_out(wire, route, text, url, limits)
   local replaced = 0
   while true do
     local sock, reused = connection.open(wire, route, url, limits)
     if not sock then return nil, reused end
+    if limits.on_connected then limits.on_connected() end
     local reader, err, unheard = converse(sock, text, url, wire, route, limits)
     if reader then return reader end
     if not (reused and unheard) or replaced >= MAX_REPLACED then return nil, err end
