@@ -3,12 +3,15 @@
 -- shorter ones are not searched for; a code is shown as it came or not at all.
 -- @module ivs.redaction
 
+local failure = require "ivs.failure"
+
 local redaction = {}
 
 local MAX_BYTES = 500
 local MAX_CODE_BYTES = 127 -- what err.code can hold
 local MAX_SENT_CODE_BYTES = 1024 -- with a name space before it and a URL behind it
 local LEAST = 16
+local OTHER_CODE = "HTTPClientError" -- in place of a code that holds a secret (IVS_CALL_REDACT_CODE)
 
 --- Percent-encoded as in a form or a query.
 local function encoded(text)
@@ -73,6 +76,16 @@ function redaction.code(text, secrets)
   if #text > MAX_SENT_CODE_BYTES or text:find("%c") or redaction.hide(text, secrets) ~= text then return nil end
   local code = text:match("^[^:]*"):match("[^#]*$"):match("^[ \t]*(.-)[ \t]*$")
   return code ~= "" and #code <= MAX_CODE_BYTES and code or nil
+end
+
+--- An error of the transport, as a source of credentials passes it on: kind and code stay, as they do in boto3.
+-- @param err error object
+-- @string message
+-- @tab secrets any table whose values are the texts to hide
+-- @return error object
+function redaction.fault(err, message, secrets)
+  local code = redaction.hide(err.code, secrets) == err.code and err.code or OTHER_CODE
+  return failure.new(err.kind, code, redaction.hide(message, secrets), { retryable = err.retryable })
 end
 
 return redaction

@@ -81,7 +81,8 @@ local function exchange(imds, method, path, headers)
     direct = true, max_bytes = MAX_BYTES,
   }
   if response then return response end
-  return nil, err, redaction.hide(metadata_url.message(err, url, imds.parts), imds.tokens)
+  local fault = redaction.fault(err, metadata_url.message(err, url, imds.parts), imds.tokens)
+  return nil, fault, fault.message
 end
 
 local function says(imds, ...)

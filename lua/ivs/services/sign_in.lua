@@ -98,14 +98,9 @@ local function read_answer(context, response, secrets)
   }
 end
 
---- What a code of the transport's that holds a secret is replaced by, as in csrc/core/call_internal.h.
-local OTHER_CODE = "HTTPClientError"
-
 --- Names the server in an error of the transport; its kind and code stay, as they do in boto3.
 local function explain(err, request, secrets)
-  local code = redaction.hide(err.code, secrets) == err.code and err.code or OTHER_CODE
-  local message = ("%s, for credentials: %s"):format(host_of(request.url), redaction.hide(tostring(err.message), secrets))
-  return failure.new(err.kind, code, message, { retryable = err.retryable })
+  return redaction.fault(err, ("%s, for credentials: %s"):format(host_of(request.url), tostring(err.message)), secrets)
 end
 
 local function may_pass(answer, err)
