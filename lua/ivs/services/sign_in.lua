@@ -89,14 +89,9 @@ local function read_response(context, response, secrets)
   }
 end
 
---- Replaces a code of the transport that holds a secret, as csrc/core/call_internal.h does.
-local OTHER_CODE = "HTTPClientError"
-
 --- Adds the server's name to an error of the transport. Its kind and code stay, as in boto3.
 local function explain(err, request, secrets)
-  local code = redaction.redact(err.code, secrets) == err.code and err.code or OTHER_CODE
-  local message = ("%s, for credentials: %s"):format(url.authority(request.url), redaction.redact(tostring(err.message), secrets))
-  return failure.new(err.kind, code, message, { retryable = err.retryable })
+  return redaction.redact_error(err, ("%s, for credentials: %s"):format(url.authority(request.url), tostring(err.message)), secrets)
 end
 
 local function is_attempt_retryable(response, err)
