@@ -3,6 +3,7 @@
 -- Shorter pieces are not searched for.
 -- @module ivs.redaction
 
+local failure = require "ivs.failure"
 local printable = require "ivs.printable"
 local url = require "ivs.http.url"
 
@@ -12,6 +13,7 @@ local MAX_BYTES = 500
 local MAX_CODE_BYTES = 127 -- what err.code can hold
 local MAX_SENT_CODE_BYTES = 1024 -- with a namespace before the name and a URL after it
 local PIECE = 16
+local OTHER_CODE = "HTTPClientError" -- replaces a code that holds a secret (IVS_CALL_REDACT_CODE)
 
 --- The secrets as one text to search in, each as it is and percent-encoded. NULs separate them, and no piece holds a NUL.
 local function join(secrets)
@@ -63,6 +65,16 @@ function redaction.redact_code(text, secrets)
   if #text > MAX_SENT_CODE_BYTES or text:find("%c") or redaction.redact(text, secrets) ~= text then return nil end
   local code = text:match("^[^:]*"):match("[^#]*$"):match("^[ \t]*(.-)[ \t]*$")
   return code ~= "" and #code <= MAX_CODE_BYTES and code or nil
+end
+
+--- An error of the transport, for a credential provider to pass on. Its kind and code stay, as in boto3.
+-- @param err error object
+-- @string message
+-- @tab secrets a table whose values are the secrets
+-- @return error object
+function redaction.redact_error(err, message, secrets)
+  local code = redaction.redact(err.code, secrets) == err.code and err.code or OTHER_CODE
+  return failure.new(err.kind, code, redaction.redact(message, secrets), { retryable = err.retryable })
 end
 
 return redaction

@@ -83,7 +83,8 @@ local function exchange(imds, method, path, headers)
     direct = true, max_bytes = MAX_BYTES,
   }
   if response then return response end
-  return nil, err, redaction.redact(url.hide_path(tostring(err.message), target, imds.parts), imds.tokens)
+  local fault = redaction.redact_error(err, url.hide_path(tostring(err.message), target, imds.parts), imds.tokens)
+  return nil, fault, fault.message
 end
 
 --- A problem with the service, for a message.

@@ -91,8 +91,7 @@ end
 
 --- Adds the server's name to an error of the transport. Its kind and code stay, as in boto3.
 local function explain(err, request, secrets)
-  local message = ("%s, for credentials: %s"):format(url.authority(request.url), redaction.redact(tostring(err.message), secrets))
-  return failure.new(err.kind, err.code, message, { retryable = err.retryable })
+  return redaction.redact_error(err, ("%s, for credentials: %s"):format(url.authority(request.url), tostring(err.message)), secrets)
 end
 
 local function is_attempt_retryable(response, err)

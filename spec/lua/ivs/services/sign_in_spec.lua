@@ -214,6 +214,16 @@ describe("ivs.services.sign_in", function()
       assert.equal("InvalidGrantException", answer.code)
     end)
 
+    it("shows no secret in the code of a transport's error", function()
+      local code
+      context.http = function() return nil, require("ivs.failure").new("tls", code, "m") end
+      code = "E" .. SECRET
+      local _, err = call()
+      assert.same({ "tls", "HTTPClientError" }, { err.kind, err.code })
+      code = "SSLError"
+      assert.equal("SSLError", select(2, call()).code)
+    end)
+
     it("hides what an earlier attempt was sent with, too", function()
       local secrets = {}
       context.http = function()
