@@ -156,7 +156,7 @@ static void report(ivs_call *call, int status) {
   else if (is_transient && !call->failure.retryable)
     ivs_call_stop(call);
   else
-    ivs_call_fault_as_set(call);
+    ivs_call_no_response_as_set(call);
   if (kind != IVS_KIND_INTERNAL) call->failure.retryable = false;
 }
 

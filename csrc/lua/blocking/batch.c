@@ -275,7 +275,7 @@ static bool exchange(lua_State *L, batch *b, place *p) {
     on_sent(p);
     ivs_lua_steps_transport(L, p->call, CLIENT);
   } else if (ivs_multi_start(b->multi, &asked)) {
-    ivs_call_fault_as_set(core);
+    ivs_call_no_response_as_set(core);
   } else {
     p->state = SENDING;
     return false;
@@ -360,7 +360,7 @@ static void take_ended(lua_State *L, batch *b) {
   int status;
   for (place *p; b->multi && b->client->is_open && (p = ivs_multi_take_ended(b->multi, &status));) {
     if (status)
-      ivs_call_fault_as_set(&p->call->core);
+      ivs_call_no_response_as_set(&p->call->core);
     else
       ivs_call_response(&p->call->core);
     advance(L, b, p);

@@ -21,7 +21,7 @@ static void exchange_over_curl(lua_State *L, ivs_lua_call *call) {
   else if (core->failure.kind == IVS_KIND_CONFIG)
     ivs_call_stop(core); /* this libcurl cannot be used */
   else
-    ivs_call_fault_as_set(core);
+    ivs_call_no_response_as_set(core);
 }
 
 int ivs_lua_blocking_credentials(lua_State *L) {
