@@ -1,6 +1,6 @@
 /* The loop of libcurl's multi handle, and which transfer is in which state. */
 #include "multi.h"
-#include "clock.h"
+#include "core/clock.h"
 #include "core/status.h"
 #include "error_map.h"
 #include "libcurl.h"

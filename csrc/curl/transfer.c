@@ -1,6 +1,6 @@
 /* The life of an easy handle, and the beginning and the end of an exchange. */
 #include "transfer.h"
-#include "clock.h"
+#include "core/clock.h"
 #include "core/status.h"
 #include "error_map.h"
 #include "libcurl.h"

@@ -1,7 +1,7 @@
 /* posix_spawn, two pipes, one deadline. */
 #include "lua/blocking/process.h"
 #include "core/buffer.h"
-#include "curl/clock.h"
+#include "core/clock.h"
 #include "lua/blocking/interrupt.h"
 #include "lua/objects.h"
 
