@@ -4,9 +4,10 @@
 
 local ivs = require "ivs"
 
+local arns = { (table.unpack or unpack)(arg) } -- luacheck: ignore
 local client = assert(ivs.client())
 local result, err = client:batch_get_recording_configuration {
-  arns = arg,
+  arns = arns,
   max_concurrency = 8,
   on_progress = function(done, total) io.stderr:write(("%d of %d\n"):format(done, total)) end,
 }

@@ -1,4 +1,4 @@
-/* The request of one attempt: URL, headers, signature. */
+/* Builds the request of one attempt: URL, headers, signature. */
 #include "call_internal.h"
 #include "status.h"
 
@@ -7,7 +7,7 @@
 static ivs_slice base_path(const ivs_endpoint *endpoint) {
   ivs_slice path = {endpoint->url + endpoint->path_at, endpoint->path_length};
   if (path.length && path.data[path.length - 1] == '/')
-    path.length--; /* the operation's path begins with one */
+    path.length--; /* the operation's path begins with a slash */
   return path;
 }
 
@@ -17,12 +17,12 @@ static void add_target(ivs_buffer *out, const ivs_call *call) {
   ivs_buffer_add_text(out, call->operation->path);
 }
 
-/* *path: the part of the URL that is signed, within the URL's buffer. */
+/* *path: the path in the URL's buffer, for the signature. */
 static int build_url(ivs_call *call, ivs_slice *path) {
   const ivs_endpoint *endpoint = call->endpoint;
   ivs_buffer *url = &call->request.url;
   ivs_buffer_reset(url);
-  const char *authority = strchr(endpoint->url, ':'); /* "://host:port", as it was given */
+  const char *authority = strchr(endpoint->url, ':'); /* "://host:port", as in endpoint_url */
   ivs_buffer_add_text(url, endpoint->https ? "https" : "http");
   ivs_buffer_add(url, authority, (size_t)(endpoint->url + endpoint->path_at - authority));
   const size_t path_at = call->request.target_at = url->length;
@@ -36,8 +36,8 @@ static int build_url(ivs_call *call, ivs_slice *path) {
   return ivs_buffer_status(url);
 }
 
-/* The headers that are signed: Content-Type, Host, X-Amz-Date and the session token. */
-static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4_request *out) {
+/* Fills the request to sign. Signed headers: Content-Type, Host, X-Amz-Date and X-Amz-Security-Token. */
+static void list_signed_headers(const ivs_call *call, ivs_slice path, double now, ivs_sigv4_request *out) {
   const ivs_client *client = call->client;
   const ivs_endpoint *endpoint = call->endpoint;
   memset(out, 0, sizeof *out);
@@ -65,8 +65,8 @@ static void describe(const ivs_call *call, ivs_slice path, double now, ivs_sigv4
     }
 }
 
-/* Notes what must not appear in messages. The headers so far end with the signature. */
-static int note_secrets(ivs_call *call) {
+/* Stores the secrets that messages must not show. The headers end with the signature at this point. */
+static int add_secrets(ivs_call *call) {
   enum { SIGNATURE = 2 * IVS_DIGEST_SIZE };
   const ivs_credentials *credentials = &call->client->credentials;
   const ivs_buffer *headers = &call->request.headers;
@@ -84,17 +84,17 @@ static int add_authorization(ivs_call *call, ivs_slice path, double now) {
   ivs_buffer *headers = &call->request.headers;
   ivs_slice token = {client->credentials.session_token.data, client->credentials.session_token.length};
   ivs_sigv4_request signing;
-  describe(call, path, now, &signing);
+  list_signed_headers(call, path, now, &signing);
   ivs_request_add_header(&call->request, "X-Amz-Date", ivs_text_slice(signing.amz_date));
   if (token.length) ivs_request_add_header(&call->request, "X-Amz-Security-Token", token);
   ivs_buffer_add_text(headers, "Authorization: ");
   int status = ivs_sigv4_sign(&client->signer, &signing, &client->credentials, headers);
-  if (!status) status = note_secrets(call);
+  if (!status) status = add_secrets(call);
   ivs_buffer_add_byte(headers, '\0');
   return status;
 }
 
-/* "attempt=1", then "ttl=…; attempt=N; max=M" */
+/* amz-sdk-request is "attempt=1", for retries "ttl=…; attempt=N; max=M". */
 static void add_attempt_headers(ivs_call *call, double now) {
   const ivs_client *client = call->client;
   ivs_buffer *headers = &call->request.headers;

@@ -1,9 +1,10 @@
-/* Token bucket. */
+/* The token bucket. */
 #include "bucket.h"
 
 #include <math.h>
 
-static const double SHORTEST_WAIT = 0.001; /* a clock's grain must not make the caller ask in a loop */
+static const double SHORTEST_WAIT =
+    0.001; /* a wait below the clock's resolution would make the caller spin */
 
 void ivs_bucket_init(ivs_bucket *bucket, double rate, double tokens, double now) {
   *bucket = (ivs_bucket){.rate = rate, .capacity = 1, .tokens = tokens, .filled_at = now};

@@ -1,4 +1,4 @@
-/* The capped, self-wiping buffer of buffer.h. */
+/* The capped buffer. Memory that it gives up is wiped. */
 #include "buffer.h"
 #include "status.h"
 
@@ -31,7 +31,7 @@ void ivs_buffer_free(ivs_buffer *buffer) {
   buffer->status = IVS_OK;
 }
 
-/* Not realloc: the block that is left behind has to be wiped. */
+/* Does not use realloc, which could free the old block without wiping it. */
 static int grow(ivs_buffer *buffer, size_t more) {
   if (buffer->status) return buffer->status;
   if (more > buffer->cap - buffer->length) return buffer->status = IVS_ETOOBIG;
@@ -51,8 +51,7 @@ static int grow(ivs_buffer *buffer, size_t more) {
   return IVS_OK;
 }
 
-/* Room for `more` bytes and the NUL. The capacity never exceeds the cap and its NUL, so what fits is allowed.
- */
+/* Makes room for `more` bytes and the NUL. The capacity is never larger than cap + 1, so bytes that fit are allowed. */
 static inline int reserve(ivs_buffer *buffer, size_t more) {
   if (!buffer->status && more < buffer->capacity - buffer->length) return IVS_OK;
   return grow(buffer, more);

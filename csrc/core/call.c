@@ -1,4 +1,4 @@
-/* The call machine: one table of transitions, one function that makes them. */
+/* The call machine: one table of transitions, one function that performs them. */
 #include "call.h"
 #include "call_internal.h"
 #include "rest_json.h"
@@ -10,7 +10,7 @@
 
 enum event { AUTHENTICATED, UNAUTHENTICATED, PACED, ANSWERED, SUCCEEDED, RETRIED, GAVE_UP, EVENT_COUNT };
 
-/* 0 marks what cannot happen: it is BEGUN, to which no transition leads. */
+/* 0 is an invalid transition: it means BEGUN, which no transition leads to. */
 static const enum ivs_step transitions[IVS_STEP_COUNT][EVENT_COUNT] = {
     [IVS_STEP_BEGUN] = {[AUTHENTICATED] = IVS_STEP_EXCHANGE,
                         [UNAUTHENTICATED] = IVS_STEP_CREDENTIALS,
@@ -28,12 +28,12 @@ static const enum ivs_step transitions[IVS_STEP_COUNT][EVENT_COUNT] = {
                         [GAVE_UP] = IVS_STEP_FAILED},
 };
 
-/* The step at which a report may come; STOP may come at any. */
-static const enum ivs_step expected[] = {
+/* The step that each report belongs to. STOP is valid at any step. */
+static const enum ivs_step expected_step[] = {
     [IVS_REPORT_CREDENTIALS] = IVS_STEP_CREDENTIALS,
     [IVS_REPORT_NO_CREDENTIALS] = IVS_STEP_CREDENTIALS,
     [IVS_REPORT_RESPONSE] = IVS_STEP_EXCHANGE,
-    [IVS_REPORT_FAULT] = IVS_STEP_EXCHANGE,
+    [IVS_REPORT_NO_RESPONSE] = IVS_STEP_EXCHANGE,
     [IVS_REPORT_RESULT] = IVS_STEP_DECODE,
     [IVS_REPORT_UNDECODABLE] = IVS_STEP_DECODE,
     [IVS_REPORT_ERROR] = IVS_STEP_DECODE,
@@ -48,7 +48,7 @@ static void end(ivs_call *call, enum ivs_step step) {
 
 static void enter(ivs_call *call, enum event event) {
   enum ivs_step next = transitions[call->state][event];
-  if (next == IVS_STEP_BEGUN) { /* unreachable while the rules below and the table agree */
+  if (next == IVS_STEP_BEGUN) { /* unreachable if the rules below match the table */
     ivs_failure_format(&call->failure, IVS_KIND_INTERNAL, "CallStateError", "no transition from the state %s",
                        ivs_step_name(call->state));
     next = IVS_STEP_FAILED;
@@ -79,7 +79,8 @@ void ivs_call_reset(ivs_call *call) {
   call->delay = 0;
   call->state = IVS_STEP_BEGUN;
   call->report = IVS_REPORT_NONE;
-  call->built = call->asked = call->resent = call->pacing = call->has_date = false;
+  call->is_built = call->has_requested_credentials = call->is_resent = call->is_pacing = call->has_date =
+      false;
   call->quota_cost = 0;
   call->pace = NULL;
 }
@@ -105,7 +106,7 @@ void ivs_call_write_uuid(char out[37], const unsigned char random[16]) {
   *out = '\0';
 }
 
-/* status: of writing the body. */
+/* status: the result of writing the body. */
 static void begin(ivs_call *call, const ivs_operation *operation, int status, ivs_slice arn,
                   const unsigned char random[16]) {
   call->operation = operation;
@@ -143,9 +144,10 @@ int ivs_call_add_secret(ivs_call *call, ivs_slice secret) {
   return ivs_redaction_add(&call->secrets, secret);
 }
 
-/* ---- the rules: from what was reported to an event ---- */
+/* ---- the rules: from a report to an event ---- */
 
-/* One token for each limit that the call is under, or none: the seconds to wait before asking again. 0: taken. */
+/* Takes one token from each limit that applies to the call and returns 0. If a limit has none, takes none and returns the seconds
+ * to wait before the next try. */
 static double take_token(ivs_call *call, double now) {
   ivs_retry *policy = &call->client->retry;
   const bool is_adaptive = policy->mode == IVS_RETRY_ADAPTIVE;
@@ -159,18 +161,18 @@ static double take_token(ivs_call *call, double now) {
 
 static void authenticate(ivs_call *call, double now) {
   ivs_client *client = call->client;
-  if (call->operation->signing_service && !call->asked &&
+  if (call->operation->signing_service && !call->has_requested_credentials &&
       ivs_credentials_needs_refresh(&client->credentials, now + client->clock_offset)) {
     enter(call, UNAUTHENTICATED);
     return;
   }
   call->delay = take_token(call, now);
-  call->pacing = call->delay > 0;
-  if (call->pacing) {
+  call->is_pacing = call->delay > 0;
+  if (call->is_pacing) {
     enter(call, PACED);
     return;
   }
-  call->built = call->asked = false;
+  call->is_built = call->has_requested_credentials = false;
   enter(call, AUTHENTICATED);
 }
 
@@ -191,15 +193,15 @@ static void observe(ivs_call *call, enum ivs_retry_cause cause, double now) {
   if (call->pace) ivs_pace_observe(call->pace, cause == IVS_RETRY_CAUSE_THROTTLING, now);
 }
 
-/* After an attempt without a result. */
-static void judge(ivs_call *call, enum ivs_retry_cause cause, double now, double random) {
+/* After a failed attempt: retries or gives up. */
+static void decide(ivs_call *call, enum ivs_retry_cause cause, double now, double random) {
   observe(call, cause, now);
-  /* the clock first: a request refused for its time would be refused again */
+  /* Correct the clock offset first: with the same offset the service would reject the request again. */
   enter(call, ivs_skew_correct(call) || retry(call, cause, now, random) ? RETRIED : GAVE_UP);
 }
 
-static void judge_credentials(ivs_call *call, double now) {
-  call->asked = true;
+static void use_credentials(ivs_call *call, double now) {
+  call->has_requested_credentials = true;
   if (ivs_credentials_valid(&call->client->credentials, now + call->client->clock_offset)) {
     authenticate(call, now);
     return;
@@ -207,13 +209,12 @@ static void judge_credentials(ivs_call *call, double now) {
   if (call->report == IVS_REPORT_CREDENTIALS)
     ivs_failure_format(
         &call->failure, IVS_KIND_CREDENTIALS, "CredentialRetrievalError",
-        "The credentials that were given have expired; renew them, or give credentials that do not "
-        "expire so soon.");
+        "The provided credentials have expired; renew them, or provide credentials that expire later.");
   enter(call, GAVE_UP);
 }
 
-/* Whether the service may have carried the request out, though no usable response came. */
-static bool may_be_carried_out(const ivs_call *call) {
+/* Whether the service may have executed the request although there is no usable response. */
+static bool may_have_been_executed(const ivs_call *call) {
   static const char *const unsent[] = {"EndpointConnectionError", "ConnectTimeoutError",
                                        "ProxyConnectionError"};
   for (size_t i = 0; i < sizeof unsent / sizeof *unsent; i++)
@@ -221,37 +222,37 @@ static bool may_be_carried_out(const ivs_call *call) {
   return true;
 }
 
-/* After an attempt without a usable response. */
-static void judge_fault(ivs_call *call, double now, double random) {
+/* After an attempt without a usable response: retries or gives up. */
+static void decide_without_response(ivs_call *call, double now, double random) {
   const enum ivs_kind kind = call->failure.kind;
   bool is_transient = kind == IVS_KIND_CONNECTION || kind == IVS_KIND_TIMEOUT || kind == IVS_KIND_RESPONSE;
-  if (!call->operation->is_idempotent && may_be_carried_out(call)) is_transient = false;
-  judge(call, is_transient ? IVS_RETRY_CAUSE_TRANSIENT : IVS_RETRY_CAUSE_NONE, now, random);
+  if (!call->operation->is_idempotent && may_have_been_executed(call)) is_transient = false;
+  decide(call, is_transient ? IVS_RETRY_CAUSE_TRANSIENT : IVS_RETRY_CAUSE_NONE, now, random);
 }
 
-static bool is_failing(enum ivs_report report) {
-  return report == IVS_REPORT_NO_CREDENTIALS || report == IVS_REPORT_FAULT ||
+static bool is_failure_report(enum ivs_report report) {
+  return report == IVS_REPORT_NO_CREDENTIALS || report == IVS_REPORT_NO_RESPONSE ||
          report == IVS_REPORT_UNDECODABLE || report == IVS_REPORT_ERROR || report == IVS_REPORT_STOP;
 }
 
-/* Makes the one transition that the report stands for. */
-static void settle(ivs_call *call, double now, double random) {
-  if (is_failing(call->report)) ivs_call_redact_failure(call);
+/* Performs the transition for the owner's report. */
+static void handle_report(ivs_call *call, double now, double random) {
+  if (is_failure_report(call->report)) ivs_call_redact_failure(call);
   switch (call->report) {
   case IVS_REPORT_NONE:
     if (call->state == IVS_STEP_BEGUN) authenticate(call, now);
     break;
   case IVS_REPORT_CREDENTIALS:
   case IVS_REPORT_NO_CREDENTIALS:
-    judge_credentials(call, now);
+    use_credentials(call, now);
     break;
   case IVS_REPORT_RESPONSE:
     ivs_skew_note_date(call, now);
     enter(call, ANSWERED);
     break;
-  case IVS_REPORT_FAULT:
+  case IVS_REPORT_NO_RESPONSE:
     call->has_date = false;
-    judge_fault(call, now, random);
+    decide_without_response(call, now, random);
     break;
   case IVS_REPORT_RESULT:
     observe(call, IVS_RETRY_CAUSE_NONE, now);
@@ -259,10 +260,10 @@ static void settle(ivs_call *call, double now, double random) {
     enter(call, SUCCEEDED);
     break;
   case IVS_REPORT_UNDECODABLE:
-    judge_fault(call, now, random);
+    decide_without_response(call, now, random);
     break;
   case IVS_REPORT_ERROR:
-    judge(call, ivs_call_classify(call), now, random);
+    decide(call, ivs_call_classify(call), now, random);
     break;
   case IVS_REPORT_SLEPT:
     authenticate(call, now);
@@ -274,7 +275,7 @@ static void settle(ivs_call *call, double now, double random) {
   call->report = IVS_REPORT_NONE;
 }
 
-static void set_response_aside(ivs_call *call) {
+static void keep_previous_response(ivs_call *call) {
   if (call->response.status) {
     ivs_response spare = call->previous;
     call->previous = call->response;
@@ -283,23 +284,23 @@ static void set_response_aside(ivs_call *call) {
   ivs_response_reset(&call->response);
 }
 
-bool ivs_call_wants_random(const ivs_call *call) {
-  return call->report == IVS_REPORT_FAULT || call->report == IVS_REPORT_UNDECODABLE ||
+bool ivs_call_needs_random(const ivs_call *call) {
+  return call->report == IVS_REPORT_NO_RESPONSE || call->report == IVS_REPORT_UNDECODABLE ||
          call->report == IVS_REPORT_ERROR;
 }
 
 enum ivs_step ivs_call_next(ivs_call *call, double now, double random) {
-  settle(call, now, random);
-  if (call->state == IVS_STEP_EXCHANGE && !call->built) {
+  handle_report(call, now, random);
+  if (call->state == IVS_STEP_EXCHANGE && !call->is_built) {
     int status = ivs_attempt_build(call, now);
     if (status) {
       ivs_failure_from_status(&call->failure, status, "building the request");
       enter(call, GAVE_UP);
       return call->state;
     }
-    set_response_aside(call);
+    keep_previous_response(call);
     call->offset = call->client->clock_offset;
-    call->built = true;
+    call->is_built = true;
     call->attempts++;
   }
   return call->state;
@@ -310,7 +311,7 @@ enum ivs_step ivs_call_next(ivs_call *call, double now, double random) {
 static int report(ivs_call *call, enum ivs_report what) {
   if (call->state == IVS_STEP_DONE || call->state == IVS_STEP_FAILED) return IVS_ESTATE;
   if (call->report != IVS_REPORT_NONE) return IVS_ESTATE;
-  if (what != IVS_REPORT_STOP && call->state != expected[what]) return IVS_ESTATE;
+  if (what != IVS_REPORT_STOP && call->state != expected_step[what]) return IVS_ESTATE;
   call->report = what;
   return IVS_OK;
 }
@@ -336,12 +337,12 @@ int ivs_call_response(ivs_call *call) {
   return report(call, IVS_REPORT_RESPONSE);
 }
 
-int ivs_call_fault(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message) {
-  return report_failure(call, IVS_REPORT_FAULT, kind, code, message);
+int ivs_call_no_response(ivs_call *call, enum ivs_kind kind, ivs_slice code, ivs_slice message) {
+  return report_failure(call, IVS_REPORT_NO_RESPONSE, kind, code, message);
 }
 
-int ivs_call_fault_as_set(ivs_call *call) {
-  return report(call, IVS_REPORT_FAULT);
+int ivs_call_no_response_as_set(ivs_call *call) {
+  return report(call, IVS_REPORT_NO_RESPONSE);
 }
 
 int ivs_call_decoded(ivs_call *call) {
@@ -413,7 +414,7 @@ bool ivs_call_is_throttled(const ivs_call *call) {
 
 bool ivs_call_reached_max(const ivs_call *call) {
   const ivs_retry *policy = &call->client->retry;
-  /* legacy mode counts only errors that it would have retried */
+  /* In legacy mode only retryable errors count. */
   if (policy->mode == IVS_RETRY_LEGACY && !call->failure.retryable) return false;
   return call->attempts >= policy->max_attempts;
 }

@@ -1,4 +1,4 @@
-/* The state that a client's calls share. */
+/* Opens and closes a client, and resolves its endpoints. */
 #include "client.h"
 #include "status.h"
 
@@ -25,16 +25,16 @@ static int resolve(const ivs_client *client, ivs_slice region, ivs_endpoint *out
   return ivs_endpoint_resolve(&rules, out, failure);
 }
 
-static int keep(ivs_buffer *out, ivs_slice text, const char *what, ivs_failure *failure) {
+static int copy_setting(ivs_buffer *out, ivs_slice text, const char *what, ivs_failure *failure) {
   if (ivs_text_has_control(text)) {
-    ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidConfigError", "%s must not hold control characters",
-                       what);
+    ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidConfigError",
+                       "%s must not contain control characters", what);
     return IVS_EREFUSED;
   }
   int status = ivs_buffer_set(out, text.data, text.length);
   if (!status) return IVS_OK;
   if (status == IVS_ENOMEM)
-    ivs_failure_from_status(failure, status, "keeping the client's settings");
+    ivs_failure_from_status(failure, status, "copying the client's settings");
   else
     ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidConfigError", "%s is %s", what,
                        ivs_status_text(status));
@@ -49,15 +49,15 @@ int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, dou
   client->connect_timeout = settings->connect_timeout;
   client->read_timeout = settings->read_timeout;
   ivs_retry_init(&client->retry, settings->retry_mode, settings->max_attempts, now);
-  /* the endpoint rules check endpoint_url, with messages of their own */
+  /* The endpoint rules validate endpoint_url and have their own messages. */
   int status =
       ivs_buffer_set(&client->endpoint_url, settings->endpoint_url.data, settings->endpoint_url.length);
   if (status) {
-    ivs_failure_from_status(failure, status, "keeping endpoint_url");
+    ivs_failure_from_status(failure, status, "copying endpoint_url");
     return IVS_EREFUSED;
   }
-  if (keep(&client->user_agent, settings->user_agent, "the user agent", failure)) return IVS_EREFUSED;
-  if (keep(&client->trace_id, settings->trace_id, "_X_AMZN_TRACE_ID", failure)) return IVS_EREFUSED;
+  if (copy_setting(&client->user_agent, settings->user_agent, "the user agent", failure)) return IVS_EREFUSED;
+  if (copy_setting(&client->trace_id, settings->trace_id, "_X_AMZN_TRACE_ID", failure)) return IVS_EREFUSED;
   status = ivs_signer_open(&client->signer);
   if (status) {
     ivs_failure_from_status(failure, status, "preparing SHA-256");
@@ -66,7 +66,7 @@ int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, dou
   client->has_region = settings->region.length > 0;
   if (client->has_region) return resolve(client, settings->region, &client->endpoint, failure);
   if (!settings->endpoint_url.length) return IVS_OK;
-  /* No region yet, but an invalid endpoint_url can be refused now. */
+  /* The region is not known yet, but an invalid endpoint_url can be rejected now. */
   return resolve(client, ivs_text_slice("us-east-1"), &client->endpoint, failure);
 }
 

@@ -1,6 +1,6 @@
 /*
- * What the calls of one client share: endpoint, credentials, signer, retry quota, learned clock offset. The operation is not
- * among it: it belongs to the call.
+ * The state that the calls of one client share: endpoint, credentials, signer, retry quota, learned clock offset. The operation
+ * belongs to the call.
  *
  * Not thread-safe: a client belongs to one Lua state. Does no I/O and reads no clock.
  */
@@ -14,41 +14,41 @@
 
 /* Resolved settings; the slices are copied. */
 typedef struct ivs_client_settings {
-  const char *endpoint_prefix; /* the first label of the service's hosts; not copied; NULL: "ivs" */
-  ivs_slice region;            /* none: taken from each call's ARN */
-  ivs_slice endpoint_url;      /* none: the service's own */
+  const char *endpoint_prefix; /* the first label of the service's host names; not copied; NULL: "ivs" */
+  ivs_slice region;            /* empty: taken from each call's ARN */
+  ivs_slice endpoint_url;      /* empty: the service's default endpoint */
   bool use_fips_endpoint, use_dualstack_endpoint;
   enum ivs_retry_mode retry_mode;
   int max_attempts;       /* 0: the mode's default */
   double connect_timeout; /* seconds; for the driver */
-  double read_timeout;    /* seconds; also goes into amz-sdk-request's ttl */
+  double read_timeout;    /* seconds; also part of amz-sdk-request's ttl */
   ivs_slice user_agent;
-  ivs_slice trace_id; /* X-Amzn-Trace-Id on Lambda; none elsewhere */
+  ivs_slice trace_id; /* X-Amzn-Trace-Id on AWS Lambda; empty elsewhere */
 } ivs_client_settings;
 
 typedef struct ivs_client {
   const char *endpoint_prefix;
   ivs_buffer endpoint_url, user_agent, trace_id;
   bool use_fips_endpoint, use_dualstack_endpoint;
-  bool has_region;       /* false: each call takes that of its ARN */
+  bool has_region;       /* false: each call uses the region of its ARN */
   ivs_endpoint endpoint; /* resolved, if has_region */
   ivs_credentials credentials;
   ivs_signer signer;
   ivs_retry retry;
   double connect_timeout, read_timeout;
-  double clock_offset; /* seconds to add to our time: learned from a response */
+  double clock_offset; /* seconds to add to our time; learned from a response */
 } ivs_client;
 
-/* Makes all fields safe to close. */
+/* Initializes the fields, so that the client can be closed. */
 void ivs_client_init(ivs_client *client);
 /* IVS_OK, or IVS_EREFUSED with the failure set. */
 int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, double now,
                     ivs_failure *failure);
-/* Wipes and frees; may be called twice. */
+/* Wipes and frees the content; may be called twice. */
 void ivs_client_close(ivs_client *client);
 
-/* The endpoint for a call about this ARN (empty: about none): the client's, or, where no region is configured, one made in
- * *own for the region that the ARN names. NULL with the failure set (NoRegionError, …) if there is none. */
+/* Returns the endpoint for a call about this ARN (empty: no ARN): the client's endpoint or, if no region is configured, the
+ * endpoint of the ARN's region, stored in *own. Returns NULL with the failure set (NoRegionError, …) if there is none. */
 const ivs_endpoint *ivs_client_resolve_endpoint(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
                                                 ivs_failure *failure);
 

@@ -1,4 +1,4 @@
-/* Credentials are replaced as a whole or not at all, and wiped. */
+/* Replaces credentials as a whole or not at all, and wipes the old ones. */
 #include "credentials.h"
 #include "status.h"
 

@@ -1,4 +1,4 @@
-/* SHA-256 and HMAC (RFC 2104) on one reused libcrypto context. */
+/* SHA-256 and HMAC (RFC 2104) with one reused libcrypto context. */
 #include "digest.h"
 #include "status.h"
 
@@ -10,7 +10,7 @@
 enum { BLOCK = 64 };
 
 int ivs_digest_open(ivs_digest *digest) {
-  ERR_set_mark(); /* the host's error queue stays as it was */
+  ERR_set_mark(); /* leaves the host's error queue unchanged */
   digest->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
   digest->context = EVP_MD_CTX_new();
   ERR_pop_to_mark();
@@ -24,10 +24,10 @@ void ivs_digest_close(ivs_digest *digest) {
   memset(digest, 0, sizeof *digest);
 }
 
-static int two_parts(ivs_digest *digest, const void *first, size_t first_length, const void *second,
-                     size_t second_length, unsigned char out[IVS_DIGEST_SIZE]) {
+static int digest_two_parts(ivs_digest *digest, const void *first, size_t first_length, const void *second,
+                            size_t second_length, unsigned char out[IVS_DIGEST_SIZE]) {
   EVP_MD_CTX *context = digest->context;
-  /* what was fetched begins but for want of memory */
+  /* For an algorithm that has been fetched, this fails only if memory runs out. */
   if (!EVP_DigestInit_ex(context, digest->algorithm, NULL)) return IVS_ENOMEM;
   if (first_length && !EVP_DigestUpdate(context, first, first_length)) return IVS_ECRYPTO;
   if (second_length && !EVP_DigestUpdate(context, second, second_length)) return IVS_ECRYPTO;
@@ -36,7 +36,7 @@ static int two_parts(ivs_digest *digest, const void *first, size_t first_length,
 
 int ivs_digest_sha256(ivs_digest *digest, const void *data, size_t length,
                       unsigned char out[IVS_DIGEST_SIZE]) {
-  return two_parts(digest, data, length, NULL, 0, out);
+  return digest_two_parts(digest, data, length, NULL, 0, out);
 }
 
 int ivs_digest_hmac(ivs_digest *digest, ivs_slice key, ivs_slice data, unsigned char out[IVS_DIGEST_SIZE]) {
@@ -53,8 +53,8 @@ int ivs_digest_hmac(ivs_digest *digest, ivs_slice key, ivs_slice data, unsigned 
       inner[i] ^= (unsigned char)key.data[i];
       outer[i] ^= (unsigned char)key.data[i];
     }
-    status = two_parts(digest, inner, BLOCK, data.data, data.length, out);
-    if (!status) status = two_parts(digest, outer, BLOCK, out, IVS_DIGEST_SIZE, out);
+    status = digest_two_parts(digest, inner, BLOCK, data.data, data.length, out);
+    if (!status) status = digest_two_parts(digest, outer, BLOCK, out, IVS_DIGEST_SIZE, out);
   }
   OPENSSL_cleanse(inner, sizeof inner);
   OPENSSL_cleanse(outer, sizeof outer);

@@ -1,4 +1,4 @@
-/* Partitions and the endpoint rules. */
+/* The table of partitions and the endpoint rules. */
 #include "endpoint.h"
 #include "status.h"
 
@@ -17,7 +17,7 @@ static const ivs_partition partitions[] = {
 };
 static const ivs_partition default_partition = {"aws", "", "amazonaws.com", "api.aws"};
 
-/* The region is the partition's prefix, one word, '-' and digits; or its pseudo-region NAME-global. */
+/* Whether the region consists of the partition's prefix, one word, '-' and digits, or is the pseudo-region NAME-global. */
 static bool matches(const ivs_partition *partition, const char *region) {
   size_t prefix = strlen(partition->prefix), name = strlen(partition->name);
   if (strncmp(region, partition->name, name) == 0 && strcmp(region + name, "-global") == 0) return true;
@@ -33,7 +33,7 @@ const ivs_partition *ivs_endpoint_partition(const char *region) {
   return &default_partition;
 }
 
-/* Takes fips- and -fips off the region; both mean FIPS. */
+/* Removes fips- or -fips from the region; both select FIPS. */
 static ivs_slice plain_region(ivs_slice region, bool *use_fips) {
   static const char front[] = "fips-", back[] = "-fips";
   const size_t length = sizeof front - 1;
@@ -54,18 +54,18 @@ static int refuse(ivs_failure *failure, const char *code, const char *message) {
 }
 
 static int refuse_region(ivs_slice region, ivs_failure *failure) {
-  char shown[128];
-  const size_t length = ivs_text_fit(region, sizeof shown - 1);
-  memcpy(shown, region.data, length);
-  shown[length] = '\0';
-  ivs_text_make_printable(shown, length);
+  char printable[128];
+  const size_t length = ivs_text_truncated_length(region, sizeof printable - 1);
+  memcpy(printable, region.data, length);
+  printable[length] = '\0';
+  ivs_text_make_printable(printable, length);
   ivs_failure_format(failure, IVS_KIND_CONFIG, "InvalidRegionError",
-                     "Provided region_name '%s' doesn't match a supported format.", shown);
+                     "Provided region_name '%s' doesn't match a supported format.", printable);
   return IVS_EREFUSED;
 }
 
-/* Keeps the base path and the query of the URL, as offsets, and the Host header. */
-static int keep_url(ivs_endpoint *out, ivs_slice url) {
+/* Stores the URL, the offsets of its base path and query, and the Host header. */
+static int set_url(ivs_endpoint *out, ivs_slice url) {
   ivs_uri uri;
   if (url.length > IVS_ENDPOINT_URL_MAX || ivs_uri_parse(url, &uri)) return IVS_EINVAL;
   if (url.length) memcpy(out->url, url.data, url.length);
@@ -85,25 +85,26 @@ static int keep_url(ivs_endpoint *out, ivs_slice url) {
 
 static int refuse_url(ivs_slice url, ivs_failure *failure) {
   enum { SHOWN_MAX = 127 };
-  ivs_buffer shown;
-  ivs_buffer_init(&shown, url.length + 3); /* "***" may be longer than what it stands for */
-  int status = ivs_uri_add_masked(&shown, url);
-  ivs_buffer_truncate(&shown, ivs_text_fit((ivs_slice){shown.data, shown.length}, SHOWN_MAX));
+  ivs_buffer printable;
+  ivs_buffer_init(&printable, url.length + 3); /* "***" may be longer than the text that it replaces */
+  int status = ivs_uri_add_masked(&printable, url);
+  ivs_buffer_truncate(&printable,
+                      ivs_text_truncated_length((ivs_slice){printable.data, printable.length}, SHOWN_MAX));
   if (status)
     ivs_failure_from_status(failure, status, "reading endpoint_url");
   else
     ivs_failure_format(
         failure, IVS_KIND_CONFIG, "InvalidEndpointError",
-        "Invalid endpoint: %s (endpoint_url has to be http:// or https:// with a host and, if need "
-        "be, a port, a path and a query; no user name, no fragment)",
-        ivs_buffer_text(&shown));
-  ivs_buffer_free(&shown);
+        "Invalid endpoint: %s (endpoint_url has to be http:// or https:// with a host and, optionally, a port, a path "
+        "and a query; no user name, no fragment)",
+        ivs_buffer_text(&printable));
+  ivs_buffer_free(&printable);
   return IVS_EREFUSED;
 }
 
-static int use_custom(const ivs_endpoint_rules *rules, bool use_fips, ivs_endpoint *out,
-                      ivs_failure *failure) {
-  int status = keep_url(out, rules->endpoint_url);
+static int set_custom_url(const ivs_endpoint_rules *rules, bool use_fips, ivs_endpoint *out,
+                          ivs_failure *failure) {
+  int status = set_url(out, rules->endpoint_url);
   if (status == IVS_ENOMEM) {
     ivs_failure_from_status(failure, status, "reading endpoint_url");
     return IVS_EREFUSED;
@@ -125,14 +126,14 @@ int ivs_endpoint_resolve(const ivs_endpoint_rules *rules, ivs_endpoint *out, ivs
   ivs_slice region = plain_region(rules->region, &use_fips);
   if (!ivs_text_is_host_label(region)) return refuse_region(rules->region, failure);
   memcpy(out->region, region.data, region.length);
-  if (rules->endpoint_url.length) return use_custom(rules, use_fips, out, failure);
+  if (rules->endpoint_url.length) return set_custom_url(rules, use_fips, out, failure);
   const ivs_partition *partition = ivs_endpoint_partition(out->region);
   char url[IVS_ENDPOINT_URL_MAX];
   snprintf(url, sizeof url, "https://%s%s.%s.%s", rules->prefix, use_fips ? "-fips" : "", out->region,
            rules->use_dualstack ? partition->dualstack_suffix : partition->suffix);
-  int status = keep_url(out, ivs_text_slice(url));
+  int status = set_url(out, ivs_text_slice(url));
   if (!status) return IVS_OK;
-  ivs_failure_from_status(failure, status, "making the endpoint's URL");
+  ivs_failure_from_status(failure, status, "building the endpoint's URL");
   return IVS_EREFUSED;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Where a call goes: the service's endpoint rules (docs/protocol.md, "Endpoints").
+ * The service's endpoint rules: from region and settings to the endpoint of a call (docs/protocol.md, "Endpoints").
  */
 #ifndef IVS_CORE_ENDPOINT_H
 #define IVS_CORE_ENDPOINT_H
@@ -10,32 +10,32 @@
 #define IVS_ENDPOINT_URL_MAX 2048
 #define IVS_REGION_MAX 63
 
-/* A partition of AWS. */
+/* An AWS partition. */
 typedef struct ivs_partition {
   const char *name;             /* "aws-cn" */
-  const char *prefix;           /* of its regions */
-  const char *suffix;           /* of its endpoints */
-  const char *dualstack_suffix; /* of those with IPv4 and IPv6 */
+  const char *prefix;           /* of its region names */
+  const char *suffix;           /* of its endpoints' host names */
+  const char *dualstack_suffix; /* of its dual-stack endpoints' host names */
 } ivs_partition;
 
-/* The partition of a region. A region that is in none counts as one of aws, so that regions newer than the table work. */
+/* The partition of a region. An unknown region belongs to `aws`, so that regions newer than the table work. */
 const ivs_partition *ivs_endpoint_partition(const char *region);
 
-/* What the rules are asked with. Slices with data NULL are not set. */
+/* The parameters of the rules. A slice with data NULL is not set. */
 typedef struct ivs_endpoint_rules {
   const char *prefix; /* the first host label: "ivs", "sts" */
-  ivs_slice region;   /* may carry fips- or -fips */
+  ivs_slice region;   /* may begin with fips- or end with -fips */
   ivs_slice endpoint_url;
   bool use_fips;
   bool use_dualstack;
 } ivs_endpoint_rules;
 
-/* The answer; self-contained, so it may be copied. */
+/* The resolved endpoint. Contains no pointers, so it may be copied. */
 typedef struct ivs_endpoint {
   char region[IVS_REGION_MAX + 1];    /* the signing region, without fips */
-  char url[IVS_ENDPOINT_URL_MAX + 1]; /* as given, or made by the rules */
+  char url[IVS_ENDPOINT_URL_MAX + 1]; /* endpoint_url, or built by the rules */
   char host[300];                     /* as in the Host header */
-  size_t path_at, path_length;        /* the base path and query within url */
+  size_t path_at, path_length;        /* offsets of the base path and the query in url */
   size_t query_at, query_length;
   bool https;
 } ivs_endpoint;

@@ -1,4 +1,4 @@
-/* The failure object of the core. */
+/* Sets and formats failures. */
 #include "failure.h"
 #include "status.h"
 
@@ -8,7 +8,7 @@
 
 static const char OUT_OF_MEMORY[] = "OutOfMemoryError";
 
-enum { MESSAGE_CAP = IVS_FAILURE_MESSAGE_MAX + IVS_FAILURE_MESSAGE_SPARE };
+enum { MESSAGE_CAP = IVS_FAILURE_MESSAGE_MAX + IVS_FAILURE_MESSAGE_MARGIN };
 
 void ivs_failure_init(ivs_failure *failure) {
   memset(failure, 0, sizeof *failure);
@@ -24,21 +24,22 @@ static bool is_internal(enum ivs_kind kind, const char *code) {
 }
 
 void ivs_failure_set(ivs_failure *failure, enum ivs_kind kind, ivs_slice code, ivs_slice message) {
-  size_t length = ivs_text_fit(code, IVS_CODE_MAX - 1);
+  size_t length = ivs_text_truncated_length(code, IVS_CODE_MAX - 1);
   if (length) memmove(failure->code, code.data, length);
   failure->code[length] = '\0';
   failure->kind = is_internal(kind, failure->code) ? IVS_KIND_INTERNAL : kind;
   failure->retryable = failure->kind == IVS_KIND_INTERNAL && strcmp(failure->code, OUT_OF_MEMORY) == 0;
-  ivs_buffer_set(&failure->message, message.data, ivs_text_fit(message, MESSAGE_CAP));
+  ivs_buffer_set(&failure->message, message.data, ivs_text_truncated_length(message, MESSAGE_CAP));
 }
 
-void ivs_failure_cut(ivs_failure *failure) {
+void ivs_failure_truncate(ivs_failure *failure) {
   const ivs_slice message = {failure->message.data, failure->message.length};
-  ivs_buffer_truncate(&failure->message, ivs_text_fit(message, IVS_FAILURE_MESSAGE_MAX));
+  ivs_buffer_truncate(&failure->message, ivs_text_truncated_length(message, IVS_FAILURE_MESSAGE_MAX));
 }
 
 void ivs_failure_format(ivs_failure *failure, enum ivs_kind kind, const char *code, const char *format, ...) {
-  char text[MESSAGE_CAP + 2]; /* one byte too many is enough to be cut at a character */
+  char text[MESSAGE_CAP +
+            2]; /* one byte more than the cap, so that a long message is truncated at a character boundary */
   va_list arguments;
   va_start(arguments, format);
   int length = vsnprintf(text, sizeof text, format, arguments);

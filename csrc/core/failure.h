@@ -1,8 +1,8 @@
 /*
- * What went wrong with a call, in the contract's words: kind, code, message (docs/design.md, "Errors").
+ * The failure of a call: kind, code and message (docs/design.md, "Errors").
  *
- * The two X-lists below are the one place where kinds and codes are named; enum, names and the Lua table
- * `ivs.exceptions` come from them.
+ * The X-lists below define all kinds and codes. The enum, the names and the Lua table `ivs.exceptions` are generated
+ * from them.
  */
 #ifndef IVS_CORE_FAILURE_H
 #define IVS_CORE_FAILURE_H
@@ -31,7 +31,7 @@ enum ivs_kind {
       IVS_KIND_COUNT
 };
 
-/* Codes of the service (docs/protocol.md, "Service errors") and of AWS's front ends. */
+/* Codes of the service (docs/protocol.md, "Service errors") and of AWS front ends. */
 #define IVS_SERVICE_CODES(X)                                                                                 \
   X(ResourceNotFoundException)                                                                               \
   X(InternalServerException)                                                                                 \
@@ -80,7 +80,7 @@ enum ivs_kind {
   X(InternalFailure)                                                                                         \
   X(ServiceUnavailableException)
 
-/* Codes of failures on our side, under botocore's names. Those marked "ours" have no counterpart there. */
+/* Codes of client-side failures, with botocore's names. botocore has no equivalent of those marked "ours". */
 #define IVS_CLIENT_CODES(X)                                                                                  \
   X(ParamValidationError)                                                                                    \
   X(NoRegionError)                                                                                           \
@@ -121,18 +121,18 @@ enum ivs_kind {
   X(PaginationError)                                                                                         \
   X(WaiterError)                                                                                             \
   X(ClientClosedError) /* ours: a call on a closed client */                                                 \
-  X(CallStateError)    /* ours: a driver reported what the call did not wait for */                          \
+  X(CallStateError)    /* ours: a driver's report does not match the call's step */                          \
   X(OutOfMemoryError)  /* ours: kind internal */                                                             \
   X(CryptoError)       /* ours: kind internal; libcrypto failed */
 
 #define IVS_CODE_MAX 128
 #define IVS_FAILURE_MESSAGE_MAX 8192
-/* What a message may have beyond that until it is cut: enough to find a secret at the cut (redaction.h). */
-#define IVS_FAILURE_MESSAGE_SPARE 16
+/* Extra bytes that a message keeps until it is truncated, so that a secret at the end can be redacted (redaction.h). */
+#define IVS_FAILURE_MESSAGE_MARGIN 16
 
 typedef struct ivs_failure {
   enum ivs_kind kind;
-  char code[IVS_CODE_MAX]; /* cut where a server sends a longer one */
+  char code[IVS_CODE_MAX]; /* longer codes are truncated */
   ivs_buffer message;
   bool retryable; /* the same call may succeed later */
 } ivs_failure;
@@ -141,16 +141,16 @@ void ivs_failure_init(ivs_failure *failure);
 void ivs_failure_free(ivs_failure *failure);
 
 /*
- * Both replace what the failure said; the slices may lie within it. A message over IVS_FAILURE_MESSAGE_MAX +
- * IVS_FAILURE_MESSAGE_SPARE is cut at a character. Out of memory and a failure of libcrypto (the codes OutOfMemoryError and
- * CryptoError, unless a service sends them) have the kind internal, wherever they strike; the former is retryable.
+ * Both replace the content; the slices may be part of the old content. Messages longer than IVS_FAILURE_MESSAGE_MAX +
+ * IVS_FAILURE_MESSAGE_MARGIN are truncated at a character boundary. The codes OutOfMemoryError and CryptoError always have
+ * the kind internal, unless a service sends them. OutOfMemoryError is retryable.
  */
 void ivs_failure_set(ivs_failure *failure, enum ivs_kind kind, ivs_slice code, ivs_slice message);
 void ivs_failure_format(ivs_failure *failure, enum ivs_kind kind, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Cuts the message at IVS_FAILURE_MESSAGE_MAX, at a character. */
-void ivs_failure_cut(ivs_failure *failure);
-/* The failure that an ivs_status stands for. */
+/* Truncates the message to IVS_FAILURE_MESSAGE_MAX bytes, at a character boundary. */
+void ivs_failure_truncate(ivs_failure *failure);
+/* Sets the failure for an ivs_status. doing: what failed, for the message ("building the request"). */
 void ivs_failure_from_status(ivs_failure *failure, int status, const char *doing);
 
 const char *ivs_kind_name(enum ivs_kind kind);

@@ -1,4 +1,4 @@
-/* The reader of http1.h: lines are read by the one function for their state, bodies are copied. */
+/* The HTTP/1.1 reader. Each state has one function that reads its lines; bodies are copied. */
 #include "http1.h"
 #include "status.h"
 
@@ -17,7 +17,7 @@ void ivs_http1_reset(ivs_http1 *reader, bool bodiless) {
   reader->bodiless = bodiless;
   reader->keep_alive = false;
   reader->problem = NULL;
-  reader->cut_off = false;
+  reader->truncated = false;
   reader->state = IVS_HTTP1_STATUS_LINE;
   reader->failed = IVS_OK;
   reader->head_left = IVS_RESPONSE_HEAD_MAX;
@@ -46,9 +46,9 @@ static int malformed(ivs_http1 *reader, const char *problem) {
   return fail(reader, IVS_EINVAL, problem);
 }
 
-/* The body's end can't be found any more. */
-static int cut_off(ivs_http1 *reader, const char *problem) {
-  reader->cut_off = true;
+/* The end of the message cannot be found. */
+static int truncated(ivs_http1 *reader, const char *problem) {
+  reader->truncated = true;
   return malformed(reader, problem);
 }
 
@@ -62,48 +62,48 @@ static void finish(ivs_http1 *reader) {
 static const char version[] = "HTTP/1.";
 static const size_t version_length = sizeof version - 1;
 
-/* "HTTP/1.1 200 OK"; the phrase may be missing, and its blank too (RFC 9112, 4). */
+/* "HTTP/1.1 200 OK"; the reason phrase and the space before it are optional (RFC 9112, 4). */
 static int read_status_line(ivs_http1 *reader, ivs_slice line) {
-  const size_t digits_at = version_length + 2; /* behind the minor version and a blank */
+  const size_t digits_at = version_length + 2; /* after the minor version and a space */
   int status = 0;
   if (line.length < digits_at + 3 || memcmp(line.data, version, version_length) != 0 ||
       (line.data[version_length] != '0' && line.data[version_length] != '1') ||
       line.data[version_length + 1] != ' ')
     return malformed(reader, "it does not begin with the status line of HTTP/1.0 or HTTP/1.1");
   for (size_t i = digits_at; i < digits_at + 3; i++) {
-    if (!ivs_text_is_digit(line.data[i])) return malformed(reader, "its status is no number");
+    if (!ivs_text_is_digit(line.data[i])) return malformed(reader, "its status code is not a number");
     status = status * 10 + (line.data[i] - '0');
   }
   if (status < 100 || (line.length > digits_at + 3 && line.data[digits_at + 3] != ' '))
-    return malformed(reader, "its status is no number of three digits");
-  ivs_response_reset(&reader->response); /* what came before was an interim response */
+    return malformed(reader, "its status code is not a number of three digits");
+  ivs_response_reset(&reader->response); /* drops an interim response */
   reader->response.status = status;
   reader->may_keep_alive =
-      line.data[version_length] != '0'; /* 1.0 would have to say so, and need not be kept */
+      line.data[version_length] != '0'; /* the keep-alive extension of HTTP/1.0 is not supported */
   reader->has_length = reader->has_chunks = false;
   reader->last = IVS_HTTP1_NOTHING;
   reader->state = IVS_HTTP1_HEADERS;
   return IVS_OK;
 }
 
-/* One number; it may be told again in the same words (RFC 9110, 8.6). */
+/* A Content-Length may be repeated with the same value (RFC 9110, 8.6). */
 static int read_length(ivs_http1 *reader, ivs_slice value) {
   const ivs_slice earlier = ivs_response_header(&reader->response, "content-length");
   if (reader->has_length && !(earlier.data && ivs_text_equal(value, earlier.data)))
-    return malformed(reader, "it has two Content-Lengths that differ");
+    return malformed(reader, "it has two different Content-Lengths");
   if (!ivs_message_read_length(value, &reader->body_left))
     return malformed(reader, "its Content-Length is not a number");
   reader->has_length = true;
   return IVS_OK;
 }
 
-/* Chunks, however often they are told: nobody sends chunks within chunks (RFC 9112, 6.1). */
+/* "chunked" may be repeated: it is never applied twice (RFC 9112, 6.1). */
 static int read_coding(ivs_http1 *reader, ivs_slice list) {
   for (ivs_slice coding; ivs_text_next_member(&list, &coding);) {
     if (ivs_text_equal_ignoring_case(coding, "chunked"))
       reader->has_chunks = true;
     else if (!ivs_text_equal_ignoring_case(coding, "identity"))
-      return malformed(reader, "its Transfer-Encoding is one that was not asked for");
+      return malformed(reader, "its Transfer-Encoding is not supported");
   }
   return IVS_OK;
 }
@@ -114,12 +114,13 @@ static void read_connection(ivs_http1 *reader, ivs_slice list) {
 }
 
 /*
- * The rest of a folded header (RFC 9112, 5.2), which is dropped. Not where it may tell the length: some join it,
- * some drop it.
+ * Drops the continuation line of a folded header (RFC 9112, 5.2). Rejects it for a header that sets the body's length: some
+ * recipients join such lines, others drop them.
  */
 static int skip_fold(ivs_http1 *reader) {
   if (reader->last == IVS_HTTP1_OTHER) return IVS_OK;
-  return malformed(reader, "a line that is folded belongs to no header, or to one that tells the length");
+  return malformed(reader,
+                   "a folded line does not follow a header, or follows one that sets the body's length");
 }
 
 static bool is_folded(ivs_slice line) {
@@ -143,19 +144,19 @@ static int read_header(ivs_http1 *reader, ivs_slice line) {
   status = ivs_response_add_header(&reader->response, name, value);
   if (status == IVS_ETOOBIG) return fail(reader, status, "its headers are larger than 64 KiB");
   if (status == IVS_ENOMEM) return fail(reader, status, "out of memory");
-  return IVS_OK; /* any other header that is malformed is passed over, as HTTP clients do */
+  return IVS_OK; /* other malformed headers are ignored, as HTTP clients do */
 }
 
-/* Behind the head: how the body ends (RFC 9112, 6.3). */
+/* After the head: determines how the body ends (RFC 9112, 6.3). */
 static int begin_body(ivs_http1 *reader) {
   const int status = reader->response.status;
   if (status == 101) return malformed(reader, "it switches to another protocol");
-  if (status < 200) { /* interim: the response is still to come */
+  if (status < 200) { /* an interim response; the final one follows */
     reader->state = IVS_HTTP1_STATUS_LINE;
     return IVS_OK;
   }
   if (reader->has_length && reader->has_chunks)
-    reader->may_keep_alive = false; /* RFC 9112, 6.3: the chunks count */
+    reader->may_keep_alive = false; /* RFC 9112, 6.3: chunked takes precedence */
   const bool is_empty = !reader->has_chunks && reader->has_length && reader->body_left == 0;
   if (is_empty || reader->bodiless || status == 204 || status == 304) {
     finish(reader);
@@ -178,23 +179,23 @@ static int hexadecimal(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/* "1a" or "1a;name=value" (RFC 9112, 7.1); what stands behind the number is passed over, whatever it is. */
+/* "1a" or "1a;name=value" (RFC 9112, 7.1). Ignores everything after the number. */
 static int read_chunk_size(ivs_http1 *reader, ivs_slice line) {
   enum { DIGITS_MAX = 16 };
   uint64_t size = 0;
   size_t at = 0;
   for (int digit; at < line.length && (digit = hexadecimal(line.data[at])) >= 0; at++) {
-    if (at == DIGITS_MAX) return cut_off(reader, "a chunk's size is out of all bounds");
+    if (at == DIGITS_MAX) return truncated(reader, "a chunk's size is out of range");
     size = size * 16 + (uint64_t)digit;
   }
-  if (at == 0) return cut_off(reader, "a chunk's size is no number");
-  if (size > INT64_MAX) return cut_off(reader, "a chunk's size is out of all bounds");
+  if (at == 0) return truncated(reader, "a chunk's size is not a number");
+  if (size > INT64_MAX) return truncated(reader, "a chunk's size is out of range");
   reader->body_left = size;
   reader->state = size ? IVS_HTTP1_BODY : IVS_HTTP1_TRAILERS;
   return IVS_OK;
 }
 
-/* Copies what the body takes of the bytes; returns how many those were. */
+/* Copies bytes that belong to the body; returns their number. */
 static size_t take_body(ivs_http1 *reader, const char *bytes, size_t length) {
   if (reader->state == IVS_HTTP1_BODY && length > reader->body_left) length = (size_t)reader->body_left;
   int status = ivs_buffer_add(&reader->response.body, bytes, length);
@@ -214,7 +215,7 @@ static size_t take_body(ivs_http1 *reader, const char *bytes, size_t length) {
 
 /* ---- lines ---- */
 
-/* Trailers are dropped: nothing that we use may stand there. */
+/* Drops the trailers: no header that is used here may be sent in them. */
 static int read_trailer(ivs_http1 *reader, ivs_slice line) {
   if (!line.length) finish(reader);
   if (line.length && !is_folded(line) && !memchr(line.data, ':', line.length))
@@ -237,18 +238,18 @@ static int read_line(ivs_http1 *reader, ivs_slice line) {
   case IVS_HTTP1_CHUNK_SIZE:
     return read_chunk_size(reader, line);
   case IVS_HTTP1_CHUNK_END:
-    if (line.length) return cut_off(reader, "a chunk does not end where its size says");
+    if (line.length) return truncated(reader, "a chunk does not have the length of its size line");
     reader->state = IVS_HTTP1_CHUNK_SIZE;
     return IVS_OK;
   case IVS_HTTP1_TRAILERS:
     return read_trailer(reader, line);
   default:
-    return malformed(reader, "a line where none belongs");
+    return malformed(reader, "it has an unexpected line");
   }
 }
 
-/* Whether bytes can't belong to the line that is due: its end, which may never come, need not be waited for. */
-static int check_beginning(ivs_http1 *reader, const char *bytes, size_t length) {
+/* Rejects a line by its first bytes, because its end may never arrive. */
+static int check_prefix(ivs_http1 *reader, const char *bytes, size_t length) {
   size_t at = reader->line.length;
   if (reader->state == IVS_HTTP1_STATUS_LINE)
     for (size_t i = 0; i < length && at < version_length; i++, at++)
@@ -256,17 +257,17 @@ static int check_beginning(ivs_http1 *reader, const char *bytes, size_t length) 
         return malformed(reader, "it does not begin with the status line of HTTP/1.0 or HTTP/1.1");
   if (at > 0) return IVS_OK;
   if (reader->state == IVS_HTTP1_CHUNK_SIZE && hexadecimal(bytes[0]) < 0)
-    return cut_off(reader, "a chunk's size is no number");
+    return truncated(reader, "a chunk's size is not a number");
   if (reader->state == IVS_HTTP1_CHUNK_END && bytes[0] != '\r' && bytes[0] != '\n')
-    return cut_off(reader, "a chunk does not end where its size says");
+    return truncated(reader, "a chunk does not have the length of its size line");
   return IVS_OK;
 }
 
-/* Counts bytes of a line against what lines may have. */
+/* Checks the bytes of a line against the limits. */
 static int count_line(ivs_http1 *reader, size_t length) {
   if (is_chunk_line(reader)) {
     if (reader->line.length + length > IVS_HTTP1_CHUNK_LINE_MAX)
-      return cut_off(reader, "a chunk's line is too long");
+      return truncated(reader, "a chunk's line is too long");
   } else {
     if (length > reader->head_left) return fail(reader, IVS_ETOOBIG, "its head is larger than 256 KiB");
     reader->head_left -= length;
@@ -274,12 +275,12 @@ static int count_line(ivs_http1 *reader, size_t length) {
   return IVS_OK;
 }
 
-/* Reads a line, if its end is among the bytes, or keeps its beginning; returns how many bytes that took. */
+/* Reads a line if the bytes contain its end; else stores them. Returns the number of bytes used. */
 static size_t take_line(ivs_http1 *reader, const char *bytes, size_t length) {
   const char *end = memchr(bytes, '\n', length);
   const size_t taken = end ? (size_t)(end - bytes) + 1 : length;
   ivs_slice line = {bytes, taken};
-  if (check_beginning(reader, bytes, taken) || count_line(reader, taken)) return 0;
+  if (check_prefix(reader, bytes, taken) || count_line(reader, taken)) return 0;
   if (!end || reader->line.length) {
     if (ivs_buffer_add(&reader->line, bytes, taken)) {
       fail(reader, reader->line.status, "out of memory");
@@ -288,7 +289,7 @@ static size_t take_line(ivs_http1 *reader, const char *bytes, size_t length) {
     if (!end) return taken;
     line = (ivs_slice){reader->line.data, reader->line.length};
   }
-  line.length--; /* the line feed, and the carriage return before it, if there is one */
+  line.length--; /* the line feed; below, an optional carriage return */
   if (line.length && line.data[line.length - 1] == '\r') line.length--;
   int status = read_line(reader, line);
   ivs_buffer_reset(&reader->line);
@@ -298,7 +299,7 @@ static size_t take_line(ivs_http1 *reader, const char *bytes, size_t length) {
 int ivs_http1_feed(ivs_http1 *reader, const char *bytes, size_t length) {
   while (length && !reader->failed) {
     if (reader->state == IVS_HTTP1_DONE) {
-      reader->keep_alive = false; /* bytes that nobody asked for */
+      reader->keep_alive = false; /* bytes after the end of the message */
       break;
     }
     const bool in_body = reader->state == IVS_HTTP1_BODY || reader->state == IVS_HTTP1_BODY_TO_END;
@@ -315,6 +316,6 @@ int ivs_http1_end(ivs_http1 *reader) {
   if (reader->state == IVS_HTTP1_BODY_TO_END) reader->state = IVS_HTTP1_DONE;
   if (reader->state == IVS_HTTP1_DONE) return IVS_OK;
   if (reader->state == IVS_HTTP1_STATUS_LINE && !reader->line.length)
-    return cut_off(reader, "the connection was closed before a response came");
-  return cut_off(reader, "the connection was closed in the middle of the response");
+    return truncated(reader, "the connection was closed before a response was received");
+  return truncated(reader, "the connection was closed in the middle of the response");
 }

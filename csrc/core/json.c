@@ -1,4 +1,4 @@
-/* Escaping of JSON strings (RFC 8259, section 7). */
+/* Escapes JSON strings (RFC 8259, section 7). */
 #include "json.h"
 #include "status.h"
 

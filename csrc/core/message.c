@@ -1,10 +1,10 @@
-/* Request and response, in capped buffers. */
+/* Requests and responses in capped buffers. */
 #include "message.h"
 #include "status.h"
 
 #include <string.h>
 
-/* What stands before each header of a response: name NUL value NUL. */
+/* Precedes each header of a response, which is stored as name NUL value NUL. */
 typedef struct lengths {
   uint32_t name, value;
 } lengths;
@@ -13,7 +13,7 @@ enum {
   URL_CAP = 8 * 1024,
   REQUEST_HEADERS_CAP = 256 * 1024,
   BODY_CAP = 1024 * 1024,
-  /* the most that lengths and NULs add: each header has one byte */
+  /* the maximum with lengths and NULs: a header has at least one byte */
   RESPONSE_HEADERS_CAP = IVS_RESPONSE_HEADERS_MAX * (1 + sizeof(lengths) + 2)
 };
 
@@ -68,7 +68,7 @@ void ivs_response_free(ivs_response *response) {
   ivs_buffer_free(&response->body);
 }
 
-/* RFC 9110, 5.6.2: a token's characters, in lower case; 0 for what is none. */
+/* RFC 9110, 5.6.2: the characters of a token, mapped to lower case; 0: not a token character. */
 static const char token_characters[256] = {
     ['!'] = '!',      ['#'] = '#',      ['$'] = '$',      ['%'] = '%',      ['&'] = '&',
     ['\''] = '\'',    ['*'] = '*',      ['+'] = '+',      ['-'] = '-',      ['.'] = '.',
@@ -111,7 +111,7 @@ int ivs_response_add_header(ivs_response *response, ivs_slice name, ivs_slice va
   if (value.length && (memchr(value.data, '\r', value.length) || memchr(value.data, '\n', value.length) ||
                        memchr(value.data, '\0', value.length)))
     return IVS_EINVAL;
-  if (before == 0) response->header_bytes = 0; /* the buffer has been emptied since */
+  if (before == 0) response->header_bytes = 0; /* the buffer has been reset */
   const size_t left = IVS_RESPONSE_HEADERS_MAX - response->header_bytes;
   if (name.length > left || value.length > left - name.length) return IVS_ETOOBIG;
   const lengths both = {(uint32_t)name.length, (uint32_t)value.length};
@@ -120,7 +120,7 @@ int ivs_response_add_header(ivs_response *response, ivs_slice name, ivs_slice va
   ivs_buffer_add_byte(out, '\0');
   ivs_buffer_add(out, value.data, value.length);
   if (ivs_buffer_add_byte(out, '\0')) {
-    ivs_buffer_truncate(out, before); /* no half pair for those who read */
+    ivs_buffer_truncate(out, before); /* removes the incomplete header */
     return out->status;
   }
   make_lower(out->data + before + sizeof both, name.length);

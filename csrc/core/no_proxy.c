@@ -1,7 +1,7 @@
-/* no_proxy. */
+/* Matches hosts with the entries of no_proxy. */
 #include "no_proxy.h"
 
-/* `host` is the entry, or ends in '.' and the entry. */
+/* Whether the host is equal to the entry or ends with '.' and the entry. */
 static bool is_within(ivs_slice host, ivs_slice entry) {
   if (host.length < entry.length) return false;
   size_t before = host.length - entry.length;
@@ -10,7 +10,7 @@ static bool is_within(ivs_slice host, ivs_slice entry) {
   return before == 0 || host.data[before - 1] == '.';
 }
 
-/* Without ":port"; an IPv6 address keeps its brackets, as it does in a URL. */
+/* Removes ":port". An IPv6 address keeps its brackets, as in a URL. */
 static ivs_slice without_port(ivs_slice host) {
   size_t end = host.length;
   while (end && ivs_text_is_digit(host.data[end - 1])) end--;

@@ -1,10 +1,9 @@
 /*
  * An operation of the service as data: a row with its name, path, input, output and errors.
  *
- * A row belongs to a call, not to a client: one client makes the calls of all operations over one retry quota, one rate,
- * one signer and one set of credentials. The rows of Amazon IVS come from the service's public model (API version
- * 2020-07-14, botocore's data/ivs). The calls that obtain credentials (AWS STS) go through the same machine with rows that
- * are made at run time.
+ * A row belongs to a call, not to a client: the calls of all operations share the client's retry quota, rate, signer and
+ * credentials. The rows of Amazon IVS come from the service's public model (API version 2020-07-14, botocore's data/ivs). Calls
+ * that obtain credentials (AWS STS) use the same call machine, with rows that are built at run time.
  */
 #ifndef IVS_CORE_OPERATION_H
 #define IVS_CORE_OPERATION_H
@@ -28,8 +27,8 @@ typedef struct ivs_member {
 
 struct ivs_shape {
   enum ivs_shape_type type;
-  const ivs_member *members; /* structure: ended by a NULL name */
-  const ivs_shape *element;  /* list, map: of the values */
+  const ivs_member *members; /* of a structure; terminated by a NULL name */
+  const ivs_shape *element;  /* the shape of the values of a list or map */
 };
 
 /* A member of the input. */
@@ -37,14 +36,14 @@ typedef struct ivs_parameter {
   const char *name;
   enum ivs_shape_type type; /* STRING or INTEGER */
   bool is_required;
-  int minimum, maximum; /* of an integer, both inclusive */
+  int minimum, maximum; /* of an integer; inclusive */
 } ivs_parameter;
 
 #define IVS_OPERATION_PARAMETERS_MAX 8
 
 typedef struct ivs_operation_error {
   const char *code;
-  bool is_transient; /* worth another attempt, beside what every service's retry rules say */
+  bool is_transient; /* retryable, in addition to the retry rules for all services */
 } ivs_operation_error;
 
 typedef struct ivs_operation {
@@ -52,25 +51,25 @@ typedef struct ivs_operation {
   const char *path; /* appended to the endpoint's base path */
   const char *content_type;
   const char *signing_service;       /* the name in the credential scope; NULL: the request is not signed */
-  const ivs_parameter *parameters;   /* ended by a NULL name; NULL: the caller writes the body */
-  const ivs_shape *output;           /* NULL: the caller reads the body */
-  const ivs_operation_error *errors; /* what the model lists; ended by a NULL code */
-  bool is_idempotent;                /* a request that may have reached the service may be sent again */
+  const ivs_parameter *parameters;   /* terminated by a NULL name; NULL: the caller writes the body */
+  const ivs_shape *output;           /* NULL: the caller decodes the body */
+  const ivs_operation_error *errors; /* of the service's model; terminated by a NULL code */
+  bool is_idempotent;                /* a request that may have reached the service is retryable */
 } ivs_operation;
 
 extern const ivs_operation ivs_operation_get_recording_configuration;
 extern const ivs_operation ivs_operation_list_recording_configurations;
 
-/* The row of Amazon IVS that has this name; NULL: none. */
+/* The row of the Amazon IVS operation with this name; NULL: none. */
 const ivs_operation *ivs_operation_find(const char *name);
-/* Whether the operation lists the code as one that is worth another attempt. */
+/* Whether the operation lists the code as transient. */
 bool ivs_operation_is_transient(const ivs_operation *operation, const char *code);
 
 /* The value of one parameter. */
 typedef struct ivs_argument {
   bool is_given;
-  ivs_slice text; /* of a string */
-  double number;  /* of an integer: whole, within the parameter's limits */
+  ivs_slice text; /* of a string parameter */
+  double number;  /* of an integer parameter: whole, within the parameter's limits */
 } ivs_argument;
 
 /*

@@ -1,4 +1,4 @@
-/* A bucket that holds one token, and the adaptive rate. */
+/* The pace: a bucket of one token, and the adaptive rate. */
 #include "pace.h"
 
 #include <math.h>

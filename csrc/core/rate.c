@@ -1,4 +1,4 @@
-/* Measured rate and cubic growth of the adaptive retry mode. */
+/* The adaptive retry mode: the measured rate and its cubic growth. */
 #include "rate.h"
 
 #include <math.h>

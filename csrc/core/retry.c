@@ -24,7 +24,7 @@ static const char *const throttling_codes[] = {"Throttling",
                                                "PriorRequestNotComplete",
                                                "EC2ThrottledException",
                                                NULL};
-/* botocore's _retry.json; they count at status 400 alone. */
+/* botocore's _retry.json; they apply only to status 400. */
 static const char *const legacy_codes[] = {"Throttling",
                                            "ThrottlingException",
                                            "ThrottledException",
@@ -72,7 +72,7 @@ static bool has_status(const int *statuses, int status) {
   return false;
 }
 
-/* An answer of 429 with no code of its own: an API gateway's. */
+/* A 429 response without a code, as API gateways send it. */
 static bool is_bare_429(int status, const char *code) {
   return status == 429 && (!code[0] || strcmp(code, "429") == 0);
 }
@@ -109,9 +109,8 @@ void ivs_retry_release(ivs_retry *retry, int cost) {
 }
 
 /*
- * A whole number as Python's int() reads it, since that is how botocore reads the hint: a sign, digits, single
- * underscores between digits. False for anything else, for a negative number and for one too large for a
- * double.
+ * Parses a whole number like Python's int(), which botocore uses for the hint: a sign, digits, single underscores
+ * between digits. False for anything else, for a negative number and for one that is too large for a double.
  */
 static bool read_whole(ivs_slice text, double *out) {
   double number = 0;
@@ -129,8 +128,8 @@ static bool read_whole(ivs_slice text, double *out) {
   return was_digit && isfinite(number) && !(is_negative && number > 0);
 }
 
-/* The server's hint in seconds; negative where there is none. */
-static double hint(const ivs_response *response, double now) {
+/* The server's hint in seconds; negative if there is none. */
+static double retry_after_hint(const ivs_response *response, double now) {
   double number, date;
   uint64_t seconds;
   ivs_slice value = ivs_response_header(response, "x-amz-retry-after");
@@ -147,7 +146,7 @@ double ivs_retry_delay(const ivs_retry *retry, enum ivs_retry_cause cause, int n
   if (retry->mode == IVS_RETRY_LEGACY) return random * ldexp(1, n < 32 ? n - 1 : 31);
   double base = cause == IVS_RETRY_CAUSE_THROTTLING ? THROTTLING_BASE : BASE;
   double delay = random * fmin(ldexp(base, n < 32 ? n - 1 : 31), CEILING);
-  double wanted = response->status ? hint(response, now) : -1;
+  double wanted = response->status ? retry_after_hint(response, now) : -1;
   if (wanted > delay) delay = fmin(wanted, delay + HINT_ABOVE);
   return delay;
 }

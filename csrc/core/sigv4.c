@@ -1,4 +1,4 @@
-/* SigV4: one flat pipeline over the signer's two buffers. */
+/* SigV4: the stages write to the signer's two buffers. */
 #include "sigv4.h"
 #include "status.h"
 #include "uri.h"
@@ -50,7 +50,7 @@ static void add_signed_headers(ivs_buffer *out, const ivs_sigv4_request *request
   }
 }
 
-/* The value without outer white space, inner runs of it being one space. */
+/* Appends the trimmed value; each inner run of white space becomes one space. */
 static void add_header_value(ivs_buffer *out, ivs_slice value) {
   value = ivs_text_trim(value);
   size_t start = 0;
@@ -59,7 +59,7 @@ static void add_header_value(ivs_buffer *out, ivs_slice value) {
     ivs_buffer_add(out, value.data + start, i - start);
     ivs_buffer_add_byte(out, ' ');
     while (value.data[i + 1] == ' ' || value.data[i + 1] == '\t')
-      i++; /* trimmed: it ends with something else */
+      i++; /* the trimmed value does not end with white space */
     start = i + 1;
   }
   ivs_buffer_add(out, value.data + start, value.length - start);
@@ -107,8 +107,7 @@ int ivs_sigv4_string_to_sign(ivs_signer *signer, const ivs_sigv4_request *reques
   return ivs_buffer_add_hex(out, hash, sizeof hash);
 }
 
-/* kDate, kRegion, kService, kSigning: four HMACs that are spared while the scope and the keys stay the same.
- */
+/* Computes kDate, kRegion, kService and kSigning, unless the scope and the credentials are the same as before. */
 static int derive_key(ivs_signer *signer, const ivs_sigv4_request *request,
                       const ivs_credentials *credentials, const char *scope) {
   if (signer->generation == credentials->generation && strcmp(signer->scope, scope) == 0) return IVS_OK;

@@ -1,4 +1,4 @@
-/* The clock offset, learned from a response (docs/protocol.md, "Clock skew"). */
+/* Learns the clock offset from a response (docs/protocol.md, "Clock skew"). */
 #include "call_internal.h"
 #include "timestamp.h"
 
@@ -18,12 +18,12 @@ bool ivs_skew_correct(ivs_call *call) {
                                       "SignatureDoesNotMatch", "AuthFailure"};
   const double tolerance = 4 * 60;
   ivs_client *client = call->client;
-  if (call->resent || !call->has_date || ivs_response_header(&call->response, "age").data) return false;
+  if (call->is_resent || !call->has_date || ivs_response_header(&call->response, "age").data) return false;
   if (fabs(call->date_lead - call->offset) <= tolerance) return false;
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
     if (strcmp(call->failure.code, codes[i]) == 0) {
       client->clock_offset = call->date_lead;
-      call->resent = true;
+      call->is_resent = true;
       call->delay = 0;
       return true;
     }

@@ -1,4 +1,4 @@
-/* The words for each status of status.h. */
+/* The description of each status. */
 #include "status.h"
 
 const char *ivs_status_text(int status) {

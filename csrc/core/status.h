@@ -1,8 +1,8 @@
 /*
- * What a function of the core returns: 0, or one of these negative numbers.
+ * The result of the core's functions: 0, or one of these negative numbers.
  *
- * They say why the *module* could not do a thing (memory, a cap, a wrong order of calls). What goes wrong
- * with a *call* — refused by the service, not connected, no credentials — is an ivs_failure (failure.h).
+ * They are errors of the module itself (memory, a cap, an invalid order of calls). An error of a call (rejected by the
+ * service, no connection, no credentials) is an ivs_failure (failure.h).
  */
 #ifndef IVS_CORE_STATUS_H
 #define IVS_CORE_STATUS_H
@@ -11,10 +11,10 @@
   X(ENOMEM, -1, "out of memory")                                                                             \
   X(ETOOBIG, -2, "larger than the cap set for it")                                                           \
   X(EINVAL, -3, "malformed input")                                                                           \
-  X(ESTATE, -4, "an event that does not fit the state")                                                      \
+  X(ESTATE, -4, "an event that does not match the state")                                                    \
   X(ECRYPTO, -5, "libcrypto failed")                                                                         \
   X(EREFUSED, -6, "refused: see the failure")                                                                \
-  X(EINTERRUPTED, -7, "interrupted by a signal's hook")
+  X(EINTERRUPTED, -7, "interrupted by a signal hook")
 
 enum ivs_status {
   IVS_OK = 0,
@@ -23,7 +23,7 @@ enum ivs_status {
 #undef IVS_STATUS_ENUM
 };
 
-/* A few words for a status; never NULL. */
+/* The description of a status; never NULL. */
 const char *ivs_status_text(int status);
 
 #endif

@@ -1,4 +1,4 @@
-/* The readings of text.h. */
+/* Functions for ASCII and UTF-8 text. */
 #include "text.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ bool ivs_text_is_alnum(char c) {
   return ivs_text_is_digit(c) || (lower >= 'a' && lower <= 'z');
 }
 
-/* Both are asked of many texts that differ at once: no strlen of what is not alike. */
+/* Both compare byte by byte: most texts differ early, so strlen(b) would be wasted. */
 bool ivs_text_equal_ignoring_case(ivs_slice a, const char *b) {
   if (!a.data) return false;
   for (size_t i = 0; i < a.length; i++)
@@ -94,7 +94,7 @@ int32_t ivs_text_next_codepoint(ivs_slice text, size_t *at) {
   return point;
 }
 
-/* Moves on over ASCII, eight bytes at a time: nearly all that we are sent. */
+/* Skips ASCII, eight bytes at a time. Most texts are ASCII. */
 static size_t skip_ascii(ivs_slice text, size_t at) {
   uint64_t word;
   for (; text.length - at >= sizeof word; at += sizeof word) {
@@ -134,7 +134,7 @@ void ivs_text_make_printable(char *text, size_t length) {
   }
 }
 
-size_t ivs_text_fit(ivs_slice text, size_t cap) {
+size_t ivs_text_truncated_length(ivs_slice text, size_t cap) {
   if (!text.data || text.length <= cap) return text.data ? text.length : 0;
   size_t end = cap;
   for (int i = 0; i < 3 && end && ((unsigned char)text.data[end] & 0xc0) == 0x80; i++) end--;

@@ -1,4 +1,4 @@
-/* Times to text and back, without the C library's time zone or locale. */
+/* Formats and parses timestamps, independent of the C library's time zone and locale. */
 #include "timestamp.h"
 
 #include <math.h>
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Days since 1970-01-01 of a proleptic Gregorian date (the era method: 400 years are 146,097 days). */
+/* The days from 1970-01-01 to a proleptic Gregorian date (the era method: 400 years have 146,097 days). */
 static int64_t days_from_date(int64_t year, int month, int day) {
   year -= month <= 2;
   int64_t era = (year >= 0 ? year : year - 399) / 400;
@@ -99,7 +99,7 @@ static bool to_seconds(const parts *in, double *seconds) {
 bool ivs_timestamp_parse_http(ivs_slice text, double *seconds) {
   static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
   parts in = {0};
-  size_t at = 5; /* "Sun, ": the day's name follows from the date */
+  size_t at = 5; /* "Sun, ": the day of the week is redundant */
   text = ivs_text_trim(text);
   if (text.length < at || text.data[3] != ',' || text.data[4] != ' ') return false;
   if (!take_number(text, &at, 2, &in.day) || !take_byte(text, &at, ' ')) return false;
@@ -121,7 +121,7 @@ static bool take_word(ivs_slice text, size_t *at, const char *word) {
   return true;
 }
 
-/* Z, UTC, GMT, +hh, +hh:mm, +hhmm (or -) or nothing, up to the end of the text. A space may go before it. */
+/* Z, UTC, GMT, +hh, +hh:mm, +hhmm (or with -) or nothing, up to the end of the text. A space may precede it. */
 static bool take_zone(ivs_slice text, size_t *at, double *offset) {
   *offset = 0;
   if (*at == text.length) return true;

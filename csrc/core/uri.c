@@ -1,4 +1,4 @@
-/* URLs, as botocore reads and canonicalises them. */
+/* Parses and canonicalizes URLs as botocore does. */
 #include "uri.h"
 #include "status.h"
 
@@ -11,7 +11,7 @@ static ivs_slice after(ivs_slice text, size_t skip) {
   return (ivs_slice){text.data + skip, text.length - skip};
 }
 
-/* Splits off what stands before the first of `stops`; *rest begins with the stop. */
+/* Returns the text before the first of the characters `stops`; *rest begins with that character. */
 static ivs_slice split(ivs_slice text, const char *stops, ivs_slice *rest) {
   size_t at = 0;
   while (at < text.length && (!text.data[at] || !strchr(stops, text.data[at]))) at++;
@@ -33,7 +33,7 @@ static bool is_dns_name(ivs_slice host) {
   }
 }
 
-/* RFC 4291, 2.2: groups of up to four hexadecimal digits, one "::" at most, an IPv4 tail allowed. */
+/* RFC 4291, 2.2: groups of up to four hexadecimal digits, at most one "::", optionally an IPv4 address at the end. */
 static bool is_ipv6(ivs_slice host) {
   int groups = 0, digits = 0, dots = 0;
   bool shortened = false;
@@ -55,7 +55,7 @@ static bool is_ipv6(ivs_slice host) {
       return false;
     }
   }
-  if (memchr(host.data, '.', host.length)) { /* the last group was the first octet of an IPv4 tail */
+  if (memchr(host.data, '.', host.length)) { /* the last group was the first octet of an IPv4 address */
     size_t start = host.length;
     while (start && host.data[start - 1] != ':') start--;
     for (ivs_slice rest = after(host, start);; rest = after(rest, 1), dots++) {
@@ -119,7 +119,7 @@ static bool is_unreserved(char c) {
   return ivs_text_is_alnum(c) || c == '_' || c == '.' || c == '-' || c == '~';
 }
 
-/* Python's quote(safe='/~'): letters, digits and _.-~ stay. */
+/* Python's quote(safe='/~'): letters, digits and _.-~ are not encoded. */
 static void add_encoded(ivs_buffer *out, ivs_slice text) {
   static const char digits[] = "0123456789ABCDEF";
   size_t start = 0;

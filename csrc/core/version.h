@@ -1,4 +1,4 @@
-/* The version, in its one place. */
+/* The version of this package. */
 #ifndef IVS_CORE_VERSION_H
 #define IVS_CORE_VERSION_H
 

@@ -16,7 +16,7 @@ enum {
   CERTIFICATE_REQUIRED = 116
 };
 
-static void forget(ivs_handshake *handshake) {
+static void reset(ivs_handshake *handshake) {
   *handshake = (ivs_handshake){.handle = handshake->handle, .alert = -1};
 }
 
@@ -26,7 +26,7 @@ static void trace(const ivs_handshake *handshake, bool is_traced) {
 }
 
 void ivs_handshake_begin(ivs_handshake *handshake) {
-  forget(handshake);
+  reset(handshake);
   trace(handshake, false);
 }
 
@@ -43,18 +43,18 @@ static int on_debug(CURL *handle, curl_infotype type, char *bytes, size_t size, 
   const unsigned char *data = (const unsigned char *)bytes;
   (void)handle;
   if (type == CURLINFO_SSL_DATA_OUT) {
-    if (size > RECORD_HEADER_SIZE && data[0] == CLIENT_HELLO) forget(handshake);
+    if (size > RECORD_HEADER_SIZE && data[0] == CLIENT_HELLO) reset(handshake);
     handshake->is_traced = true;
-    if (size == ALERT_SIZE && data[0] == FATAL && data[1] != DECODE_ERROR) handshake->is_given_up = true;
+    if (size == ALERT_SIZE && data[0] == FATAL && data[1] != DECODE_ERROR) handshake->is_aborted = true;
   } else if (type == CURLINFO_SSL_DATA_IN) {
-    if (!handshake->is_answered) handshake->is_not_tls = size == RECORD_HEADER_SIZE && data[1] != TLS_MAJOR;
-    handshake->is_answered = true;
+    if (!handshake->has_peer_data) handshake->is_not_tls = size == RECORD_HEADER_SIZE && data[1] != TLS_MAJOR;
+    handshake->has_peer_data = true;
     if (size == ALERT_SIZE && data[0] == FATAL) handshake->alert = data[1];
   }
   return 0;
 }
 
-CURLcode ivs_handshake_follow(ivs_handshake *handshake, CURL *handle) {
+CURLcode ivs_handshake_attach(ivs_handshake *handshake, CURL *handle) {
   CURLcode result = CURLE_OK;
   handshake->handle = handle;
   IVS_OPTION(result, handle, CURLOPT_SOCKOPTFUNCTION, on_new_connection);
@@ -66,7 +66,7 @@ CURLcode ivs_handshake_follow(ivs_handshake *handshake, CURL *handle) {
 
 bool ivs_handshake_is_cut_short(const ivs_handshake *handshake, long os_errno) {
   if (!handshake->is_traced) return os_errno != 0;
-  return !handshake->is_not_tls && !handshake->is_given_up && handshake->alert < 0;
+  return !handshake->is_not_tls && !handshake->is_aborted && handshake->alert < 0;
 }
 
 bool ivs_handshake_is_certificate_refused(const ivs_handshake *handshake) {

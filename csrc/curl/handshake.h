@@ -14,16 +14,16 @@
 typedef struct ivs_handshake {
   CURL *handle;
   bool is_traced;   /* libcurl shows the messages */
-  bool is_answered; /* something came from the peer */
+  bool has_peer_data; /* something came from the peer */
   bool is_not_tls;  /* and was no TLS record */
-  bool is_given_up; /* by us, with an alert */
+  bool is_aborted; /* by us, with an alert */
   int alert;        /* the peer's fatal alert; -1: none */
 } ivs_handshake;
 
 /* For a new exchange. */
 void ivs_handshake_begin(ivs_handshake *handshake);
 /* Makes the handle report to it. */
-CURLcode ivs_handshake_follow(ivs_handshake *handshake, CURL *handle);
+CURLcode ivs_handshake_attach(ivs_handshake *handshake, CURL *handle);
 
 /* Whether a failed handshake was cut short by the network: not refused, by either side. os_errno: CURLINFO_OS_ERRNO. */
 bool ivs_handshake_is_cut_short(const ivs_handshake *handshake, long os_errno);

@@ -97,7 +97,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *user) {
   return status ? refuse_for(intake, status) : size * count;
 }
 
-CURLcode ivs_intake_follow(ivs_intake *intake, CURL *handle) {
+CURLcode ivs_intake_attach(ivs_intake *intake, CURL *handle) {
   CURLcode result = CURLE_OK;
   IVS_OPTION(result, handle, CURLOPT_HEADERFUNCTION, on_header);
   IVS_OPTION(result, handle, CURLOPT_HEADERDATA, intake);

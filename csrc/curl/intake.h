@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 typedef enum ivs_intake_refusal {
-  IVS_INTAKE_TAKEN,
+  IVS_INTAKE_ACCEPTED,
   IVS_INTAKE_TOO_BIG, /* over a cap */
   IVS_INTAKE_NO_MEMORY,
   IVS_INTAKE_BAD_STATUS, /* its first line is no status line of HTTP/1.0 or 1.1 */
@@ -31,7 +31,7 @@ typedef struct ivs_intake {
 } ivs_intake;
 
 /* Makes the handle report to it from now on. */
-CURLcode ivs_intake_follow(ivs_intake *intake, CURL *handle);
+CURLcode ivs_intake_attach(ivs_intake *intake, CURL *handle);
 /* A new response, which the caller has reset. */
 void ivs_intake_begin(ivs_intake *intake, ivs_response *response);
 /* Whether the whole head has come. */

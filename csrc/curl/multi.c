@@ -1,6 +1,6 @@
 /* The loop of libcurl's multi handle, and which transfer is in which state. */
 #include "multi.h"
-#include "clock.h"
+#include "core/clock.h"
 #include "core/status.h"
 #include "error_map.h"
 #include "libcurl.h"
@@ -19,7 +19,7 @@ struct ivs_multi {
   ivs_settings_copy settings;
   ivs_sockets sockets;
   ivs_transfer *idle, *running, *ended;
-  ivs_transfer *left; /* timed out while libcurl looks a name up; in the multi handle until that ends */
+  ivs_transfer *abandoned; /* timed out while libcurl looks a name up; in the multi handle until that ends */
 };
 
 /* ---- lists ---- */
@@ -35,7 +35,7 @@ static ivs_transfer *pop(ivs_transfer **list) {
   return first;
 }
 
-static bool take_out(ivs_transfer **list, const ivs_transfer *transfer) {
+static bool remove_from(ivs_transfer **list, const ivs_transfer *transfer) {
   while (*list && *list != transfer) list = &(*list)->next;
   if (!*list) return false;
   *list = transfer->next;
@@ -45,7 +45,7 @@ static bool take_out(ivs_transfer **list, const ivs_transfer *transfer) {
 /* ---- open and close ---- */
 
 /* A transfer that is not in use. NULL with *result set. */
-static ivs_transfer *obtain(ivs_multi *multi, CURLcode *result) {
+static ivs_transfer *get_transfer(ivs_multi *multi, CURLcode *result) {
   ivs_transfer *transfer = pop(&multi->idle);
   return transfer ? transfer : ivs_transfer_open(&multi->settings.settings, &multi->sockets, result);
 }
@@ -61,7 +61,7 @@ int ivs_multi_open(ivs_multi **out, const ivs_settings *settings, int places, iv
     ivs_failure_from_status(failure, status, "starting libcurl");
   } else {
     multi->handle = curl_multi_init();
-    ivs_transfer *first = multi->handle ? obtain(multi, &result) : NULL;
+    ivs_transfer *first = multi->handle ? get_transfer(multi, &result) : NULL;
     if (first) {
       push(&multi->idle, first);
       return IVS_OK;
@@ -90,7 +90,7 @@ static void *clean_up(void *user) {
   ivs_multi *multi = user;
   ivs_sigpipe guard;
   ivs_sigpipe_block(&guard);
-  close_list(multi, multi->left);
+  close_list(multi, multi->abandoned);
   close_list(multi, multi->idle);
   if (multi->handle) curl_multi_cleanup(multi->handle);
   ivs_sigpipe_restore(&guard);
@@ -101,7 +101,7 @@ static void *clean_up(void *user) {
 }
 
 /* Cleans up in a thread, which takes no signal of the host's. */
-static bool clean_up_aside(ivs_multi *multi) {
+static bool clean_up_in_thread(ivs_multi *multi) {
   sigset_t all, before;
   pthread_t thread;
   sigfillset(&all);
@@ -114,7 +114,7 @@ static bool clean_up_aside(ivs_multi *multi) {
 
 /* Frees what is ours. The handles stay: the sockets are the parent's, and closing would speak on them. */
 static void forget(ivs_multi *multi) {
-  ivs_transfer **const lists[] = {&multi->running, &multi->ended, &multi->left, &multi->idle};
+  ivs_transfer **const lists[] = {&multi->running, &multi->ended, &multi->abandoned, &multi->idle};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
     for (ivs_transfer *each; (each = pop(lists[i]));) ivs_transfer_forget(each);
   ivs_sockets_free(&multi->sockets);
@@ -129,11 +129,11 @@ void ivs_multi_close(ivs_multi *multi) {
     return;
   }
   ivs_multi_cancel(multi);
-  if (!multi->left || !clean_up_aside(multi)) clean_up(multi);
+  if (!multi->abandoned || !clean_up_in_thread(multi)) clean_up(multi);
 }
 
 bool ivs_multi_is_usable(const ivs_multi *multi) {
-  return multi->owner == getpid() && !multi->left;
+  return multi->owner == getpid() && !multi->abandoned;
 }
 
 /* ---- transfers that begin and end ---- */
@@ -141,7 +141,7 @@ bool ivs_multi_is_usable(const ivs_multi *multi) {
 int ivs_multi_start(ivs_multi *multi, const ivs_exchange *exchange) {
   CURLcode result;
   const bool is_clean = ivs_sockets_end_unclean(&multi->sockets, !multi->running);
-  ivs_transfer *transfer = obtain(multi, &result);
+  ivs_transfer *transfer = get_transfer(multi, &result);
   if (!transfer) {
     ivs_error_map_not_started(exchange->failure, result);
     return IVS_EREFUSED;
@@ -161,25 +161,25 @@ int ivs_multi_start(ivs_multi *multi, const ivs_exchange *exchange) {
 }
 
 /* The connection that a transfer has ended with is idle from now on. */
-static void leave_connection(ivs_multi *multi, const ivs_transfer *transfer) {
+static void mark_connection_idle(ivs_multi *multi, const ivs_transfer *transfer) {
   curl_socket_t descriptor = CURL_SOCKET_BAD;
   long port = 0;
   curl_easy_getinfo(transfer->handle, CURLINFO_ACTIVESOCKET, &descriptor);
   curl_easy_getinfo(transfer->handle, CURLINFO_LOCAL_PORT, &port);
-  if (descriptor != CURL_SOCKET_BAD) ivs_sockets_leave(&multi->sockets, (int)descriptor, port);
+  if (descriptor != CURL_SOCKET_BAD) ivs_sockets_mark_idle(&multi->sockets, (int)descriptor, port);
 }
 
 static void note_connected(ivs_multi *multi, ivs_transfer *transfer) {
   long port = 0;
   if (!ivs_transfer_is_newly_connected(transfer)) return;
   curl_easy_getinfo(transfer->handle, CURLINFO_LOCAL_PORT, &port);
-  ivs_sockets_use(&multi->sockets, port);
+  ivs_sockets_mark_busy(&multi->sockets, port);
   if (transfer->exchange.on_sent) transfer->exchange.on_sent(transfer->exchange.user);
 }
 
 /* Of a transfer in no list. */
 static void end(ivs_multi *multi, ivs_transfer *transfer, CURLcode result) {
-  if (result == CURLE_OK) leave_connection(multi, transfer);
+  if (result == CURLE_OK) mark_connection_idle(multi, transfer);
   remove_handle(multi, transfer);
   ivs_transfer_end(transfer, result);
   push(&multi->ended, transfer);
@@ -187,7 +187,7 @@ static void end(ivs_multi *multi, ivs_transfer *transfer, CURLcode result) {
 
 /* Its time is over. To end a look-up would mean to wait for its thread: the handle stays in the multi handle until that is over. */
 static void time_out(ivs_multi *multi, ivs_transfer *transfer) {
-  take_out(&multi->running, transfer);
+  remove_from(&multi->running, transfer);
   if (ivs_transfer_is_looking_up(transfer)) {
     ivs_transfer_abandon(transfer);
     push(&multi->ended, transfer);
@@ -198,25 +198,25 @@ static void time_out(ivs_multi *multi, ivs_transfer *transfer) {
 
 /* libcurl is done with it. */
 static void take_result(ivs_multi *multi, ivs_transfer *transfer, CURLcode result) {
-  if (take_out(&multi->running, transfer)) {
+  if (remove_from(&multi->running, transfer)) {
     note_connected(multi, transfer);
     end(multi, transfer, result);
   } else {
     remove_handle(multi, transfer);
-    if (take_out(&multi->left, transfer)) push(&multi->idle, transfer);
+    if (remove_from(&multi->abandoned, transfer)) push(&multi->idle, transfer);
   }
 }
 
 /* Where a transfer goes that nobody waits for: its look-up may still be running. */
-static void put_away(ivs_multi *multi, ivs_transfer *transfer) {
-  push(transfer->is_added ? &multi->left : &multi->idle, transfer);
+static void recycle(ivs_multi *multi, ivs_transfer *transfer) {
+  push(transfer->is_added ? &multi->abandoned : &multi->idle, transfer);
 }
 
 void *ivs_multi_take_ended(ivs_multi *multi, int *status) {
   ivs_transfer *transfer = pop(&multi->ended);
   if (!transfer) return NULL;
   *status = transfer->status;
-  put_away(multi, transfer);
+  recycle(multi, transfer);
   return transfer->exchange.user;
 }
 
@@ -225,7 +225,7 @@ void ivs_multi_cancel(ivs_multi *multi) {
   ivs_sigpipe guard;
   ivs_sigpipe_block(&guard);
   while (multi->running) time_out(multi, multi->running);
-  while ((transfer = pop(&multi->ended))) put_away(multi, transfer);
+  while ((transfer = pop(&multi->ended))) recycle(multi, transfer);
   ivs_sigpipe_restore(&guard);
 }
 
@@ -245,12 +245,12 @@ static void end_late_lookups(ivs_multi *multi, double now) {
 
 /* Does what can be done without waiting. */
 static void perform(ivs_multi *multi) {
-  int count = 0, left;
+  int count = 0, remaining;
   if (curl_multi_perform(multi->handle, &count) != CURLM_OK) {
     end_all(multi, CURLE_OUT_OF_MEMORY);
     return;
   }
-  for (CURLMsg *message; (message = curl_multi_info_read(multi->handle, &left));) {
+  for (CURLMsg *message; (message = curl_multi_info_read(multi->handle, &remaining));) {
     ivs_transfer *transfer = NULL;
     const CURLcode result = message->data.result;
     if (message->msg != CURLMSG_DONE) continue;
@@ -261,7 +261,7 @@ static void perform(ivs_multi *multi) {
 }
 
 /* Notes new connections, ends what is late, and returns the first deadline of the others. */
-static double judge(ivs_multi *multi, double now) {
+static double check_deadlines(ivs_multi *multi, double now) {
   double first = HUGE_VAL;
   for (ivs_transfer *each = multi->running, *next; each; each = next) {
     next = each->next;
@@ -283,7 +283,7 @@ void ivs_multi_run(ivs_multi *multi, double seconds, const ivs_multi_interrupt *
     end_late_lookups(multi, now);
     perform(multi);
     now = ivs_clock_monotonic();
-    const double deadline = fmin(judge(multi, now), until);
+    const double deadline = fmin(check_deadlines(multi, now), until);
     if (multi->ended || now >= until || (interrupt && interrupt->is_due(interrupt->user))) break;
     const double wait = fmin(deadline - now, IVS_MULTI_POLL_SECONDS);
     if (curl_multi_poll(multi->handle, NULL, 0, (int)ceil(wait * 1000), NULL) != CURLM_OK)

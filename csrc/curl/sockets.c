@@ -50,7 +50,7 @@ static int on_close(void *user, curl_socket_t closed) {
   return close(closed);
 }
 
-CURLcode ivs_sockets_follow(ivs_sockets_opener *opener, CURL *handle) {
+CURLcode ivs_sockets_attach(ivs_sockets_opener *opener, CURL *handle) {
   CURLcode result = CURLE_OK;
   IVS_OPTION(result, handle, CURLOPT_OPENSOCKETFUNCTION, on_open);
   IVS_OPTION(result, handle, CURLOPT_OPENSOCKETDATA, opener);
@@ -59,12 +59,12 @@ CURLcode ivs_sockets_follow(ivs_sockets_opener *opener, CURL *handle) {
   return result;
 }
 
-void ivs_sockets_use(ivs_sockets *sockets, long port) {
+void ivs_sockets_mark_busy(ivs_sockets *sockets, long port) {
   for (int i = 0; i < sockets->count; i++)
     if (sockets->open[i].port == port) sockets->open[i].is_idle = false;
 }
 
-void ivs_sockets_leave(ivs_sockets *sockets, int descriptor, long port) {
+void ivs_sockets_mark_idle(ivs_sockets *sockets, int descriptor, long port) {
   for (int i = 0; i < sockets->count; i++)
     if (sockets->open[i].descriptor == descriptor) {
       sockets->open[i].port = port;
@@ -77,9 +77,9 @@ static bool has_bytes(int descriptor) {
   return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* Puts a socket whose other end is closed in the connection's place. What waits in that is not read off: there may be no end of
+/* Puts a socket whose other replace_connection is closed in the connection's place. What waits in that is not read off: there may be no replace_connection of
  * it. */
-static bool end(int descriptor) {
+static bool replace_connection(int descriptor) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) return false;
   bool is_ended = dup2(ends[0], descriptor) >= 0;
@@ -92,7 +92,7 @@ static bool end(int descriptor) {
 bool ivs_sockets_end_unclean(ivs_sockets *sockets, bool all_idle) {
   for (int i = 0; i < sockets->count; i++) {
     const ivs_socket *each = &sockets->open[i];
-    if ((all_idle || each->is_idle) && has_bytes(each->descriptor) && !end(each->descriptor)) return false;
+    if ((all_idle || each->is_idle) && has_bytes(each->descriptor) && !replace_connection(each->descriptor)) return false;
   }
   return true;
 }

@@ -36,11 +36,11 @@ typedef struct ivs_sockets_opener {
 bool ivs_sockets_init(ivs_sockets *sockets, int transfers);
 void ivs_sockets_free(ivs_sockets *sockets);
 /* Follows the handle's sockets from now on. The sockets have to outlive the connections, the opener the handle. */
-CURLcode ivs_sockets_follow(ivs_sockets_opener *opener, CURL *handle);
+CURLcode ivs_sockets_attach(ivs_sockets_opener *opener, CURL *handle);
 
 /* A transfer uses the connection with this port; a transfer has ended, and left this connection. */
-void ivs_sockets_use(ivs_sockets *sockets, long port);
-void ivs_sockets_leave(ivs_sockets *sockets, int descriptor, long port);
+void ivs_sockets_mark_busy(ivs_sockets *sockets, long port);
+void ivs_sockets_mark_idle(ivs_sockets *sockets, int descriptor, long port);
 
 /* Ends each idle connection that bytes wait in, so that libcurl finds it closed. all_idle: no transfer is running. To be called
  * before a transfer starts. False: no descriptors are left to do so. */

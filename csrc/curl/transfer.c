@@ -1,6 +1,6 @@
 /* The life of an easy handle, and the beginning and the end of an exchange. */
 #include "transfer.h"
-#include "clock.h"
+#include "core/clock.h"
 #include "core/status.h"
 #include "error_map.h"
 #include "libcurl.h"
@@ -43,9 +43,9 @@ static CURLcode set_up(ivs_transfer *transfer, const ivs_settings *settings) {
   IVS_OPTION(result, transfer->handle, CURLOPT_PRIVATE, transfer);
   IVS_OPTION(result, transfer->handle, CURLOPT_ERRORBUFFER, transfer->detail);
   if (!result) result = ivs_options_set_fixed(transfer->handle, settings);
-  if (!result) result = ivs_intake_follow(&transfer->intake, transfer->handle);
-  if (!result) result = ivs_handshake_follow(&transfer->handshake, transfer->handle);
-  if (!result) result = ivs_sockets_follow(&transfer->opener, transfer->handle);
+  if (!result) result = ivs_intake_attach(&transfer->intake, transfer->handle);
+  if (!result) result = ivs_handshake_attach(&transfer->handshake, transfer->handle);
+  if (!result) result = ivs_sockets_attach(&transfer->opener, transfer->handle);
   return result ? result : follow_connection(transfer);
 }
 

@@ -103,7 +103,7 @@ static double call_fraction(lua_State *L, int client_index) {
 /* Drawn only where a retry's delay may need it, so that a call without retries draws none. */
 static double read_random(lua_State *L, const ivs_lua_call *call, int client_index) {
   uint32_t word;
-  if (!ivs_call_wants_random(&call->core)) return 0;
+  if (!ivs_call_needs_random(&call->core)) return 0;
   if (call->client->has_random) return call_fraction(L, client_index);
   if (!ivs_lua_client_take_random(call->client, &word, sizeof word)) return 0.5;
   return word / 4294967296.0;
@@ -211,7 +211,7 @@ static void log_step(lua_State *L, ivs_lua_call *call, int client_index, enum iv
              ivs_buffer_text(&core->request.url));
   else if (step == IVS_STEP_CREDENTIALS)
     log_text(L, call, client_index, "debug", "asking for credentials");
-  else if (step == IVS_STEP_SLEEP && core->pacing)
+  else if (step == IVS_STEP_SLEEP && core->is_pacing)
     log_text(L, call, client_index, "debug", "waiting %.3f s for the rate limit", core->delay);
   else if (step == IVS_STEP_SLEEP || step == IVS_STEP_FAILED)
     log_failure(L, call, client_index, step);
@@ -261,13 +261,13 @@ void ivs_lua_call_take_credentials(lua_State *L, ivs_lua_call *call, int call_in
   call_index = lua_absindex(L, call_index);
   if (ivs_lua_credentials_receive(L, index, call->client)) {
     ivs_call_credentials(&call->core);
-    ivs_lua_provider_answered(L, call, call_index, 0);
+    ivs_lua_provider_finish(L, call, call_index, 0);
     return;
   }
   const ivs_lua_failure_view view = ivs_lua_failure_read(L, -1);
   const bool has_own_error = lua_isnil(L, index) && lua_istable(L, index + 1);
   ivs_call_no_credentials(&call->core, view.kind, view.code, view.message);
-  ivs_lua_provider_answered(L, call, call_index, has_own_error ? index + 1 : lua_gettop(L));
+  ivs_lua_provider_finish(L, call, call_index, has_own_error ? index + 1 : lua_gettop(L));
   if (has_own_error) {
     lua_pushvalue(L, index + 1);
     keep_provider_error(L, call, call_index, true);
@@ -275,7 +275,7 @@ void ivs_lua_call_take_credentials(lua_State *L, ivs_lua_call *call, int call_in
   lua_settop(L, top);
 }
 
-const char *ivs_lua_call_take_answer(lua_State *L, ivs_lua_call *call, int index) {
+const char *ivs_lua_call_take_response(lua_State *L, ivs_lua_call *call, int index) {
   if (!call->client->is_open) return NULL; /* closed meanwhile: the next step says so */
-  return ivs_lua_message_take_answer(L, &call->core, index);
+  return ivs_lua_message_take_response(L, &call->core, index);
 }

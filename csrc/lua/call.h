@@ -21,7 +21,7 @@ typedef struct ivs_lua_call {
 } ivs_lua_call;
 
 /* Slots of the call's own table. */
-enum { IVS_LUA_CALL_CLIENT = 1, IVS_LUA_CALL_PROVIDER_ERROR, IVS_LUA_CALL_OUTCOME };
+enum { IVS_LUA_CALL_CLIENT = 1, IVS_LUA_CALL_PROVIDER_ERROR, IVS_LUA_CALL_OUTCOME, IVS_LUA_CALL_PACE };
 
 /* Once, from luaopen_*. */
 void ivs_lua_call_register(lua_State *L);
@@ -40,14 +40,14 @@ void ivs_lua_call_release(lua_State *L, int client_index, int call_index);
 void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, const ivs_operation *operation, int params_index);
 
 /*
- * The next step. SLEEP may also be a wait for the credentials that another call asks for (provider.h). DECODE is carried out here where the operation has an output shape. After DONE the response table, after
- * FAILED the error object has been pushed.
+ * The next step. SLEEP may also be a wait for the credentials that another call asks for (provider.h). DECODE is carried out
+ * here where the operation has an output shape. After DONE the response table, after FAILED the error object has been pushed.
  */
 enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_index, int call_index);
 
 /* Reports what a credentials provider gave: credentials at `index`, or nil there and an error after it. */
 void ivs_lua_call_take_credentials(lua_State *L, ivs_lua_call *call, int call_index, int index);
-/* ivs_lua_message_take_answer; nothing where the client has been closed meanwhile. */
-const char *ivs_lua_call_take_answer(lua_State *L, ivs_lua_call *call, int index);
+/* ivs_lua_message_take_response; nothing where the client has been closed meanwhile. */
+const char *ivs_lua_call_take_response(lua_State *L, ivs_lua_call *call, int index);
 
 #endif

@@ -1,6 +1,6 @@
 /* The client userdata. lua/ivs/config/settings.lua reads the options; this file takes the settings that it resolved. */
 #include "lua/client.h"
-#include "lua/clock.h"
+#include "core/clock.h"
 #include "lua/fields.h"
 #include "lua/credentials.h"
 #include "lua/failure.h"
@@ -13,7 +13,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-static const char resolve_key, methods_key, offer_key;
+static const char resolve_key, methods_key, native_key;
 
 static int collect(lua_State *L);
 static int read_field(lua_State *L);
@@ -29,7 +29,7 @@ static const luaL_Reg metamethods[] = {
 static const ivs_object_type client_type = {"ivs.client", metamethods};
 
 void ivs_lua_client_register(lua_State *L) {
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &offer_key);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &native_key);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &methods_key);
   ivs_lua_objects_register(L, &client_type);
   ivs_lua_objects_require(L, "ivs.config.settings");
@@ -147,49 +147,48 @@ static bool keep_function(lua_State *L, int from, const char *name, int own, int
   return found;
 }
 
-static void keep_functions(lua_State *L, ivs_lua_client *client, int userdata, int settings, int host) {
+static void keep_functions(lua_State *L, ivs_lua_client *client, int userdata, int settings, int clock) {
   ivs_lua_compat_get_table(L, userdata);
   int own = lua_gettop(L);
   keep_function(L, settings, "provider", own, IVS_LUA_CLIENT_PROVIDER);
   client->has_transport = keep_function(L, settings, "given_transport", own, IVS_LUA_CLIENT_TRANSPORT);
   client->has_logger = keep_function(L, settings, "logger", own, IVS_LUA_CLIENT_LOGGER);
-  client->has_time = keep_function(L, host, "time", own, IVS_LUA_CLIENT_TIME);
-  client->has_random = keep_function(L, host, "random", own, IVS_LUA_CLIENT_RANDOM);
+  client->has_time = keep_function(L, clock, "time", own, IVS_LUA_CLIENT_TIME);
+  client->has_random = keep_function(L, clock, "random", own, IVS_LUA_CLIENT_RANDOM);
   lua_pushvalue(L, settings);
   lua_rawseti(L, own, IVS_LUA_CLIENT_SETTINGS);
   lua_pop(L, 1);
 }
 
-static void check_host(lua_State *L, int host) {
-  if (lua_isnoneornil(L, host)) return;
-  luaL_checktype(L, host, LUA_TTABLE);
+static void check_clock(lua_State *L, int clock) {
+  if (lua_isnoneornil(L, clock)) return;
+  luaL_checktype(L, clock, LUA_TTABLE);
   lua_pushnil(L);
-  while (lua_next(L, host)) {
+  while (lua_next(L, clock)) {
     const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
     if (strcmp(name, "time") != 0 && strcmp(name, "random") != 0)
-      luaL_error(L, "unknown member '%s' of host", name);
+      luaL_error(L, "unknown member '%s' of the clock", name);
     if (!lua_isfunction(L, -1))
-      luaL_error(L, "host.%s has to be a function, got %s", name, luaL_typename(L, -1));
+      luaL_error(L, "clock.%s has to be a function, got %s", name, luaL_typename(L, -1));
     lua_pop(L, 1);
   }
 }
 
-/* What C offers to the Lua that resolves settings: functions, the host's time, and what the user agent tells.
- */
-static void push_platform(lua_State *L, int host) {
+/* Pushes what the Lua code that resolves settings gets from C: functions, the clock, and what the User-Agent tells. */
+static void push_native(lua_State *L, int clock) {
   struct utsname names;
   if (uname(&names)) memset(&names, 0, sizeof names);
   lua_createtable(L, 0, 8);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &offer_key);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &native_key);
   lua_getfield(L, -1, "system");
   lua_setfield(L, -3, "system");
   lua_getfield(L, -1, "service_call");
   lua_setfield(L, -3, "service_call");
-  lua_getfield(L, -1, "read_answer");
-  lua_setfield(L, -3, "read_answer");
+  lua_getfield(L, -1, "read_response");
+  lua_setfield(L, -3, "read_response");
   lua_pop(L, 1);
-  lua_pushvalue(L, host);
-  lua_setfield(L, -2, "host");
+  lua_pushvalue(L, clock);
+  lua_setfield(L, -2, "clock");
   lua_pushliteral(L, IVS_VERSION);
   lua_setfield(L, -2, "version");
   lua_pushstring(L, names.sysname);
@@ -201,7 +200,7 @@ static void push_platform(lua_State *L, int host) {
 }
 
 double ivs_lua_client_now(lua_State *L, const ivs_lua_client *client, int index) {
-  if (!client->has_time) return ivs_lua_clock_now();
+  if (!client->has_time) return ivs_clock_now();
   ivs_lua_client_get(L, index, IVS_LUA_CLIENT_TIME);
   lua_call(L, 0, 1);
   double seconds = lua_tonumber(L, -1);
@@ -209,7 +208,7 @@ double ivs_lua_client_now(lua_State *L, const ivs_lua_client *client, int index)
   return seconds;
 }
 
-/* Static credentials are taken now, so that no call has to ask for them. */
+/* Takes static credentials at once, so that a call need not ask for them. */
 static bool take_static_credentials(lua_State *L, int settings, ivs_lua_client *client,
                                     ivs_failure *failure) {
   const char *code = NULL, *problem = NULL;
@@ -220,12 +219,12 @@ static bool take_static_credentials(lua_State *L, int settings, ivs_lua_client *
   return !problem;
 }
 
-ivs_lua_client *ivs_lua_client_build(lua_State *L, int from, int host, const char *endpoint_prefix) {
+ivs_lua_client *ivs_lua_client_build(lua_State *L, int from, int clock, const char *endpoint_prefix) {
   ivs_failure *failure = ivs_lua_failure_new(L);
   ivs_lua_client *client = ivs_lua_objects_new(L, &client_type, sizeof *client);
   ivs_client_init(&client->core);
   client->is_open = true;
-  keep_functions(L, client, lua_gettop(L), from, host);
+  keep_functions(L, client, lua_gettop(L), from, clock);
   client->max_response_bytes = (size_t)ivs_lua_fields_number(L, from, "max_response_bytes");
   ivs_client_settings settings = read_settings(L, from);
   settings.endpoint_prefix = endpoint_prefix;
@@ -237,20 +236,20 @@ ivs_lua_client *ivs_lua_client_build(lua_State *L, int from, int host, const cha
 }
 
 int ivs_lua_client_new(lua_State *L) {
-  enum { OPTIONS = 1, HOST = 2, SETTINGS = 3 };
-  if (!lua_isnoneornil(L, HOST + 1))
-    luaL_argerror(L, HOST + 1, "options and host expected, and nothing more");
-  lua_settop(L, HOST);
+  enum { OPTIONS = 1, CLOCK = 2, SETTINGS = 3 };
+  if (!lua_isnoneornil(L, CLOCK + 1))
+    luaL_argerror(L, CLOCK + 1, "options and a clock expected, and nothing more");
+  lua_settop(L, CLOCK);
   if (!lua_isnil(L, OPTIONS)) luaL_checktype(L, OPTIONS, LUA_TTABLE);
-  check_host(L, HOST);
+  check_clock(L, CLOCK);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &resolve_key);
   lua_pushvalue(L, OPTIONS);
-  push_platform(L, HOST);
+  push_native(L, CLOCK);
   lua_call(L, 2, 3); /* settings | nil, err | nil, nil, misuse */
   if (lua_type(L, -1) == LUA_TSTRING) return luaL_error(L, "%s", lua_tostring(L, -1));
   if (!lua_istable(L, SETTINGS)) {
     lua_settop(L, SETTINGS + 1);
     return 2;
   }
-  return ivs_lua_client_build(L, SETTINGS, HOST, NULL) ? 1 : 2;
+  return ivs_lua_client_build(L, SETTINGS, CLOCK, NULL) ? 1 : 2;
 }

@@ -30,7 +30,7 @@ typedef struct ivs_lua_client {
 
 /* Slots of the client's own table. */
 enum {
-  IVS_LUA_CLIENT_PROVIDER = 1, /* function(context) → credentials | nil, err */
+  IVS_LUA_CLIENT_PROVIDER = 1, /* function(io) → credentials | nil, err */
   IVS_LUA_CLIENT_TRANSPORT,
   IVS_LUA_CLIENT_LOGGER,
   IVS_LUA_CLIENT_TIME,
@@ -40,18 +40,18 @@ enum {
   IVS_LUA_CLIENT_SETTINGS
 };
 
-/* Once, from luaopen_*: takes two tables off the stack: the methods of a client, and on top of it what C
- * offers to the Lua that resolves settings, { system, service_call, read_answer }. */
+/* Once, from luaopen_*: takes two tables off the stack: the methods of a client, and on top of it what
+ * the Lua code that resolves settings gets, { system, service_call, read_response }. */
 void ivs_lua_client_register(lua_State *L);
 /*
- * Lua: client(options?, host?) → client | nil, err. Raises misuse at the caller's level. `host` may hold the
+ * Lua: client(options?, clock?) → client | nil, err. Raises misuse at the caller's level. `clock` may hold the
  * functions `time` (seconds since 1970) and `random` ([0, 1)), for loops that have a clock of their own and
  * for tests.
  */
 int ivs_lua_client_new(lua_State *L);
 /* Pushes a client made of resolved settings and returns it, or pushes nil and the error object and returns
  * NULL. endpoint_prefix: see ivs_client_settings; the caller keeps it alive. */
-ivs_lua_client *ivs_lua_client_build(lua_State *L, int settings, int host, const char *endpoint_prefix);
+ivs_lua_client *ivs_lua_client_build(lua_State *L, int settings, int clock, const char *endpoint_prefix);
 /* Lua: client:close(). */
 int ivs_lua_client_close(lua_State *L);
 

@@ -1,11 +1,11 @@
-/* A table of keys into the core's credentials. */
+/* A Lua table to the core's credentials. */
 #include "lua/credentials.h"
 #include "core/timestamp.h"
 #include "core/status.h"
 #include "lua/failure.h"
 #include "lua/protect.h"
 
-/* Leaves the value on the stack, so that a string made by a metamethod lives as long as it is needed. */
+/* Leaves the value on the stack: nothing else keeps a string alive that a metamethod made. */
 static bool push_text(lua_State *L, int index, const char *name, ivs_slice *out) {
   *out = (ivs_slice){"", 0};
   lua_getfield(L, index, name);
@@ -14,26 +14,26 @@ static bool push_text(lua_State *L, int index, const char *name, ivs_slice *out)
   return type == LUA_TSTRING || type == LUA_TNIL;
 }
 
-/* Seconds since 1970 or ISO 8601 text; 0 where there is none. */
+/* Seconds since 1970 or ISO 8601 text; 0 if there is none. False if it is neither. */
 static bool read_expiration(lua_State *L, int index, double *out) {
-  bool good = true;
+  bool is_valid = true;
   *out = 0;
   lua_getfield(L, index, "expiration");
   if (lua_type(L, -1) == LUA_TNUMBER) {
     *out = lua_tonumber(L, -1);
-    good = *out > 0 && *out < 1e15;
+    is_valid = *out > 0 && *out < 1e15;
   } else if (lua_type(L, -1) == LUA_TSTRING) {
     ivs_slice text;
     text.data = lua_tolstring(L, -1, &text.length);
-    good = ivs_timestamp_parse_iso8601(text, out);
+    is_valid = ivs_timestamp_parse_iso8601(text, out);
   } else {
-    good = lua_isnil(L, -1);
+    is_valid = lua_isnil(L, -1);
   }
   lua_pop(L, 1);
-  return good;
+  return is_valid;
 }
 
-/* The table is at index; whatever this leaves on the stack the caller pops. */
+/* Takes the table at index. The caller restores the stack. */
 static const char *take(lua_State *L, int index, ivs_lua_client *client, const char **code) {
   ivs_slice id, secret, token;
   double expiration;
@@ -51,12 +51,12 @@ static const char *take(lua_State *L, int index, ivs_lua_client *client, const c
   case IVS_OK:
     return NULL;
   case IVS_EINVAL:
-    return "a key or the token holds a control character (CR, LF, NUL, …)";
+    return "the access key id, the secret access key or the token has a control character (CR, LF, NUL, …)";
   case IVS_ETOOBIG:
-    return "a key or the token is too long";
+    return "the access key id, the secret access key or the token is too long";
   default:
     *code = "OutOfMemoryError";
-    return "out of memory while keeping the keys";
+    return "out of memory while storing the credentials";
   }
 }
 
@@ -69,7 +69,7 @@ const char *ivs_lua_credentials_take(lua_State *L, int index, ivs_lua_client *cl
   return problem;
 }
 
-/* (keys, client) → code and problem; nothing if the keys have been taken. To be called protected. */
+/* (credentials, client) → code and problem; nothing if they have been taken. To be called with lua_pcall. */
 static int take_protected(lua_State *L) {
   const char *code, *problem = ivs_lua_credentials_take(L, 1, lua_touserdata(L, 2), &code);
   if (!problem) return 0;
@@ -86,13 +86,13 @@ static void push_closed(lua_State *L) {
 
 bool ivs_lua_credentials_receive(lua_State *L, int index, ivs_lua_client *client) {
   const char *code = "CredentialRetrievalError";
-  const char *problem = "the credentials provider gave nothing and no reason";
+  const char *problem = "the credentials provider returned neither credentials nor an error";
   int error = lua_absindex(L, index) + 1;
   if (client->is_open && !lua_isnil(L, index)) {
     lua_pushcfunction(L, take_protected);
     lua_pushvalue(L, error - 1);
     lua_pushlightuserdata(L, client);
-    if (ivs_lua_protect_call(L, 2, 2) != LUA_OK) { /* by a metamethod */
+    if (ivs_lua_protect_call(L, 2, 2) != LUA_OK) { /* a metamethod raised it */
       error = lua_gettop(L);
     } else if (lua_isnil(L, -1)) {
       lua_pop(L, 2);

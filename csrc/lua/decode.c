@@ -16,22 +16,13 @@
 
 static const char decode_key;
 
-/* Deep enough for any response, and far from the C stack's end. */
-enum { JSON_DEPTH = 100, PROBLEM_MAX = 200 };
+enum { PROBLEM_MAX = 200 };
 
 void ivs_lua_decode_register(lua_State *L) {
-  ivs_lua_objects_require(L, "cjson");
-  lua_getfield(L, -1, "new");
-  lua_call(L, 0, 1);
-  lua_getfield(L, -1, "decode_max_depth");
-  lua_pushinteger(L, JSON_DEPTH);
-  lua_call(L, 1, 0);
-  lua_getfield(L, -1, "decode_invalid_numbers");
-  lua_pushboolean(L, 0);
-  lua_call(L, 1, 0);
-  lua_getfield(L, -1, "decode");
+  ivs_lua_objects_require(L, "ivs.json");
+  lua_getfield(L, -1, "decode_or_raise");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &decode_key);
-  lua_pop(L, 2);
+  lua_pop(L, 1);
 }
 
 typedef struct walk {

@@ -8,7 +8,7 @@
 #include "lua/compat.h"
 #include "core/call.h"
 
-/* Once, from luaopen_*: makes the cjson instance. Raises if lua-cjson is not installed. */
+/* Once, from luaopen_*: loads ivs.json, whose cjson instance decodes the bodies. Raises if lua-cjson is not installed. */
 void ivs_lua_decode_register(lua_State *L);
 
 /* Carries out the step DECODE and reports to the call. After a success that could be read the result table is

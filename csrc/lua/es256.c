@@ -1,4 +1,4 @@
-/* ES256 over libcrypto. The host's error queue is left as it was. */
+/* ES256 over libcrypto. The error queue of libcrypto is left as it was. */
 #include "lua/es256.h"
 
 #include <openssl/core_names.h>
@@ -10,13 +10,13 @@
 
 enum { HALF = IVS_LUA_ES256_SIZE / 2 };
 
-/* Without this libcrypto would ask for a password on the terminal. */
+/* Without this callback libcrypto would ask for a password on the terminal. */
 static int no_password(char *buffer, int size, int writing, void *user) {
   (void)buffer, (void)size, (void)writing, (void)user;
   return -1;
 }
 
-/* The key, if it is a private one on P-256. */
+/* Returns the key; NULL if it is not a P-256 private key. */
 static EVP_PKEY *read_key(ivs_slice pem) {
   char group[32];
   size_t length;
@@ -32,13 +32,13 @@ static EVP_PKEY *read_key(ivs_slice pem) {
 static const char not_a_key[] = "the key is not an unencrypted P-256 private key in PEM";
 static const char refused[] = "libcrypto refused the key";
 
-/* DER's SEQUENCE of two integers to their 32 bytes each. */
+/* Converts the DER SEQUENCE of two integers to 32 bytes each. */
 static bool split_signature(const unsigned char *der, size_t length, unsigned char out[IVS_LUA_ES256_SIZE]) {
   ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &der, (long)length);
-  bool good = pair && BN_bn2binpad(ECDSA_SIG_get0_r(pair), out, HALF) == HALF &&
-              BN_bn2binpad(ECDSA_SIG_get0_s(pair), out + HALF, HALF) == HALF;
+  bool ok = pair && BN_bn2binpad(ECDSA_SIG_get0_r(pair), out, HALF) == HALF &&
+            BN_bn2binpad(ECDSA_SIG_get0_s(pair), out + HALF, HALF) == HALF;
   ECDSA_SIG_free(pair);
-  return good;
+  return ok;
 }
 
 const char *ivs_lua_es256_sign(ivs_slice pem, ivs_slice text, unsigned char out[IVS_LUA_ES256_SIZE]) {

@@ -1,5 +1,5 @@
 /*
- * ECDSA on P-256 with SHA-256, as JSON Web Signatures want it: for the DPoP proof of the login provider (RFC
+ * ECDSA on P-256 with SHA-256, for JSON Web Signatures (RFC 7518, section 3.4): the DPoP proof of the login provider (RFC
  * 9449).
  */
 #ifndef IVS_LUA_ES256_H
@@ -9,7 +9,7 @@
 
 #define IVS_LUA_ES256_SIZE 64
 
-/* Both take a private key in PEM and return NULL, or what is wrong in words that hold nothing of the key. */
+/* Both take a private key in PEM. They return NULL; or the problem, which holds nothing of the key. */
 /* out: r and s, big-endian. */
 const char *ivs_lua_es256_sign(ivs_slice pem, ivs_slice text, unsigned char out[IVS_LUA_ES256_SIZE]);
 /* out: the public point's x and y, big-endian. */

@@ -42,7 +42,7 @@ void ivs_lua_message_push_response(lua_State *L, const ivs_response *response) {
   lua_setfield(L, -2, "body");
 }
 
-/* ---- an answer ---- */
+/* ---- a response ---- */
 
 /* IVS_EINVAL: *problem tells what is wrong with the table. IVS_ETOOBIG: *problem tells what is too large. */
 static int take_headers(lua_State *L, int headers, ivs_response *response, const char **problem) {
@@ -58,7 +58,7 @@ static int take_headers(lua_State *L, int headers, ivs_response *response, const
   return *problem ? IVS_EINVAL : IVS_OK;
 }
 
-/* Answers are plain tables: no metamethod of theirs runs in the middle of a call. */
+/* Raw access: no metamethod of the response runs in the middle of a call. */
 static void raw_field(lua_State *L, int index, const char *name) {
   lua_pushstring(L, name);
   lua_rawget(L, index);
@@ -74,12 +74,12 @@ static int take_body(lua_State *L, int index, ivs_response *response, const char
   return body ? ivs_buffer_set(&response->body, body, length) : IVS_EINVAL;
 }
 
-/* Fills the response from the table. As take_headers; what it leaves on the stack the caller pops. */
+/* Fills the response from the table. Results as of take_headers; the caller restores the stack. */
 static int take_response(lua_State *L, int index, ivs_response *response, const char **problem) {
   ivs_response_reset(response);
   raw_field(L, index, "status");
   double status = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
-  *problem = "status has to be an HTTP status";
+  *problem = "status has to be an HTTP status code";
   if (!(status >= 100 && status <= 999 && status == floor(status))) return IVS_EINVAL;
   raw_field(L, index, "headers");
   *problem = "headers have to be a table";
@@ -91,36 +91,38 @@ static int take_response(lua_State *L, int index, ivs_response *response, const 
   return taken;
 }
 
-/* What reading an answer came to. */
+/* The result of reading a response. */
 typedef struct reading {
   int status;          /* IVS_OK: the response is filled; else it is empty */
-  const char *problem; /* IVS_EINVAL: what is wrong with the answer; else the failure is set */
+  const char *problem; /* set for IVS_EINVAL; otherwise the failure is set */
 } reading;
 
-/* The error in an answer's place, into the failure. */
-static void take_fault(lua_State *L, int index, ivs_failure *failure) {
+/* Sets the failure from the error that was returned in place of a response. */
+static void take_error(lua_State *L, int index, ivs_failure *failure) {
   ivs_lua_failure_push_whole(L, index, IVS_KIND_CONNECTION, "EndpointConnectionError",
-                             "the transport gave no answer and no reason", true);
+                             "the transport returned neither a response nor an error", true);
   const ivs_lua_failure_view view = ivs_lua_failure_read(L, -1);
   ivs_failure_set(failure, view.kind, view.code, view.message);
   failure->retryable = view.retryable;
   lua_pop(L, 1);
 }
 
-static void set_unusable(ivs_failure *failure, int status, const char *problem) {
-  if (status == IVS_ETOOBIG)
-    ivs_failure_format(failure, IVS_KIND_RESPONSE, "ResponseParserError", "%s", problem);
-  else
-    ivs_failure_from_status(failure, status, "reading the transport's answer");
-  if (status == IVS_ETOOBIG) failure->retryable = true;
+static void set_unreadable(ivs_failure *failure, int status, const char *problem) {
+  if (status != IVS_ETOOBIG) {
+    ivs_failure_from_status(failure, status, "reading the transport's response");
+    return;
+  }
+  ivs_failure_format(failure, IVS_KIND_RESPONSE, "ResponseParserError", "%s", problem);
+  failure->retryable = true;
 }
 
-/* Reads the answer at the index, or nil there and an error after it. */
-static reading read_answer(lua_State *L, int index, ivs_response *response, ivs_failure *failure) {
+/* Reads the response at the index, or nil there and an error after it. */
+static reading read_response(lua_State *L, int index, ivs_response *response, ivs_failure *failure) {
   const int top = lua_gettop(L);
-  reading result = {IVS_EINVAL, "an answer has to be a table { status, headers, body }, or nil and an error"};
+  reading result = {IVS_EINVAL,
+                    "a response has to be a table { status, headers, body }, or nil and an error"};
   if (lua_isnil(L, index)) {
-    take_fault(L, index + 1, failure);
+    take_error(L, index + 1, failure);
     return (reading){IVS_EREFUSED, NULL};
   }
   if (!lua_istable(L, index)) return result;
@@ -128,37 +130,38 @@ static reading read_answer(lua_State *L, int index, ivs_response *response, ivs_
   lua_settop(L, top);
   if (!result.status) return result;
   ivs_response_reset(response);
-  if (result.status != IVS_EINVAL) set_unusable(failure, result.status, result.problem);
+  if (result.status != IVS_EINVAL) set_unreadable(failure, result.status, result.problem);
   return result;
 }
 
-/* An answer that is none, or an error that was raised. The same request would be answered alike. */
-static void set_broken(ivs_failure *failure, const char *source, const char *problem) {
+/* For an invalid result, or an error that was raised. It is not retryable: the same request would end in the same way. */
+static void set_invalid(ivs_failure *failure, const char *source, const char *problem) {
   ivs_failure_format(failure, IVS_KIND_CONNECTION, "HTTPClientError", "%s: %s", source, problem);
 }
 
-/* The error at the index, which was raised. */
+/* For the error at the index, which was raised. */
 static void set_raised(lua_State *L, int index, const char *source, ivs_failure *failure) {
   const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
-  set_broken(failure, source, text ? text : "it raised an error that is no text");
+  set_invalid(failure, source, text ? text : "it raised an error that is not a string");
 }
 
-/* What the call makes of a reading: an answer, a fault that the core judges by its kind, or, where the kind is one that
- * passes and the error says that this one doesn't, the end. */
+/* Reports a reading to the call. The core decides by the kind of an error whether to retry; an error of a transient kind that says it
+ * is not retryable ends the call. */
 static void report(ivs_call *call, int status) {
   const enum ivs_kind kind = call->failure.kind;
-  const bool passes = kind == IVS_KIND_CONNECTION || kind == IVS_KIND_TIMEOUT || kind == IVS_KIND_RESPONSE;
+  const bool is_transient =
+      kind == IVS_KIND_CONNECTION || kind == IVS_KIND_TIMEOUT || kind == IVS_KIND_RESPONSE;
   if (!status)
     ivs_call_response(call);
-  else if (passes && !call->failure.retryable)
+  else if (is_transient && !call->failure.retryable)
     ivs_call_stop(call);
   else
-    ivs_call_fault_as_set(call);
+    ivs_call_no_response_as_set(call);
   if (kind != IVS_KIND_INTERNAL) call->failure.retryable = false;
 }
 
-const char *ivs_lua_message_take_answer(lua_State *L, ivs_call *call, int index) {
-  const reading result = read_answer(L, lua_absindex(L, index), &call->response, &call->failure);
+const char *ivs_lua_message_take_response(lua_State *L, ivs_call *call, int index) {
+  const reading result = read_response(L, lua_absindex(L, index), &call->response, &call->failure);
   if (result.status == IVS_EINVAL) return result.problem;
   report(call, result.status);
   return NULL;
@@ -175,47 +178,48 @@ void ivs_lua_message_take_transport(lua_State *L, ivs_call *call, int index, int
     ivs_call_stop(call);
     return;
   }
-  const reading result = read_answer(L, index, &call->response, &call->failure);
-  if (result.status == IVS_EINVAL) set_broken(&call->failure, source, result.problem);
+  const reading result = read_response(L, index, &call->response, &call->failure);
+  if (result.status == IVS_EINVAL) set_invalid(&call->failure, source, result.problem);
   report(call, result.status);
 }
 
 /* ---- for Lua ---- */
 
-typedef struct answer {
+typedef struct response_reader {
   ivs_response response;
   ivs_failure failure;
-} answer;
+} response_reader;
 
 static int collect(lua_State *L) {
-  answer *read = lua_touserdata(L, 1);
-  ivs_response_free(&read->response);
-  ivs_failure_free(&read->failure);
+  response_reader *reader = lua_touserdata(L, 1);
+  ivs_response_free(&reader->response);
+  ivs_failure_free(&reader->failure);
   return 0;
 }
 
 static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
-static const ivs_object_type answer_type = {"ivs.answer", metamethods};
+static const ivs_object_type reader_type = {"ivs.response_reader", metamethods};
 
 void ivs_lua_message_register(lua_State *L) {
-  ivs_lua_objects_register(L, &answer_type);
+  ivs_lua_objects_register(L, &reader_type);
 }
 
-int ivs_lua_message_read_answer(lua_State *L) {
-  enum { SOURCE = 1, CAP = 2, RETURNED = 3, ANSWER = 4, ERROR = 5 };
+int ivs_lua_message_read_response(lua_State *L) {
+  enum { SOURCE = 1, CAP = 2, RETURNED = 3, RESPONSE = 4, ERROR = 5 };
   const char *source = luaL_checkstring(L, SOURCE);
   const double cap = luaL_checknumber(L, CAP);
   lua_settop(L, ERROR);
-  answer *read = ivs_lua_objects_new(L, &answer_type, sizeof *read);
-  ivs_response_init(&read->response, (size_t)cap);
-  ivs_failure_init(&read->failure);
+  response_reader *reader = ivs_lua_objects_new(L, &reader_type, sizeof *reader);
+  ivs_response_init(&reader->response, (size_t)cap);
+  ivs_failure_init(&reader->failure);
   reading result = {IVS_EREFUSED, NULL};
   if (lua_toboolean(L, RETURNED))
-    result = read_answer(L, ANSWER, &read->response, &read->failure);
+    result = read_response(L, RESPONSE, &reader->response, &reader->failure);
   else
-    set_raised(L, ANSWER, source, &read->failure);
-  if (result.status == IVS_EINVAL) set_broken(&read->failure, source, result.problem);
-  if (!result.status) ivs_lua_message_push_response(L, &read->response);
-  ivs_response_free(&read->response); /* now: a body may be large, and the collector does not know of it */
-  return result.status ? ivs_lua_failure_return(L, &read->failure) : 1;
+    set_raised(L, RESPONSE, source, &reader->failure);
+  if (result.status == IVS_EINVAL) set_invalid(&reader->failure, source, result.problem);
+  if (!result.status) ivs_lua_message_push_response(L, &reader->response);
+  ivs_response_free(
+      &reader->response); /* at once: the body may be large, and the garbage collector does not count it */
+  return result.status ? ivs_lua_failure_return(L, &reader->failure) : 1;
 }

@@ -11,16 +11,16 @@
 void ivs_lua_message_push_request(lua_State *L, const ivs_call *call);
 /* Pushes { status, headers, body }. */
 void ivs_lua_message_push_response(lua_State *L, const ivs_response *response);
-/* Reports the answer at `index` ({ status, headers, body }, or nil and an error after it). NULL, or what is
- * wrong with it: nothing is reported then. */
-const char *ivs_lua_message_take_answer(lua_State *L, ivs_call *call, int index);
+/* Reports the response at `index` ({ status, headers, body }, or nil there and an error after it) to the call. Returns NULL; or the
+ * problem, if the value is neither, and then reports nothing. */
+const char *ivs_lua_message_take_response(lua_State *L, ivs_call *call, int index);
 
-/* Reports what the transport function returned, as above, or what it raised, which is at the index.
- * Whatever is wrong with it fails the call. returned: lua_pcall's status. */
+/* Reports the result of the transport function: a response or an error as above, or the error that it raised at the index. An invalid
+ * result fails the call. returned: lua_pcall's status. */
 void ivs_lua_message_take_transport(lua_State *L, ivs_call *call, int index, int returned);
-/* Lua: read_answer(source, max_bytes, has_returned, answer, err) → { status, headers, body } | nil, err: the same for what
- * is done in Lua. Header names are in lower case. source: for messages. */
-int ivs_lua_message_read_answer(lua_State *L);
+/* Lua: read_response(source, max_bytes, has_returned, response, err) → { status, headers, body } | nil, err: the same for requests
+ * that Lua code makes. Header names are in lower case. source: for messages. */
+int ivs_lua_message_read_response(lua_State *L);
 /* Once, from luaopen_*. */
 void ivs_lua_message_register(lua_State *L);
 

@@ -24,8 +24,8 @@ void ivs_lua_module_open(lua_State *L, const luaL_Reg *client_methods) {
   lua_setfield(L, -2, "system");
   lua_pushcfunction(L, ivs_lua_service_call);
   lua_setfield(L, -2, "service_call");
-  lua_pushcfunction(L, ivs_lua_message_read_answer);
-  lua_setfield(L, -2, "read_answer");
+  lua_pushcfunction(L, ivs_lua_message_read_response);
+  lua_setfield(L, -2, "read_response");
   ivs_lua_client_register(L);
   lua_newtable(L);
   luaL_setfuncs(L, call_methods, 0);

@@ -4,7 +4,7 @@
 #include "lua/message.h"
 #include "lua/provider.h"
 
-enum { CALL = 1, ANSWER = 2, REASON = 3, MESSAGE = 4, CLIENT = 5 };
+enum { CALL = 1, RESULT = 2, REASON = 3, MESSAGE = 4, CLIENT = 5 };
 
 static ivs_slice text_argument(lua_State *L, int index) {
   ivs_slice text = {NULL, 0};
@@ -15,7 +15,7 @@ static ivs_slice text_argument(lua_State *L, int index) {
 /* The result of reading a service call's body: true, or nil and the error's code and message. */
 static void take_reading(lua_State *L, ivs_call *core) {
   ivs_slice code = text_argument(L, REASON), message = text_argument(L, MESSAGE);
-  if (lua_toboolean(L, ANSWER))
+  if (lua_toboolean(L, RESULT))
     ivs_call_decoded(core);
   else if (ivs_call_is_success(core))
     ivs_call_undecodable(core, message);
@@ -29,10 +29,10 @@ static void report(lua_State *L, ivs_lua_call *call) {
   const char *problem = NULL;
   switch (core->state) {
   case IVS_STEP_CREDENTIALS:
-    if (!ivs_lua_provider_is_waiting(call)) ivs_lua_call_take_credentials(L, call, CALL, ANSWER);
+    if (!ivs_lua_provider_is_waiting(call)) ivs_lua_call_take_credentials(L, call, CALL, RESULT);
     break;
   case IVS_STEP_EXCHANGE:
-    problem = ivs_lua_call_take_answer(L, call, ANSWER);
+    problem = ivs_lua_call_take_response(L, call, RESULT);
     break;
   case IVS_STEP_SLEEP:
     ivs_call_slept(core);
@@ -43,7 +43,7 @@ static void report(lua_State *L, ivs_lua_call *call) {
   default:
     break;
   }
-  if (problem) luaL_argerror(L, ANSWER, problem);
+  if (problem) luaL_argerror(L, RESULT, problem);
 }
 
 /* The final value is kept in the call's own table, so that it can be asked for again. */

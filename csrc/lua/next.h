@@ -7,7 +7,7 @@
 
 #include "lua/compat.h"
 
-/* Lua: call:next(answer?, error?, message?) → step, detail. */
+/* Lua: call:next(result?, error?, message?) → step, detail. */
 int ivs_lua_next_step(lua_State *L);
 
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 void ivs_lua_objects_register(lua_State *L, const ivs_object_type *type) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, type); /* a second require goes on with the objects of the first */
+  lua_rawgetp(L, LUA_REGISTRYINDEX, type); /* objects that an earlier require made stay valid */
   if (!lua_isnil(L, -1)) {
     lua_pop(L, 1);
     return;
@@ -38,7 +38,7 @@ void *ivs_lua_objects_test(lua_State *L, int index, const ivs_object_type *type)
   return same ? object : NULL;
 }
 
-/* Raises. Where the object is the first argument, a dot was probably written for the colon. */
+/* Raises. If the object is the first argument, the caller probably wrote a dot instead of a colon. */
 static void refuse(lua_State *L, int index, const ivs_object_type *type) {
   lua_Debug function = {.name = NULL};
   lua_pushfstring(L, "%s expected, got %s", type->name, luaL_typename(L, index));

@@ -32,7 +32,7 @@ static void add_value(report *out, lua_State *L, int index) {
   switch (lua_type(L, index)) {
   case LUA_TSTRING:
     value.data = lua_tolstring(L, index, &value.length);
-    value.length = ivs_text_fit(value, SHOWN_MAX);
+    value.length = ivs_text_truncated_length(value, SHOWN_MAX);
     memcpy(text, value.data, value.length);
     ivs_text_make_printable(text, value.length);
     add(out, "%.*s", (int)value.length, text);

@@ -53,14 +53,14 @@ enum ivs_lua_provider_turn ivs_lua_provider_take_turn(lua_State *L, ivs_lua_call
   client->asking.call = call;
   client->asking.since = now;
   client->asking.begun++;
-  return IVS_LUA_PROVIDER_ASK;
+  return IVS_LUA_PROVIDER_REFRESH;
 }
 
 bool ivs_lua_provider_is_waiting(const ivs_lua_call *call) {
   return call->awaited != 0;
 }
 
-void ivs_lua_provider_answered(lua_State *L, ivs_lua_call *call, int call_index, int error) {
+void ivs_lua_provider_finish(lua_State *L, ivs_lua_call *call, int call_index, int error) {
   ivs_lua_client *client = call->client;
   if (client->asking.call != call) return; /* too late: another call has asked meanwhile */
   client->asking.call = NULL;

@@ -19,7 +19,7 @@
 #define IVS_LUA_PROVIDER_LEASE 60
 
 enum ivs_lua_provider_turn {
-  IVS_LUA_PROVIDER_ASK,     /* the call's owner asks the provider */
+  IVS_LUA_PROVIDER_REFRESH,     /* the call's owner asks the provider */
   IVS_LUA_PROVIDER_WAIT,    /* another one does: sleep, and take a turn again */
   IVS_LUA_PROVIDER_REPORTED /* the call has its answer: take the next step */
 };
@@ -30,7 +30,7 @@ enum ivs_lua_provider_turn ivs_lua_provider_take_turn(lua_State *L, ivs_lua_call
 /* Whether the call waits for another one's answer. */
 bool ivs_lua_provider_is_waiting(const ivs_lua_call *call);
 /* Keeps what the call's owner was answered, for those that wait: the error object at the index; 0: credentials. */
-void ivs_lua_provider_answered(lua_State *L, ivs_lua_call *call, int call_index, int error);
+void ivs_lua_provider_finish(lua_State *L, ivs_lua_call *call, int call_index, int error);
 /* The call is over, or collected: nobody waits for it any more. */
 void ivs_lua_provider_release(ivs_lua_call *call);
 

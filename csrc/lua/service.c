@@ -48,14 +48,14 @@ static int add_secrets(lua_State *L, int from, ivs_call *call) {
 }
 
 int ivs_lua_service_call(lua_State *L) {
-  enum { SETTINGS = 1, BODY = 2, HOST = 3 };
+  enum { SETTINGS = 1, BODY = 2, CLOCK = 3 };
   const ivs_slice none = {NULL, 0};
   unsigned char random[16];
   size_t length;
-  lua_settop(L, HOST);
+  lua_settop(L, CLOCK);
   luaL_checktype(L, SETTINGS, LUA_TTABLE);
   const char *body = luaL_checklstring(L, BODY, &length);
-  if (!ivs_lua_client_build(L, SETTINGS, HOST, needed(L, SETTINGS, "service"))) return 2;
+  if (!ivs_lua_client_build(L, SETTINGS, CLOCK, needed(L, SETTINGS, "service"))) return 2;
   ivs_lua_call *call = ivs_lua_call_acquire(L, lua_gettop(L));
   read_operation(L, SETTINGS, call);
   if (RAND_bytes(random, sizeof random) != 1)

@@ -7,7 +7,7 @@
 #include "lua/compat.h"
 
 /*
- * Lua: service_call(settings, body, host?) → call | nil, err. One call of another AWS service (POST /)
+ * Lua: service_call(settings, body, clock?) → call | nil, err. One call of another AWS service (POST /)
  * through the same machine; its steps are taken with call:next, the bodies read by the caller (step
  * "decode"). settings: resolved ones, with `service`, `operation`, `content_type`, and `credentials` (none:
  * unsigned).

@@ -1,6 +1,6 @@
 /*
- * Small functions over libcrypto and the file system. None of them raises for what the outside world does:
- * they return nil and a message (and, for files, errno). A failure of libcrypto raises an error object.
+ * Small functions over libcrypto and the file system. A failure outside the process returns nil and a message, for files with errno.
+ * A failure of libcrypto raises an error object.
  */
 #include "lua/system.h"
 #include "core/buffer.h"
@@ -9,7 +9,7 @@
 #include "core/timestamp.h"
 #include "core/status.h"
 #include "core/uri.h"
-#include "lua/clock.h"
+#include "core/clock.h"
 #include "lua/es256.h"
 #include "lua/failure.h"
 #include "lua/objects.h"
@@ -28,6 +28,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Pushes nil, message, errno. */
 static int refuse_errno(lua_State *L, int error) {
   lua_pushnil(L);
   lua_pushstring(L, strerror(error));
@@ -52,7 +53,7 @@ static int push_digest(lua_State *L, const EVP_MD *algorithm) {
   return 1;
 }
 
-/* sha1(text) → lower-case hexadecimal: the names of SSO's cache files. */
+/* sha1(text) → lower-case hexadecimal, for the names of SSO's cache files. */
 static int sha1(lua_State *L) {
   return push_digest(L, EVP_sha1());
 }
@@ -90,7 +91,7 @@ static int uuid(lua_State *L) {
   return 1;
 }
 
-/* parse_time(text) → seconds since 1970, an integer where they are whole; or nil: ISO 8601. */
+/* parse_time(text) → seconds since 1970, an integer if they are whole; or nil if the text is not ISO 8601. */
 static int parse_time(lua_State *L) {
   ivs_slice text;
   double seconds;
@@ -154,7 +155,7 @@ static int es256_public(lua_State *L) {
   return 2;
 }
 
-/* Fills the buffer from the file; 0 or errno. EFBIG past the cap. */
+/* Reads the file into the buffer. Returns 0 or errno; EFBIG if the file is larger than the cap. */
 static int read_all(int file, ivs_buffer *out) {
   char chunk[16 * 1024];
   for (;;) {
@@ -168,7 +169,7 @@ static int read_all(int file, ivs_buffer *out) {
   }
 }
 
-/* A FIFO or a socket could hold the caller for ever; /dev/null is what people name for "no file". */
+/* Reading a FIFO or a socket could block for ever. /dev/null is readable: people use it for "no file". */
 static int is_readable(mode_t mode) {
   return S_ISREG(mode) || S_ISCHR(mode);
 }
@@ -200,7 +201,7 @@ static int file_owner(lua_State *L) {
   return 1;
 }
 
-/* home_directory(user?) → the account's home | nil: where HOME is not set, or for ~user. */
+/* home_directory(user?) → the account's home | nil, for `~` if HOME is not set and for `~user`. */
 static int home_directory(lua_State *L) {
   const char *user = luaL_optstring(L, 1, NULL);
   char text[4096];
@@ -212,7 +213,7 @@ static int home_directory(lua_State *L) {
   return 1;
 }
 
-/* Whether the path is a file that may be run: 0 or errno. */
+/* Returns 0 if the path is a file that may be executed, else errno. */
 static int check_program(const char *path) {
   struct stat found;
   if (stat(path, &found)) return errno;
@@ -221,8 +222,8 @@ static int check_program(const char *path) {
 }
 
 /*
- * find_program(name, path?) → the program's path | nil, message, errno. As execvp searches (POSIX, exec), but
- * in the list that is given and not in this process's PATH. A name with a slash is a path already.
+ * find_program(name, path?) → the program's path | nil, message, errno. Searches as execvp does (POSIX, exec), but in the given list
+ * instead of this process's PATH. A name with a slash is a path already.
  */
 static int find_program(lua_State *L) {
   enum { NAME = 1, LIST = 2 };
@@ -236,7 +237,7 @@ static int find_program(lua_State *L) {
   for (bool more = name[0]; more; at++) {
     size_t length = strcspn(at, ":");
     lua_pushlstring(L, at, length);
-    lua_pushstring(L, length ? "/" : "./"); /* an empty place is the current directory */
+    lua_pushstring(L, length ? "/" : "./"); /* an empty entry is the current directory */
     lua_pushvalue(L, NAME);
     lua_concat(L, 3);
     int error = check_program(lua_tostring(L, -1));
@@ -267,9 +268,8 @@ static int write_all(int file, const char *data, size_t size) {
 }
 
 /*
- * write_private(path, text) → true | nil, message, errno. The text goes into a new file beside the old one
- * (mode 0600), which then takes its place: a reader sees the old text or the new, and a failure leaves the
- * old.
+ * write_private(path, text) → true | nil, message, errno. Writes a new file (mode 0600) next to the old one and renames it. A reader
+ * sees the old text or the new one; a failure leaves the old file.
  */
 static int write_private(lua_State *L) {
   size_t size;
@@ -293,7 +293,7 @@ static int write_private(lua_State *L) {
 
 /* now() → seconds since 1970. */
 static int now(lua_State *L) {
-  lua_pushnumber(L, ivs_lua_clock_now());
+  lua_pushnumber(L, ivs_clock_now());
   return 1;
 }
 

@@ -45,6 +45,24 @@ function recordings.arns()
   return found
 end
 
+local KEY = "metrics:" -- in the dict of the answers, which leaves other keys alone
+
+--- Lets all workers see what the client of this one has done.
+function recordings.publish_stats()
+  ngx.shared.ivs:set(KEY .. ngx.worker.id(), json.encode(client:stats()))
+end
+
+--- What the clients of all workers have done: a list of `{ id, stats }`, and the counters of the cache.
+function recordings.stats()
+  recordings.publish_stats()
+  local workers = {}
+  for id = 0, ngx.worker.count() - 1 do
+    local stats = json.decode(ngx.shared.ivs:get(KEY .. id) or "")
+    if stats then workers[#workers + 1] = { id = id, stats = stats } end
+  end
+  return workers, client:stats().cache
+end
+
 --- Ends the request with this status and JSON.
 function recordings.answer(status, value)
   ngx.status = status

@@ -1,16 +1,18 @@
---- The user's logger as everything in this package calls it.
+--- The caller's logger, wrapped for use in this package.
 -- @module ivs.logging
+
+local printable = require "ivs.printable"
 
 local logging = {}
 
---- A logger that never raises, and that is told one line at a time: what a service sends must not begin a line of its own. Ctrl-C
+--- Wraps a logger: the result never raises, and each message is one line, so that a service's text cannot forge a log line. Ctrl-C
 -- alone is raised, which the interpreter does wherever Lua runs.
--- @func[opt] logger the user's, `logger(level, message)`
--- @return function(level, message); nil for nil
+-- @func[opt] logger `logger(level, message)`
+-- @return function(level, message); nil if there is no logger
 function logging.protected(logger)
   if not logger then return nil end
   return function(level, message)
-    local returned, problem = pcall(logger, level, (tostring(message):gsub("%c", " ")))
+    local returned, problem = pcall(logger, level, printable.line(message))
     if not returned and type(problem) == "string" and problem:find "interrupted!$" then error(problem, 0) end
   end
 end

@@ -1,17 +1,19 @@
---- Names that a caller got wrong, and what was probably meant.
+--- Messages about unknown names: which known name the caller probably meant.
 -- @module ivs.names
+
+local printable = require "ivs.printable"
 
 local names = {}
 
-local MAX_SHOWN = 100 -- bytes of a wrong name
+local MAX_SHOWN = 100 -- bytes of an unknown name
 
---- Case and underscores are what differs between the SDKs' spellings of one name.
+--- SDKs spell one name with different case and underscores: these do not count.
 local function fold(name)
   return (name:lower():gsub("[_%-]", ""))
 end
 
---- The number of edits (insert, delete, replace, swap two neighbors) that turn one text into the other: the distance of
--- optimal string alignment.
+--- The optimal string alignment distance: the number of edits (insert, delete, replace, swap two neighbors) from one text to the
+-- other.
 local function distance(a, b)
   local before, previous = nil, {}
   for j = 0, #b do previous[j] = j end
@@ -29,9 +31,10 @@ local function distance(a, b)
   return previous[#b]
 end
 
---- The known name that is most like another one; nil if none is.
+--- The known name that is most similar to a name.
 -- @string name
--- @tab known a list of names; the first of equals is taken
+-- @tab known a list of names; the first of several that are equally similar is returned
+-- @return a name; or nil if none is similar
 function names.nearest(name, known)
   local best, least
   local wanted = fold(name:sub(1, MAX_SHOWN))
@@ -46,20 +49,30 @@ function names.nearest(name, known)
   return best
 end
 
---- What to say of a name that is not known.
--- @string what `option`, or whatever the name was to be
+--- The message for an unknown name.
+-- @string what the kind of name: `option`
 -- @param name as given
 -- @tab known a list of names
--- @tab[opt] advice what to use, by names that other libraries have
--- @string[opt] path of the table that the name is in, as in `cache`
+-- @tab[opt] advice what to use instead, by the names that other libraries have
+-- @string[opt] path of the table that holds the name: `cache`
+-- @treturn string
 function names.unknown(what, name, known, advice, path)
   local text = tostring(name)
-  local shown = text:gsub("%c", "?"):sub(1, MAX_SHOWN)
-  local message = ("unknown %s '%s%s'"):format(what, path and path .. "." or "", shown)
+  local message = ("unknown %s '%s%s'"):format(what, path and path .. "." or "", printable.line(text, MAX_SHOWN))
   local use = advice and advice[text]
   if use then return ("%s; use %s"):format(message, use) end
   local nearest = names.nearest(text, known)
   return nearest and ("%s; did you mean '%s'?"):format(message, nearest) or message
+end
+
+--- The string keys of a table, sorted.
+-- @tab map
+-- @treturn table a list
+function names.sorted(map)
+  local list = {}
+  for name in pairs(map) do list[#list + 1] = name end
+  table.sort(list)
+  return list
 end
 
 return names

@@ -1,8 +1,8 @@
 --- Text from the service, a file or a caller, made safe to print: one line, valid UTF-8, no control characters.
 --
--- Escaped are C0, DEL and C1 (ECMA-48: a terminal acts on them), the line separators U+2028 and U+2029, the controls that reorder
--- a line (Unicode Standard Annex 9), and U+FFFE and U+FFFF, which neither XML 1.0 nor YAML allow. The escapes are those of JSON
--- (RFC 8259), so that the result may stand inside a JSON string. Bytes that are not UTF-8 become U+FFFD.
+-- The unsafe characters are C0, DEL and C1 (ECMA-48: a terminal acts on them), the line separators U+2028 and U+2029, the controls
+-- that reorder a line (Unicode Standard Annex 9), and U+FFFE and U+FFFF, which neither XML 1.0 nor YAML allow.
+-- `escape` loses nothing and is for output that is parsed again; `line` is for messages and logs.
 -- @module ivs.printable
 
 local printable = {}
@@ -36,27 +36,64 @@ function printable.sequence(text, at)
   return length, point
 end
 
---- Bytes outside printable ASCII.
-local function escape_run(run)
-  local out, at = {}, 1
-  while at <= #run do
-    local length, point = printable.sequence(run, at)
-    if not point then
-      out[#out + 1] = REPLACEMENT
-    elseif is_unsafe(point) then
-      out[#out + 1] = SHORT[point] or ("\\u%04x"):format(point)
-    else
-      out[#out + 1] = run:sub(at, at + length - 1)
+--- Replaces what is not safe to print.
+-- @string text
+-- @string invalid the replacement for a byte that is not UTF-8
+-- @func unsafe (code point) → the replacement for an unsafe character
+local function replace(text, invalid, unsafe)
+  return (text:gsub("[^ -~]+", function(run) -- a range of bytes, so that no locale changes it
+    local out, at = {}, 1
+    while at <= #run do
+      local length, point = printable.sequence(run, at)
+      if not point then
+        out[#out + 1] = invalid
+      elseif is_unsafe(point) then
+        out[#out + 1] = unsafe(point)
+      else
+        out[#out + 1] = run:sub(at, at + length - 1)
+      end
+      at = at + length
     end
-    at = at + length
-  end
-  return table.concat(out)
+    return table.concat(out)
+  end))
 end
 
---- @param value a string, or what tostring makes one of
+local function escape_point(point)
+  return SHORT[point] or ("\\u%04x"):format(point)
+end
+
+--- Escapes unsafe characters as JSON does (RFC 8259), so that the result may stand inside a JSON string. Bytes that are not UTF-8
+-- become U+FFFD.
+-- @param value a string, or what tostring makes one of
 -- @treturn string
 function printable.escape(value)
-  return (tostring(value):gsub("[^ -~]+", escape_run)) -- a range of bytes, so that no locale changes it
+  return replace(tostring(value), REPLACEMENT, escape_point)
+end
+
+local function question_mark()
+  return "?"
+end
+
+--- The longest beginning of a text that has at most `max_bytes` bytes and does not end within a UTF-8 sequence.
+-- @string text
+-- @number max_bytes
+-- @treturn string
+function printable.cut(text, max_bytes)
+  if #text <= max_bytes then return text end
+  local last = max_bytes
+  while last > 0 and last > max_bytes - 3 and text:byte(last + 1) >= 0x80 and text:byte(last + 1) <= 0xBF do last = last - 1 end
+  return text:sub(1, last)
+end
+
+--- One line for a message or a log: line ends and tabs become a space, other unsafe characters and bytes that are not UTF-8 a
+-- question mark.
+-- @param value a string, or what tostring makes one of
+-- @number[opt] max_bytes what is longer is cut and ends in an ellipsis
+-- @treturn string
+function printable.line(value, max_bytes)
+  local text = tostring(value)
+  local line = replace((max_bytes and printable.cut(text, max_bytes) or text):gsub("[\t-\r]+", " "), "?", question_mark)
+  return max_bytes and #text > max_bytes and line .. "…" or line
 end
 
 return printable

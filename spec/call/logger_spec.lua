@@ -42,8 +42,8 @@ local function run(options, answers)
   local log, logger = new_log()
   local given = { region = "us-west-2", credentials = KEYS, env = {}, logger = logger }
   for name, value in pairs(options) do given[name] = value end
-  local host = { now = NOW }
-  local client = assert(core.client(given, { time = function() return host.now end, random = function() return 0.5 end }))
+  local clock = { now = NOW }
+  local client = assert(core.client(given, { time = function() return clock.now end, random = function() return 0.5 end }))
   local requests, sleeps, asked, call = {}, 0, 0, client:call(ARN)
   local step, detail = call:next()
   while step ~= "done" and step ~= "failed" do
@@ -51,7 +51,7 @@ local function run(options, answers)
       asked = asked + 1
       step, detail = call:next(detail {})
     elseif step == "sleep" then
-      sleeps, host.now = sleeps + 1, host.now + detail
+      sleeps, clock.now = sleeps + 1, clock.now + detail
       step, detail = call:next()
     else
       requests[#requests + 1] = detail

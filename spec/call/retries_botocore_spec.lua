@@ -9,139 +9,19 @@
 local by_hand = require "support.by_hand"
 local made_up = require "support.made_up"
 local oracle = require "support.oracle"
+local retry_cases = require "support.retry_cases"
 local shell = require "emulator.shell"
 
-local ARN, NOW = by_hand.ARN, by_hand.NOW
+local ARN = by_hand.ARN
 
-local GENERATED, LONGEST = 420, 8
+local GENERATED = 420
 local TOLERANCE = 1e-6 -- seconds
-local MODES = { "standard", "adaptive", "legacy" }
-
-local THROTTLING = { "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException",
-  "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
-  "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled", "SlowDown",
-  "PriorRequestNotComplete", "EC2ThrottledException" }
-local TRANSIENT = { "RequestTimeout", "RequestTimeoutException" }
-local FOREIGN = { "IDPCommunicationError" } -- worth another attempt at STS, not at IVS
-local SKEW = { "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException",
-  "SignatureDoesNotMatch", "AuthFailure" }
-local OTHER = { "ResourceNotFoundException", "ValidationException", "AccessDeniedException", "InternalServerException",
-  "ServiceUnavailable", "ConflictException", "ExpiredTokenException", "UnrecognizedClientException", "NewException",
-  "throttlingexception", "500" }
-local STATUSES = { 301, 400, 401, 403, 404, 408, 409, 413, 429, 500, 501, 502, 503, 504, 505, 509, 529, 599 }
+local MODES, HINTS = retry_cases.MODES, retry_cases.HINTS
 local FAULTS = { ConnectTimeoutError = "timeout", ReadTimeoutError = "timeout", ConnectionClosedError = "connection",
   EndpointConnectionError = "connection", ProxyConnectionError = "connection", HTTPClientError = "connection",
   SSLError = "tls" }
-local FAULT_NAMES = { "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError", "EndpointConnectionError",
-  "ProxyConnectionError", "HTTPClientError", "SSLError" }
--- Answers of 200 that are none (docs/protocol.md, "Responses").
-local BAD_BODIES = { "", "<html>busy</html>", '{"recordingConfiguration":{"state":"ACT', "OK",
-  '{"recordingConfiguration":{"recordingReconnectWindowSeconds":"soon"}}' }
 
----- answers ----
-
---- How an error's code may be told: an answer's headers and body for each.
-local FORMS = {
-  function(code) return { ["x-amzn-ErrorType"] = code }, '{"message":"m"}' end,
-  function(code) return { ["x-amzn-ErrorType"] = code .. ":http://internal.amazon.com/coral/" }, '{"message":"m"}' end,
-  function(code) return {}, '{"code":"' .. code .. '","message":"m"}' end,
-  function(code) return {}, '{"Code":"' .. code .. '","Message":"m"}' end,
-  function(code) return {}, '{"__type":"com.amazonaws.ivs#' .. code .. '","message":"m"}' end,
-  function(code) return { ["x-amzn-ErrorType"] = code }, "" end,
-}
-local BARE = { "", "{}", '{"message":"m"}', "<html><body>busy</body></html>", "try later" }
-
---- An answer with a code. `told`: how it was told, so that the same can be told of another code.
-local function coded(status, code, form)
-  local headers, body = FORMS[form or 1](code)
-  return { status = status, headers = headers, body = body, code = code, form = form or 1 }
-end
-
-local function bare(status, body)
-  return { status = status, headers = {}, body = body or "" }
-end
-
-local function fault(name) return { fault = name } end
-local function bad(body) return { status = 200, headers = {}, body = body or "", is_bad = true } end
-local function good() return { status = 200, headers = {}, body = by_hand.GOOD.body } end
-
---- A refusal that a wrong clock explains, or, within four minutes, does not.
-local function skewed(code, offset)
-  local answer = coded(403, code)
-  answer.headers.Date = os.date("!%a, %d %b %Y %H:%M:%S GMT", NOW + offset)
-  answer.is_skew = math.abs(offset) > 300
-  return answer
-end
-
----- cases ----
-
-local HINTS = { false, "0", "20", "750", "4000", "60000", "x", "-5", "1.5", "", "+750", "-0", "-750", "--1", "+", "1_000", "1__0",
-  "_1", "1_", "1e3", "0x10", "00000000000000000000000750", ("9"):rep(19), ("9"):rep(25), ("9"):rep(308), ("9"):rep(400),
-  "+" .. ("9"):rep(25), "-" .. ("9"):rep(25), " 750\t" }
-
-local function hinted(die, answer)
-  if die:once_in(6) then answer.headers["x-amz-retry-after"] = die:pick(HINTS) or nil end
-  if die:once_in(8) then answer.headers["Retry-After"] = die:pick { "0", "1", "3", "100", "soon", "-1" } end
-  return answer
-end
-
-local function make_answer(die)
-  local what = die:roll(20)
-  if what <= 4 then return hinted(die, coded(die:pick { 400, 403, 429, 500, 503 }, die:pick(THROTTLING), die:roll(#FORMS))) end
-  if what <= 6 then return hinted(die, coded(die:pick(STATUSES), die:pick(OTHER), die:roll(#FORMS))) end
-  if what == 7 then return coded(die:pick { 400, 408, 500 }, die:pick(TRANSIENT), die:roll(#FORMS)) end
-  if what <= 11 then return hinted(die, bare(die:pick { 500, 502, 503, 504 }, die:pick(BARE))) end
-  if what == 12 then return hinted(die, bare(429, die:pick(BARE))) end
-  if what == 13 then return hinted(die, bare(die:pick(STATUSES), die:pick(BARE))) end
-  if what <= 16 then return fault(die:pick(FAULT_NAMES)) end
-  if what == 17 then return bad(die:pick(BAD_BODIES)) end
-  if what == 18 then return skewed(die:pick(SKEW), die:pick { 3600, -3600, 86400, -86400, 0, 100 }) end
-  if what == 19 then return coded(500, "InternalServerException", die:roll(#FORMS)) end
-  return good()
-end
-
-local function make_case(seed)
-  local die, answers = made_up.die(seed), {}
-  for index = 1, die:roll(LONGEST) do
-    answers[index] = make_answer(die)
-    answers[index].ticks = die:pick { 0, 0, 20, 300, 1024 }
-  end
-  return { name = "seed " .. seed, mode = MODES[seed % 3 + 1], max_attempts = die:roll(6),
-    random = die:pick { 0, 0.25, 0.5, 0.75 }, answers = answers }
-end
-
-local function named_cases()
-  local cases = {}
-  local function add(name, answers, max_attempts)
-    for _, mode in ipairs(MODES) do
-      cases[#cases + 1] = { name = name .. " in mode " .. mode, mode = mode, max_attempts = max_attempts or 2, random = 0.5,
-        answers = answers }
-    end
-  end
-  for _, code in ipairs(THROTTLING) do
-    for _, status in ipairs { 400, 403, 429 } do add(code .. " " .. status, { coded(status, code), good() }) end
-  end
-  for _, codes in ipairs { TRANSIENT, FOREIGN, OTHER, SKEW } do
-    for _, code in ipairs(codes) do add(code .. " 400", { coded(400, code), good() }) end
-  end
-  for _, status in ipairs(STATUSES) do add("status " .. status, { bare(status), good() }) end
-  for _, body in ipairs(BARE) do add("bare 429 " .. body, { bare(429, body) }, 3) end
-  for form = 1, #FORMS do add("form " .. form, { coded(400, "ThrottlingException", form) }, 3) end
-  for _, name in ipairs(FAULT_NAMES) do add(name, { fault(name), fault(name), fault(name), good() }, 3) end
-  for _, body in ipairs(BAD_BODIES) do add("200 with " .. body, { bad(body), good() }) end
-  for _, code in ipairs(SKEW) do
-    add("a wrong clock, " .. code, { skewed(code, 3600), good() })
-    add("a clock wrong twice, " .. code, { skewed(code, 3600), skewed(code, -3600), good() }, 5)
-  end
-  for attempts = 1, 6 do
-    add(attempts .. " attempts", { bare(500) }, attempts)
-    add("not again at the end of " .. attempts, { bare(500), bare(503), coded(404, "ResourceNotFoundException") }, attempts)
-    add("throttled " .. attempts .. " times", { coded(429, "ThrottlingException") }, attempts)
-    add("a wrong clock, then " .. attempts .. " attempts", { skewed("RequestExpired", -3600), bare(500) }, attempts)
-    add("a wrong clock after a retry, of " .. attempts, { bare(500), skewed("AuthFailure", 3600), bare(500), good() }, attempts)
-  end
-  return cases
-end
+local coded, bare, fault, good = retry_cases.coded, retry_cases.bare, retry_cases.fault, retry_cases.good
 
 ---- where we differ on purpose ----
 
@@ -224,23 +104,23 @@ local function make_client(case)
   return made_up.client({ retry_mode = case.mode, max_attempts = case.max_attempts }, case.random)
 end
 
-local function bring(call, host, answer)
-  host.pass(answer.ticks or 0)
+local function bring(call, clock, answer)
+  clock.pass(answer.ticks or 0)
   if answer.fault then return call:next(nil, { kind = FAULTS[answer.fault], code = answer.fault, message = "m" }) end
   return call:next(answer)
 end
 
 --- Makes one call as the oracle does.
-local function make_call(client, host, answers)
+local function make_call(client, clock, answers)
   local result, call = { sent = 0, sleeps = {} }, client:call(ARN)
   local step, detail = call:next()
   while step ~= "done" and step ~= "failed" do
     if step == "exchange" then
       result.sent = result.sent + 1
-      step, detail = bring(call, host, answers[math.min(result.sent, #answers)])
+      step, detail = bring(call, clock, answers[math.min(result.sent, #answers)])
     else
       table.insert(result.sleeps, detail)
-      step, detail = made_up.sleep(call, host, detail)
+      step, detail = made_up.sleep(call, clock, detail)
     end
   end
   if step == "done" then
@@ -293,8 +173,8 @@ local function index_of(sent, answers)
 end
 
 local function compare(case, difference, plain, corrected, knows_delays)
-  local client, host = make_client(case)
-  local ours = make_call(client, host, case.answers)
+  local client, clock = make_client(case)
+  local ours = make_call(client, clock, case.answers)
   local expected = plain
   local was_corrected = difference.skew_at and plain.sent >= difference.skew_at
   if was_corrected then expected = add_correction(corrected) end
@@ -353,12 +233,12 @@ end
 
 describe("a call beside botocore's", function()
   it("sends as often and ends alike, for every code, status, body and fault in every mode", function()
-    compare_all(named_cases())
+    compare_all(retry_cases.named())
   end)
 
   it("sends as often and ends alike, over made-up sequences of answers", function()
     local cases = {}
-    for seed = 1, GENERATED do cases[seed] = make_case(seed) end
+    for seed = 1, GENERATED do cases[seed] = retry_cases.make(seed) end
     local requests, calls = compare_all(cases)
     assert.is_true(calls >= GENERATED and requests > calls * 1.5, "the cases are worth their name")
   end)
@@ -384,9 +264,9 @@ end)
 describe("the quota of a client", function()
   --- Failing calls of one client, each of up to max_attempts requests: how many each sent.
   local function spend(case)
-    local client, host = make_client(case)
+    local client, clock = make_client(case)
     local sent = {}
-    for index, answers in ipairs(case.calls) do sent[index] = make_call(client, host, answers).sent end
+    for index, answers in ipairs(case.calls) do sent[index] = make_call(client, clock, answers).sent end
     return sent
   end
 

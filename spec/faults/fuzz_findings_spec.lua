@@ -5,8 +5,8 @@ local core = require "ivs.core"
 
 local ARN, NOW = by_hand.ARN, by_hand.NOW
 
-local function fail_with(answer, host, options)
-  local _, _, step, err = by_hand.carry_out(by_hand.client(options, host):call(ARN), { answer }, host)
+local function fail_with(answer, clock, options)
+  local _, _, step, err = by_hand.carry_out(by_hand.client(options, clock):call(ARN), { answer }, clock)
   assert.equal("failed", step)
   return err
 end
@@ -31,13 +31,13 @@ describe("found by fuzzing:", function()
 
   it("a clock that tells infinity teaches no offset", function()
     for _, moment in ipairs { math.huge, -math.huge, 0 / 0 } do
-      local host = { now = moment }
-      local client = by_hand.client(nil, host)
+      local clock = { now = moment }
+      local client = by_hand.client(nil, clock)
       local call = client:call(ARN)
       call:next()
       assert.equal("failed", (call:next(by_hand.refusal(403, "RequestTimeTooSkewed",
         { date = "Tue, 14 Nov 2023 22:13:20 GMT" }))))
-      host.now = NOW
+      clock.now = NOW
       local _, request = client:call(ARN):next()
       assert.equal("20231114T221320Z", request.headers["X-Amz-Date"])
     end

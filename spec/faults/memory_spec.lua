@@ -92,11 +92,11 @@ if UNDER ~= "valgrind" and not (IS_LUAJIT and UNDER == "sanitize") then
       local troubles, sweeps = sweep()
       assert.equal("", troubles)
       local expected = UNDER ~= "sanitize" and { ["call module"] = 30, ["retry module"] = 30, ["error module"] = 30,
-        ["by_hand module"] = 30, ["wiped module"] = 15, ["client module"] = 10, ["call crypto"] = 20, ["wire curl"] = 20,
-        ["proxied curl"] = 20, ["answered module"] = 20, ["batch module"] = 30,
-        ["batch_wire module"] = 30 } or {}
+        ["by_hand module"] = 30, ["list module"] = 30, ["shared module"] = 10,
+        ["wiped module"] = 15, ["client module"] = 10, ["call crypto"] = 20, ["wire curl"] = 20,
+        ["proxied curl"] = 20, ["answered module"] = 20, ["batch module"] = 30, ["batch_wire module"] = 30 } or {}
       if not IS_LUAJIT then
-        for _, name in ipairs { "require", "client", "call", "retry", "error", "by_hand", "wire" } do
+        for _, name in ipairs { "require", "client", "call", "retry", "error", "by_hand", "list", "shared", "wire" } do
           expected[name .. " lua"] = UNDER == "sanitize" and 9 or 80
         end
       end
@@ -141,11 +141,11 @@ describe("a state that is closed", function()
 
   it("with a coroutine suspended within a call takes it with it", function()
     run [[
-      local host = { time = function() return 1700000000 end, random = function() return 0 end }
+      local clock = { time = function() return 1700000000 end, random = function() return 0 end }
       threads = {}
       for _, stop in ipairs { "credentials", "exchange", "sleep" } do
         threads[#threads + 1] = coroutine.create(function()
-          local client = assert(core.client({ region = "us-west-2", env = {}, credentials = function() return KEYS end }, host))
+          local client = assert(core.client({ region = "us-west-2", env = {}, credentials = function() return KEYS end }, clock))
           local call = client:call(ARN)
           local step, detail = call:next()
           while step ~= "done" do

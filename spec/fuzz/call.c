@@ -197,10 +197,11 @@ static void check(const world *w, enum ivs_step before, enum ivs_step step) {
   REQUIRE(isfinite(call->delay) && call->delay >= 0);
   REQUIRE(w->client.retry.quota >= 0 && w->client.retry.quota <= 500);
   REQUIRE(isfinite(w->client.clock_offset));
-  REQUIRE(isfinite(w->client.retry.rate.fill_rate) && w->client.retry.rate.fill_rate >= 0.5);
-  REQUIRE(w->client.retry.rate.tokens >= 0 && w->client.retry.rate.tokens <= w->client.retry.rate.capacity);
+  const ivs_bucket *bucket = &w->client.retry.rate.bucket;
+  REQUIRE(isfinite(bucket->rate) && bucket->rate >= 0.5);
+  REQUIRE(bucket->tokens >= 0 && bucket->tokens <= bucket->capacity);
   if (step == IVS_STEP_EXCHANGE) check_request(call);
-  if (step == IVS_STEP_SLEEP && !call->pacing) check_failure(w);
+  if (step == IVS_STEP_SLEEP && !call->is_pacing) check_failure(w);
   if (step != IVS_STEP_FAILED) return;
   REQUIRE(call->failure.code[0]);
   check_failure(w);
@@ -258,7 +259,7 @@ static void report(world *w, unsigned which) {
     break;
   case 3:
     fits = IVS_STEP_EXCHANGE;
-    status = ivs_call_fault(
+    status = ivs_call_no_response(
         call, kind, which & 64 ? fault_code(w) : ivs_text_slice("EndpointConnectionError"), answer(w));
     break;
   case 4:

@@ -1,5 +1,5 @@
 /*
- * The parser of the config files, lua/ivs/config/ini.lua, and its shell words.
+ * The parser of the config files, lua/ivs/config/ini.lua, and the splitter into shell words.
  *
  * Input: the file's text. Held against: what the parser promises to return. Each line of Lua that runs is
  * counted for libFuzzer, so that it is led by the parser's own branches.
@@ -20,7 +20,7 @@ static void count_line(lua_State *state, lua_Debug *about) {
 }
 
 static const char check[] =
-    "local ini = require 'ivs.config.ini'\n"
+    "local ini, shlex = require 'ivs.config.ini', require 'ivs.config.shlex'\n"
     "local function is_text(value) return type(value) == 'string' end\n"
     "return function(text)\n"
     "  local sections, line, what = ini.parse(text)\n"
@@ -40,10 +40,10 @@ static const char check[] =
     "        for inner, nested in pairs(value) do assert(is_text(inner) and is_text(nested), 'nested') end\n"
     "      else assert(is_text(value), 'value') end\n"
     "    end\n"
-    "    local words = ini.words(section.name)\n"
+    "    local words = shlex.split(section.name)\n"
     "    for _, word in ipairs(words or {}) do assert(is_text(word), 'word') end\n"
     "  end\n"
-    "  local words = ini.words(text)\n"
+    "  local words = shlex.split(text)\n"
     "  for _, word in ipairs(words or {}) do assert(is_text(word), 'word') end\n"
     "end\n";
 

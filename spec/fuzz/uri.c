@@ -64,14 +64,14 @@ static void check_refusal(const ivs_failure *failure, ivs_slice url) {
   if (strcmp(failure->code, "InvalidEndpointError") != 0) return;
   const char *at = memrchr(url.data, '@', url.length), *userinfo = memmem(url.data, url.length, "://", 3);
   if (!at || !userinfo || userinfo + 3 >= at) return;
-  /* what is said of any URL, and what follows the '@', may be the same as the password by chance */
-  static const char said[] =
-      "Invalid endpoint:  (endpoint_url has to be http:// or https:// with a host and, if need be, a "
+  /* The message's fixed text and the text after the '@' may contain the password by chance. */
+  static const char fixed_text[] =
+      "Invalid endpoint:  (endpoint_url has to be http:// or https:// with a host and, optionally, a "
       "port, a path and a query; no user name, no fragment)";
   ivs_slice password = {userinfo + 3, (size_t)(at - userinfo) - 3};
   ivs_slice after = {at, url.length - (size_t)(at - url.data)};
   if (password.length > 8 && !fuzz_contains(after, password) &&
-      !fuzz_contains(ivs_text_slice(said), password))
+      !fuzz_contains(ivs_text_slice(fixed_text), password))
     REQUIRE(!fuzz_contains(message, password));
 }
 

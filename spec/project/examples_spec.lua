@@ -69,7 +69,7 @@ local function start(emulator, variables)
   text = replaced(text, "127.0.0.1:8080", "127.0.0.1:" .. port)
   text = replaced(text, "$prefix/../../lua/?.lua", ("%s/lua/?.lua;%s/spec/?.lua"):format(root, root))
   text = replaced(text, "$prefix/../../.build/luajit/?.so", ("%s/%s/luajit/?.so"):format(root, os.getenv "IVS_BUILD" or ".build"))
-  text = replaced(text, "  server {", ("  init_worker_by_lua_block { require('emulator.guard').start(%s) }\n  server {"):format(owner))
+  text = replaced(text, "init_worker_by_lua_block {", ("init_worker_by_lua_block { require('emulator.guard').start(%s) "):format(owner))
   if user == "0" then text = "user root root;\n" .. text end
   write(prefix .. "/nginx.conf", text)
   write(prefix .. "/run/emulator.conf", ("lua_ssl_trusted_certificate %s;\n"):format(emulator.ca_bundle))
@@ -187,6 +187,51 @@ describe("examples/nginx", function()
     local alone = json.decode((get("/recording?arn=" .. arn)))
     assert.is_true(alone.cache == "hit" and alone.age >= second.age)
     assert.truthy((get "/dashboard.js"):find("cached ${Math.floor(recording.age)} s ago", 1, true))
+  end)
+
+  it("counts for Prometheus, in its text format", function()
+    --- The samples by name and labels; checks each line against the format (Prometheus documentation, "Exposition formats").
+    local function scrape()
+      local body, status, kind = get "/metrics"
+      assert.same({ 200, "text/plain; version=0.0.4; charset=utf-8" }, { status, kind })
+      local samples, types = {}, {}
+      for line in body:gmatch "[^\n]+" do
+        local name, kind_of_metric = line:match "^# TYPE ([%a_:][%w_:]*) (%l+)$"
+        if name then
+          assert.is_nil(types[name], line)
+          types[name] = kind_of_metric
+        elseif not line:find "^# HELP [%a_:][%w_:]* .+$" then
+          local sample, labels, value = line:match '^([%a_:][%w_:]*)({[%a_][%w_]*="[^"\\]*"}) (%d+)$'
+          assert.equal("counter", types[sample], line)
+          assert.is_nil(samples[sample .. labels], line)
+          samples[sample .. labels] = tonumber(value)
+        end
+      end
+      return samples
+    end
+    local function total(samples, name)
+      local sum = 0
+      for sample, value in pairs(samples) do
+        if sample:find(name .. "{", 1, true) then sum = sum + value end
+      end
+      return sum
+    end
+    local before = scrape()
+    get("/recording?arn=" .. store.configurations.standard_definition.arn)
+    get("/recording?arn=" .. store.configurations.standard_definition.arn)
+    local after
+    for _ = 1, 1000 do -- another worker may have been asked, which publishes every few seconds
+      after = scrape()
+      if total(after, "ivs_client_calls_total") >= total(before, "ivs_client_calls_total") + 2 then break end
+      shell.run "sleep 0.02"
+    end
+    local function grown(sample) return after[sample] - before[sample] end
+    assert.same({ 1, 1 }, { grown 'ivs_cache_events_total{event="miss"}', grown 'ivs_cache_events_total{event="hit"}' })
+    assert.equal(total(before, "ivs_client_calls_total") + 2, total(after, "ivs_client_calls_total"))
+    assert.equal(total(before, "ivs_client_attempts_total") + 1, total(after, "ivs_client_attempts_total"))
+    for _, name in ipairs { "retries", "throttles", "errors", "credential_refreshes" } do
+      assert.is_true(total(after, "ivs_client_" .. name .. "_total") >= 0)
+    end
   end)
 
   it("has no other page", function() assert.equal(404, select(2, get "/nginx.conf")) end)

@@ -1,6 +1,7 @@
 -- The rock: luarocks builds and installs it offline, for one Lua after another in one tree, and scripts outside the tree require what
--- was installed: Lua 5.4 and LuaJIT.
+-- was installed: Lua 5.4 and LuaJIT. So do its own command and the command of another rock that depends on it.
 
+local emulator_server = require "emulator.server"
 local readme = require "support.readme"
 local shell = require "emulator.shell"
 
@@ -9,8 +10,8 @@ local ROCKS = { { version = "5.1", lua = "luajit", headers = "luajit-2.1" }, { v
 -- What Debian's packages provide, so that luarocks asks no server for it.
 local CONFIGURATION = [[
 rocks_servers = {}
-rocks_provided = { ["lua-cjson"] = "2.1.0-1", ["luaexpat"] = "1.5.1-1" }
-variables = { CC = "cc -include %s/warning.h", LUA_INCDIR = "/usr/include/%s", LUA_DIR = "/usr", LUA_BINDIR = "/usr/bin" }
+rocks_provided = { ["lua-cjson"] = "2.1.0-1", ["luaexpat"] = "1.5.1-1", ["argparse"] = "0.7.1-1" }
+variables = { CC = "cc -include %s/warning.h", LUA_INCDIR = "/usr/include/%s", LUA_DIR = "/usr", LUA_BINDIR = "/usr/bin", LUA = "/usr/bin/%s" }
 external_deps_dirs = { "/usr" }
 ]]
 
@@ -31,26 +32,42 @@ local function capture(command)
 end
 
 describe("the rock", function()
-  local tree
+  local tree, emulator
   local root = shell.quote(readme.root)
 
+  --- Runs luarocks in a folder of the tree.
+  local function luarocks(rock, words, folder)
+    return capture(("cd %s/%s && LUAROCKS_CONFIG=%s/config.lua HOME=%s luarocks --lua-version=%s --tree=%s/rocks %s")
+      :format(tree, folder or "", tree, tree, rock.version, tree, words))
+  end
+
+  --- Runs an installed command, from elsewhere and without any path of this process.
+  local function run(words)
+    local environment = { "HOME=/nonexistent" }
+    for name, value in pairs(emulator:environment()) do environment[#environment + 1] = name .. "=" .. shell.quote(value) end
+    return capture(("cd / && env -i PATH=%s/rocks/bin:/usr/bin:/bin %s %s"):format(tree, table.concat(environment, " "), words))
+  end
+
   setup(function()
+    emulator = emulator_server.start()
     tree = capture("mktemp -d"):match("^[^\n]+")
     local file = assert(io.open(tree .. "/warning.h", "wb"))
     file:write("static int unused(void) { return 0; }\n")
     file:close()
-    assert(os.execute(("cp -R %s/csrc %s/lua %s/Makefile %s/ivs-scm-1.rockspec %s"):format(root, root, root, root, tree)))
+    assert(os.execute(("cd %s && cp -R bin csrc docs lua Makefile ivs-scm-1.rockspec spec/project/dependent_rock %s"):format(root, tree)))
   end)
 
-  teardown(function() os.execute("rm -rf " .. tree) end)
+  teardown(function()
+    emulator:stop()
+    os.execute("rm -rf " .. tree)
+  end)
 
   for _, rock in ipairs(ROCKS) do
     it("is built by luarocks make for " .. rock.lua .. " by a compiler that warns, and found by a script elsewhere", function()
       local file = assert(io.open(tree .. "/config.lua", "wb"))
-      file:write(CONFIGURATION:format(tree, rock.headers))
+      file:write(CONFIGURATION:format(tree, rock.headers, rock.lua))
       file:close()
-      local output, good = capture(("cd %s && LUAROCKS_CONFIG=%s/config.lua HOME=%s luarocks --lua-version=%s --tree=%s/rocks make ivs-scm-1.rockspec")
-        :format(tree, tree, tree, rock.version, tree))
+      local output, good = luarocks(rock, "make ivs-scm-1.rockspec")
       assert.is_true(good, output)
       assert.is_truthy(output:find("-Wunused-function", 1, true), "the compiler was to warn: " .. output)
       output, good = capture(("cd / && env LUA_PATH='%s/rocks/share/lua/%s/?.lua;;' LUA_CPATH='%s/rocks/lib/lua/%s/?.so;;' %s -e %s")
@@ -59,6 +76,27 @@ describe("the rock", function()
       assert.equal("true\tfunction\nNoCredentialsError\n", (output:gsub("status %d+%s*$", "")))
       local function lua_files(directory) return (capture(("cd %s && find . -name '*.lua' | sort"):format(directory))) end
       assert.equal(lua_files(root .. "/lua"), lua_files(tree .. "/rocks/share/lua/" .. rock.version))
+    end)
+
+    it("installs the command and its man page for " .. rock.lua, function()
+      local output, good = run "ivs --version"
+      assert.is_true(good, output)
+      assert.truthy(output:find("^ivs %d"), output)
+      output, good = run "ivs list --output arns"
+      assert.is_true(good, output)
+      assert.truthy(output:find("\narn:aws:ivs:us-west-2:123456789012:recording-configuration/MiNiMaL00001\n", 1, true), output)
+      local page = tree .. "/rocks/lib/luarocks/rocks-" .. rock.version .. "/ivs/scm-1/doc/ivs.1"
+      assert.equal("", (shell.run(("cmp %s/docs/ivs.1 %s 2>&1"):format(root, page))))
+    end)
+
+    it("is what another rock's command is built on, for " .. rock.lua, function()
+      local output, good = luarocks(rock, "make recordings-audit-1.0-1.rockspec", "dependent_rock")
+      assert.is_true(good, output)
+      output = run "recordings-audit"
+      assert.truthy(output:find("^%d+ passed, %d+ failed, 0 errors\nstatus 1\n$"), output)
+      output = run "recordings-audit TAP"
+      assert.truthy(output:find("^TAP version 13\n1%.%.%d+\n"), output)
+      assert.truthy(output:find("\nok 1 - ", 1, true) and output:find("\nnot ok ", 1, true), output)
     end)
   end
 end)

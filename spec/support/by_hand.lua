@@ -1,4 +1,4 @@
---- A call carried out by hand over ivs.core, with a clock and a die that are the test's own.
+--- A call carried out by hand over ivs.core, with a clock and random numbers that are the test's own.
 
 local core = require "ivs.core"
 
@@ -19,21 +19,21 @@ end
 by_hand.BROKEN = by_hand.refusal(500, "InternalServerException")
 by_hand.THROTTLED = by_hand.refusal(429, "ThrottlingException")
 
---- A client and its host: `host.now`, `host.die`. An option given as false is absent.
-function by_hand.client(options, host)
+--- A client and its clock: `clock.now`, `clock.random`. An option given as false is absent.
+function by_hand.client(options, clock)
   local given = { region = "us-west-2", credentials = by_hand.KEYS, env = {} }
   for name, value in pairs(options or {}) do given[name] = value or nil end
-  host = host or {}
-  host.now, host.die = host.now or by_hand.NOW, host.die or 1
+  clock = clock or {}
+  clock.now, clock.random = clock.now or by_hand.NOW, clock.random or 1
   return assert(core.client(given, {
-    time = function() return host.now end,
-    random = function() return host.die end,
-  })), host
+    time = function() return clock.now end,
+    random = function() return clock.random end,
+  })), clock
 end
 
---- Answers every exchange with the next of the answers, the last repeated. A host's clock moves on while the call sleeps.
+--- Answers every exchange with the next of the answers, the last repeated. The clock advances while the call sleeps.
 -- @return the requests, the delays, the last step and its detail
-function by_hand.carry_out(call, answers, host)
+function by_hand.carry_out(call, answers, clock)
   local requests, delays = {}, {}
   local step, detail = call:next()
   while step ~= "done" and step ~= "failed" do
@@ -42,7 +42,7 @@ function by_hand.carry_out(call, answers, host)
       step, detail = call:next(answers[math.min(#requests, #answers)])
     elseif step == "sleep" then
       delays[#delays + 1] = detail
-      if host then host.now = host.now + detail end
+      if clock then clock.now = clock.now + detail end
       step, detail = call:next()
     else
       step, detail = call:next(detail())

@@ -39,16 +39,16 @@ end
 
 --- Runs it without a terminal.
 -- @tab arguments
--- @tab[opt] options `env`; `program`; `stdin`: text; `behind`: shell words behind the command, such as a redirection or a pipe, in place of
---   catching standard output
+-- @tab[opt] options `env`; `program`; `stdin`: text; `before`: shell words in front of the command, a program that runs it; `behind`:
+--   a redirection of standard output in place of catching it
 -- @treturn table `out`, `err`, `status`
 function command.run(arguments, options)
   options = options or {}
   return stand_in.with_directory(function(directory)
     stand_in.write(directory .. "/in", options.stdin or "", "600")
     local place = shell.quote(directory)
-    local _, status = shell.run(("exec <%s/in 2>%s/err; : >%s/out; setsid -w %s %s"):format(place, place, place,
-      command.words(arguments, options), options.behind or (">" .. place .. "/out")))
+    local _, status = shell.run(("exec <%s/in 2>%s/err; : >%s/out; setsid -w %s %s %s"):format(place, place, place,
+      options.before or "", command.words(arguments, options), options.behind or (">" .. place .. "/out")))
     return { out = read(directory .. "/out"), err = read(directory .. "/err"), status = status }
   end)
 end

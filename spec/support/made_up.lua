@@ -40,21 +40,21 @@ function made_up.ticks(seconds)
   return math.floor(seconds * TICKS + 1.37)
 end
 
---- A client of ivs.core with a clock that stands until `host.pass(ticks)` moves it.
+--- A client of ivs.core with a clock that stands until `clock.pass(ticks)` moves it.
 function made_up.client(options, die)
-  local client, host = by_hand.client(options, { die = die })
-  local start, elapsed = host.now, 0
-  function host.pass(ticks)
+  local client, clock = by_hand.client(options, { random = die })
+  local start, elapsed = clock.now, 0
+  function clock.pass(ticks)
     elapsed = elapsed + ticks
-    host.now = start + elapsed / TICKS
+    clock.now = start + elapsed / TICKS
   end
-  return client, host
+  return client, clock
 end
 
 --- Sleeps as the call asks.
 -- @return the call's next step and its detail
-function made_up.sleep(call, host, seconds)
-  host.pass(made_up.ticks(seconds))
+function made_up.sleep(call, clock, seconds)
+  clock.pass(made_up.ticks(seconds))
   return call:next()
 end
 

@@ -12,7 +12,7 @@
 #include "core/endpoint.h"
 #include "core/pace.h"
 #include "core/status.h"
-#include "curl/clock.h"
+#include "core/clock.h"
 #include "curl/multi.h"
 #include "lua/blocking/fetch.h"
 #include "lua/blocking/interrupt.h"
@@ -23,7 +23,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 /* How often a call may be queued again; how many turns may be throttled in a row, at least; and for how long credentials that are valid are not asked for again, however near their end
  * they are: the source has just been asked. */
@@ -110,13 +109,6 @@ void ivs_lua_batch_register(lua_State *L) {
   lua_getfield(L, -1, "result");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &result_key);
   lua_pop(L, 1);
-}
-
-/* Calls are paced by the clock that they are told. */
-static double wall_clock(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* ---- queues ---- */
@@ -255,19 +247,19 @@ static void take_failure(lua_State *L, batch *b, place *p) {
 
 static void on_sent(void *user) {
   const place *p = user;
-  ivs_pace_note_sent(&p->region->pace, wall_clock());
+  ivs_pace_note_sent(&p->region->pace, ivs_clock_now());
 }
 
 static void authenticate(lua_State *L, batch *b, place *p, int call_index) {
   const ivs_client *client = &b->client->core;
-  const double now = wall_clock();
+  const double now = ivs_clock_now();
   p->is_asking = true;
   if (now < b->ask_at && ivs_credentials_valid(&client->credentials, now + client->clock_offset)) {
     ivs_call_credentials(&p->call->core);
     return;
   }
   ivs_lua_steps_authenticate(L, p->call, CLIENT, call_index);
-  b->ask_at = wall_clock() + ASK_AGAIN_SECONDS;
+  b->ask_at = ivs_clock_now() + ASK_AGAIN_SECONDS;
 }
 
 /* False: it is under way. */
@@ -283,7 +275,7 @@ static bool exchange(lua_State *L, batch *b, place *p) {
     on_sent(p);
     ivs_lua_steps_transport(L, p->call, CLIENT);
   } else if (ivs_multi_start(b->multi, &asked)) {
-    ivs_call_fault_as_set(core);
+    ivs_call_no_response_as_set(core);
   } else {
     p->state = SENDING;
     return false;
@@ -350,7 +342,7 @@ static void begin(lua_State *L, batch *b, place *p, region *r) {
 static void begin_ready(lua_State *L, batch *b) {
   region *r;
   place *p;
-  while (b->client->is_open && !b->is_refused && (p = find_free(b)) && (r = find_ready(b, wall_clock())))
+  while (b->client->is_open && !b->is_refused && (p = find_free(b)) && (r = find_ready(b, ivs_clock_now())))
     begin(L, b, p, r);
 }
 
@@ -368,7 +360,7 @@ static void take_ended(lua_State *L, batch *b) {
   int status;
   for (place *p; b->multi && b->client->is_open && (p = ivs_multi_take_ended(b->multi, &status));) {
     if (status)
-      ivs_call_fault_as_set(&p->call->core);
+      ivs_call_no_response_as_set(&p->call->core);
     else
       ivs_call_response(&p->call->core);
     advance(L, b, p);
@@ -383,7 +375,7 @@ static bool has_queue(const batch *b) {
 
 /* Seconds until something is due beside the transfers. */
 static double time_left(batch *b) {
-  const double now = ivs_clock_monotonic(), wall = wall_clock();
+  const double now = ivs_clock_monotonic(), wall = ivs_clock_now();
   double left = HUGE_VAL;
   for (int i = 0; i < b->place_count; i++)
     if (b->places[i].state == SLEEPING) left = fmin(left, b->places[i].wake_at - now);
@@ -424,7 +416,7 @@ static region *add_region(lua_State *L, batch *b, double max_tps) {
   }
   region *r = &b->regions[b->region_count++];
   *r = (region){.first = NONE};
-  ivs_pace_init(&r->pace, max_tps, wall_clock());
+  ivs_pace_init(&r->pace, max_tps, ivs_clock_now());
   return r;
 }
 

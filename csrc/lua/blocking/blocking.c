@@ -21,18 +21,18 @@ static void exchange_over_curl(lua_State *L, ivs_lua_call *call) {
   else if (core->failure.kind == IVS_KIND_CONFIG)
     ivs_call_stop(core); /* this libcurl cannot be used */
   else
-    ivs_call_fault_as_set(core);
+    ivs_call_no_response_as_set(core);
 }
 
 int ivs_lua_blocking_credentials(lua_State *L) {
-  enum { KEYS = 2 };
+  enum { CREDENTIALS = 2 };
   lua_settop(L, CLIENT);
   ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
   if (client->is_open)
     ivs_lua_steps_ask_provider(L, CLIENT);
   else
-    lua_settop(L, KEYS + 1);
-  if (!ivs_lua_credentials_receive(L, KEYS, client)) {
+    lua_settop(L, CREDENTIALS + 1);
+  if (!ivs_lua_credentials_receive(L, CREDENTIALS, client)) {
     lua_pushnil(L);
     lua_insert(L, -2);
     return 2;
@@ -49,7 +49,7 @@ int ivs_lua_blocking_identify(lua_State *L) {
   if (!client->is_open) return luaL_error(L, "the client is closed");
   ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_SETTINGS);
   lua_getfield(L, -1, "identify");
-  ivs_lua_steps_push_offer(L, CLIENT);
+  ivs_lua_steps_push_io(L, CLIENT);
   lua_call(L, 1, 3);
   return 3;
 }

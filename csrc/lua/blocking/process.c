@@ -1,7 +1,7 @@
 /* posix_spawn, two pipes, one deadline. */
 #include "lua/blocking/process.h"
 #include "core/buffer.h"
-#include "curl/clock.h"
+#include "core/clock.h"
 #include "lua/blocking/interrupt.h"
 #include "lua/objects.h"
 
@@ -220,7 +220,7 @@ int ivs_lua_process_run(lua_State *L) {
       error ? strerror(error) : follow(c, ivs_clock_monotonic() + timeout, &interrupt, &status);
   end_child(c);
   if (!problem) push_result(L, c, status);
-  for (int i = 0; i < STREAMS; i++) ivs_buffer_free(&c->texts[i]); /* keys were in them */
+  for (int i = 0; i < STREAMS; i++) ivs_buffer_free(&c->texts[i]); /* they may hold credentials */
   ivs_lua_interrupt_run(&interrupt);
   if (!problem) return 1;
   lua_pushnil(L);

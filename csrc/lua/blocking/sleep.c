@@ -1,6 +1,6 @@
 /* clock_nanosleep in slices, between which a hook may have been set. */
 #include "lua/blocking/sleep.h"
-#include "curl/clock.h"
+#include "core/clock.h"
 #include "lua/blocking/interrupt.h"
 
 #include <math.h>

@@ -6,7 +6,7 @@
 #include "lua/message.h"
 #include "lua/protect.h"
 
-void ivs_lua_steps_push_offer(lua_State *L, int client_index) {
+void ivs_lua_steps_push_io(lua_State *L, int client_index) {
   lua_createtable(L, 0, 3);
   ivs_lua_fetch_push(L, client_index);
   lua_setfield(L, -2, "http");
@@ -18,7 +18,7 @@ void ivs_lua_steps_push_offer(lua_State *L, int client_index) {
 
 void ivs_lua_steps_ask_provider(lua_State *L, int client_index) {
   ivs_lua_client_get(L, client_index, IVS_LUA_CLIENT_PROVIDER);
-  ivs_lua_steps_push_offer(L, client_index);
+  ivs_lua_steps_push_io(L, client_index);
   if (ivs_lua_protect_call(L, 1, 2) == LUA_OK) return;
   lua_pushnil(L); /* the error takes the place of `nil, err` */
   lua_insert(L, -2);

@@ -8,7 +8,7 @@
 #include "lua/compat.h"
 
 /* Pushes what this driver does for the credential providers: { http, sleep, run }. */
-void ivs_lua_steps_push_offer(lua_State *L, int client_index);
+void ivs_lua_steps_push_io(lua_State *L, int client_index);
 /* Pushes two values: credentials and nil, or nil and an error. Raises "interrupted!" if Ctrl-C ended the provider. */
 void ivs_lua_steps_ask_provider(lua_State *L, int client_index);
 /* Asks the provider and reports to the call. */

@@ -1,13 +1,13 @@
 /*
  * require "ivs.core": the module without I/O (docs/design.md, "ivs.core"). Loads no libcurl.
  *
- *   local client = core.client(options, host?)
+ *   local client = core.client(options, clock?)
  *   local call = client:get_recording_configuration { arn = ARN }     -- client:call is the same
  *   local call = client:list_recording_configurations { maxResults = 50 }
  *   local step, detail = call:next()
  *
  *   step            detail                                  what the next call:next takes
- *   "credentials"   provider(offer): the client's chain     credentials, or nil and an error
+ *   "credentials"   provider(io): the client's chain        credentials, or nil and an error
  *   "exchange"      request { method, url, headers, body,   response { status, headers, body },
  *                   connect_timeout, read_timeout }         or nil and an error
  *   "sleep"         seconds                                 nothing
@@ -17,8 +17,8 @@
  * Of several calls of one client that need credentials at the same time, one gets the step "credentials". The others sleep
  * shortly, again and again, and share its answer, a failure too (provider.h).
  *
- * host: { time = function → seconds since 1970, random = function → [0, 1) }, each of them as the loop has it.
- * offer: { http = function, sleep = function, run = function }, what the loop does for the credential sources.
+ * clock: { time = function → seconds since 1970, random = function → [0, 1) }, both optional: the loop's own in place of the system's.
+ * io: { http = function, sleep = function, run = function }, all optional: what the loop does for the credential providers.
  * What a driver needs beside the steps: driver.h; HTTP for a loop that has only sockets: http1.h.
  * core.private is for resty.ivs alone and may change in any release.
  */
@@ -26,6 +26,7 @@
 #include "lua/client.h"
 #include "lua/driver/driver.h"
 #include "lua/driver/http1.h"
+#include "lua/driver/pace.h"
 #include "lua/driver/wire.h"
 #include "lua/module.h"
 #include "lua/params.h"
@@ -79,10 +80,15 @@ int luaopen_ivs_core(lua_State *L) {
       {"request_text", ivs_lua_wire_request_text},
       {"request_table", ivs_lua_wire_request_table},
       {"is_throttled", ivs_lua_driver_is_throttled},
+      {"new_pace", ivs_lua_pace_new},
+      {"set_pace", ivs_lua_pace_set},
+      {"note_sent", ivs_lua_pace_note_sent},
+      {"monotonic", ivs_lua_driver_monotonic},
       {NULL, NULL},
   };
   ivs_lua_module_open(L, client_methods);
   ivs_lua_http1_register(L);
+  ivs_lua_pace_register(L);
   luaL_setfuncs(L, functions, 0);
   lua_newtable(L);
   luaL_setfuncs(L, private_functions, 0);

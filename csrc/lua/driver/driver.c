@@ -1,5 +1,6 @@
 /* A client's settings and credentials, and the core's rules, for drivers written in Lua. */
 #include "lua/driver/driver.h"
+#include "core/clock.h"
 #include "core/no_proxy.h"
 #include "core/uri.h"
 #include "lua/credentials.h"
@@ -99,5 +100,10 @@ int ivs_lua_driver_is_bypassed(lua_State *L) {
   no_proxy.data = luaL_checklstring(L, 1, &no_proxy.length);
   host.data = luaL_checklstring(L, 2, &host.length);
   lua_pushboolean(L, ivs_no_proxy_is_bypassed(no_proxy, host));
+  return 1;
+}
+
+int ivs_lua_driver_monotonic(lua_State *L) {
+  lua_pushnumber(L, ivs_clock_monotonic());
   return 1;
 }

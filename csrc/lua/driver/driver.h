@@ -22,12 +22,15 @@ int ivs_lua_driver_credentials_left(lua_State *L);
 /* Lua: client:describe() → what client:credentials() of `ivs` tells; nil once closed. */
 int ivs_lua_driver_describe(lua_State *L);
 
-/* Lua: private.is_throttled(call): the call's last answer was one of throttling. */
+/* Lua: private.is_throttled(call): the call was throttled at its last attempt. */
 int ivs_lua_driver_is_throttled(lua_State *L);
 /* Lua: parse_url(text) → { scheme, host, port, authority } | nil. host: an IPv6 address has its brackets;
  * authority: host and port, always both. */
 int ivs_lua_driver_parse_url(lua_State *L);
 /* Lua: is_bypassed(no_proxy, authority): the host is reached without the proxy. */
 int ivs_lua_driver_is_bypassed(lua_State *L);
+
+/* Lua: monotonic() → seconds of a clock that is never set. */
+int ivs_lua_driver_monotonic(lua_State *L);
 
 #endif

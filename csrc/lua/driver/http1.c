@@ -45,7 +45,7 @@ static int push_progress(lua_State *L, const ivs_http1 *reader, int status) {
   const char *what = status == IVS_ETOOBIG ? "too large" : status == IVS_ENOMEM ? "memory" : "malformed";
   lua_pushnil(L);
   lua_pushstring(L, reader->problem);
-  lua_pushstring(L, reader->cut_off ? "closed" : what);
+  lua_pushstring(L, reader->truncated ? "closed" : what);
   return 3;
 }
 

@@ -21,7 +21,7 @@ ivs_http1 *ivs_lua_http1_test(lua_State *L, int index);
  *   reader:response()      { status, headers, body }, once done
  *   reader:header(name)    its first value, or nil; name in lower case
  *   reader:keep_alive()    whether the connection may carry another request
- *   reader:reset(max_body?, bodiless?)   for the next response; bodiless: the answer to a CONNECT
+ *   reader:reset(max_body?, bodiless?)   for the next response; bodiless: the response to a CONNECT
  *
  * what: "closed" (too early, or a chunk is malformed), "malformed", "too large" or "memory".
  */

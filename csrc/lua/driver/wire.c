@@ -39,19 +39,19 @@ static void take_reader(lua_State *L, ivs_lua_call *call, ivs_http1 *reader, int
   ivs_call_response(&call->core);
 }
 
-static void report(lua_State *L, ivs_lua_call *call, int call_index, int answer) {
+static void report(lua_State *L, ivs_lua_call *call, int call_index, int result) {
   const char *problem = NULL;
   ivs_http1 *reader;
   switch (call->core.state) {
   case IVS_STEP_CREDENTIALS:
-    ivs_lua_call_take_credentials(L, call, call_index, answer);
+    ivs_lua_call_take_credentials(L, call, call_index, result);
     break;
   case IVS_STEP_EXCHANGE:
-    reader = ivs_lua_http1_test(L, answer);
+    reader = ivs_lua_http1_test(L, result);
     if (reader)
-      take_reader(L, call, reader, answer);
+      take_reader(L, call, reader, result);
     else
-      problem = ivs_lua_call_take_answer(L, call, answer);
+      problem = ivs_lua_call_take_response(L, call, result);
     break;
   case IVS_STEP_SLEEP:
     ivs_call_slept(&call->core);
@@ -59,18 +59,18 @@ static void report(lua_State *L, ivs_lua_call *call, int call_index, int answer)
   default:
     break;
   }
-  if (problem) luaL_argerror(L, answer, problem);
+  if (problem) luaL_argerror(L, result, problem);
 }
 
 int ivs_lua_wire_advance(lua_State *L) {
-  enum { CALL = 1, ANSWER = 2, REASON = 3, CLIENT = 4 };
+  enum { CALL = 1, RESULT = 2, REASON = 3, CLIENT = 4 };
   ivs_lua_call *call = ivs_lua_call_check(L, CALL);
   if (call->is_logging) return luaL_error(L, "a step taken from within the logger of the same call");
   lua_settop(L, REASON);
   ivs_lua_compat_get_table(L, CALL);
   lua_rawgeti(L, -1, IVS_LUA_CALL_CLIENT);
   lua_replace(L, CLIENT);
-  report(L, call, CALL, ANSWER);
+  report(L, call, CALL, RESULT);
   const enum ivs_step step = ivs_lua_call_advance(L, call, CLIENT, CALL);
   const ivs_buffer *url = &call->core.request.url;
   lua_pushstring(L, ivs_step_name(step));

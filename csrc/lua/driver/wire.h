@@ -10,8 +10,8 @@
 /* Lua: begin(client, params, spare?, operation?) → call. As client:call, in the memory of a finished call of this client
  * that nobody uses any more. operation: its name; none: GetRecordingConfiguration. */
 int ivs_lua_wire_begin(lua_State *L);
-/* Lua: advance(call, answer?, err?) → step, detail. As call:next, but that "exchange" comes with the request's URL, and
- * that its answer may be a reader that is done: its response is taken out of it. A step that is final is told once. */
+/* Lua: advance(call, result?, err?) → step, detail. As call:next, but that "exchange" comes with the request's URL, and
+ * that its result may be a reader that is done: its response is moved out of it. A final step is returned once. */
 int ivs_lua_wire_advance(lua_State *L);
 /* Lua, while the step is "exchange": request_text(call, absolute?, proxy_authorization?) → two texts: the
  * message is the one behind the other. As http_request. */

@@ -64,13 +64,6 @@ local function at_path(path, problem)
   return (path == "" and "" or printable.escape(path) .. ": ") .. problem
 end
 
-local function sorted_names(members)
-  local sorted = {}
-  for name in pairs(members) do sorted[#sorted + 1] = name end
-  table.sort(sorted)
-  return sorted
-end
-
 --- An unknown name and the nearest known one; if none is near, all of them.
 local function unknown(path, what, name, known)
   local guess = names.nearest(name, known)
@@ -125,7 +118,7 @@ rules["$exactly"] = function(argument, node, where)
   return compile(argument, node, { path = where.path, exact = true, is_member = where.is_member })
 end
 
-local RULE_NAMES = sorted_names(rules)
+local RULE_NAMES = names.sorted(rules)
 
 --- A table whose only key begins with `$` is a rule.
 local function rule_of(value)
@@ -162,11 +155,11 @@ local function structure(value, node, where)
     return nil, at_path(where.path, "this is an object in the response; write an object")
   end
   local members = {}
-  for _, name in ipairs(sorted_names(value)) do
+  for _, name in ipairs(names.sorted(value)) do
     local child = shape.child(node, name)
     if not child then
       if rules[name] then return nil, at_path(where.path, name .. " has to be the only key of its table") end
-      return nil, unknown(where.path, "member", name, sorted_names(node.members))
+      return nil, unknown(where.path, "member", name, names.sorted(node.members))
     end
     local member, problem = compile(value[name], child, { path = join(where.path, name), exact = where.exact, is_member = true })
     if not member then return nil, problem end
@@ -195,7 +188,7 @@ end
 -- Snapshots -----------------------------------------------------------------------------------------------------------
 
 local function compile_snapshot(value)
-  for _, name in ipairs(sorted_names(value)) do
+  for _, name in ipairs(names.sorted(value)) do
     if name ~= "errors" and name ~= "recordingConfigurations" then return nil, unknown("", "member", name, SNAPSHOT_MEMBERS) end
   end
   local configurations = value.recordingConfigurations

@@ -2,6 +2,7 @@
 -- @module ivs.command.parser
 
 local argparse = require "argparse"
+local printable = require "ivs.printable"
 local status = require "ivs.command.status"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
@@ -16,7 +17,7 @@ local function number(least, is_whole)
     local digits = given:match "^%d+%.?%d*$" or given:match "^%.%d+$"
     local value = digits and tonumber(digits)
     if value and value >= least and not (is_whole and value % 1 ~= 0) then return value end
-    return nil, ("'%s' is not a %s of at least %g"):format(given:gsub("%c", "?"), is_whole and "whole number" or "number", least)
+    return nil, ("'%s' is not a %s of at least %g"):format(printable.line(given), is_whole and "whole number" or "number", least)
   end
 end
 

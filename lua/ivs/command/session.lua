@@ -15,8 +15,8 @@ local CLIENT_OPTIONS = { "profile", "region", "endpoint_url", "ca_bundle", "max_
 local function ask(question)
   local terminal = io.open("/dev/tty", "r+")
   if not terminal then return nil end
-  terminal:write(printable(question)):flush()
-  terminal:seek "cur" -- between writing and reading the same stream (C11 7.21.5.3)
+  terminal:write(printable(question))
+  terminal:flush() -- before the stream is read (C11 7.21.5.3)
   local code = terminal:read "*l"
   terminal:close()
   return code
@@ -52,7 +52,7 @@ end
 -- - `complain(text)`: an error, to standard error; `warn(text)`: the same unless --quiet
 -- - `terminal`: see ivs.command.terminal
 -- - `pace`: `{ max_tps, max_concurrency }` for a batch
--- - `progress()`: update(done, total) and finish()
+-- - `progress(no_pace)`: see ivs.command.progress
 -- - `now()`: seconds of a clock that only goes forward; `sleep(seconds)`
 function session.new(arguments, write, complain)
   local ivs = require "ivs"
@@ -80,10 +80,10 @@ function session.new(arguments, write, complain)
     if not arguments.quiet then complain(message) end
   end
 
-  function context.progress()
+  function context.progress(no_pace)
     local is_wanted = not arguments.quiet and not arguments.debug -- whose lines would break the bar
-    return progress.new { columns = is_wanted and context.terminal.error_columns or nil, now = system.monotonic,
-      write = function(s) io.stderr:write(s):flush() end }
+    return progress.new({ columns = is_wanted and context.terminal.error_columns or nil, now = system.monotonic,
+      write = function(s) io.stderr:write(s) end }, no_pace)
   end
 
   return context

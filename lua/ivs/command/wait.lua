@@ -24,7 +24,7 @@ local function new_wait(context, arns, arguments)
     end
   end
   self.total = #self.waiting
-  self.update, self.finish = context.progress()
+  self.update, self.finish = context.progress(true)
   return self
 end
 

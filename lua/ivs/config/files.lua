@@ -1,33 +1,30 @@
 --- The shared AWS files: where they are, which profiles they hold, which of them is meant (docs/protocol.md, "Shared files").
--- Both files are read whole at each `load`, nothing is remembered. What a value means is the settings' and the
--- providers' business; the grammar is that of ivs.ini.
+-- Each `load` reads both files whole; nothing is remembered. ivs.config.ini has the grammar; the settings and the credential
+-- providers give the values their meaning.
 -- @module ivs.config.files
 
 local failure = require "ivs.failure"
 local ini = require "ivs.config.ini"
+local printable = require "ivs.printable"
+local shlex = require "ivs.config.shlex"
 
 local files = {}
 
 local MAX_BYTES = 16 * 1024 * 1024
 
--- errno: nobody has written the file (ENOENT, ENOTDIR), or it is no file at all (EINVAL: /dev/null, a pipe).
+-- errno: the file does not exist (ENOENT, ENOTDIR) or is not a regular file (EINVAL: /dev/null, a pipe).
 local ABSENT = { [2] = true, [20] = true, [22] = true }
 local EACCES = 13
 
 --- The variables that name a profile, in botocore's order.
 files.PROFILE_VARIABLES = { "AWS_DEFAULT_PROFILE", "AWS_PROFILE" }
 
---- A path in a message: as it is, but on one line.
-local function shown(path)
-  return (path:gsub("%c", "?"))
-end
-
 local function unparsable(path, line, what)
   return failure.new("config", "ConfigParseError",
-    ("Unable to parse config file: %s, line %d: %s"):format(shown(path), line, what))
+    ("Unable to parse config file: %s, line %d: %s"):format(printable.line(path), line, what))
 end
 
---- `$NAME` and `${NAME}` replaced by their values, once; a variable that is not set stays as it is written.
+--- Replaces `$NAME` and `${NAME}` by their values, once. A variable that is not set stays as it is written.
 local function expand_variables(path, getenv)
   local parts, from = {}, 1
   while true do
@@ -43,12 +40,12 @@ local function expand_variables(path, getenv)
   return table.concat(parts) .. path:sub(from)
 end
 
---- Expands a path of a setting as botocore does: first `$NAME` and `${NAME}`, then a leading `~` or `~user`.
--- A variable that is empty counts as one that is not set. The only function that expands `~`.
+--- Expands a path as botocore does: first `$NAME` and `${NAME}`, then a leading `~` or `~user`. An empty variable counts as
+-- unset. No other function expands `~`.
 -- @string path
 -- @func getenv from a variable's name to its value
--- @func[opt] home_directory `(user | nil) → path | nil`: the account's home, where HOME is not set or a user is named
--- @treturn string the path; what could not be expanded stays, and is no file's name then (files.has_home)
+-- @func[opt] home_directory `(user | nil) → path | nil`: the account's home, for `~` if HOME is not set and for `~user`
+-- @treturn string the path; a `~` that cannot be expanded stays (see files.has_home)
 function files.expand(path, getenv, home_directory)
   path = expand_variables(path, getenv)
   local user, rest = path:match("^~([^/]*)(.*)$")
@@ -60,34 +57,34 @@ function files.expand(path, getenv, home_directory)
   return expanded ~= "" and expanded or "/"
 end
 
---- Whether a file that could not be opened is one that exists. Without the right to look into its directory nobody
--- knows, and it counts as absent, as for botocore: a daemon may well keep the HOME of the user who started it.
-local function is_there(path, system)
+--- Whether a file that could not be opened exists. If its directory cannot be searched the file counts as absent, as in botocore: a
+-- daemon may keep the HOME of the user who started it.
+local function file_exists(path, system)
   return not system.file_owner or system.file_owner(path) ~= nil
 end
 
---- Whether an expanded path names a file. Without a home there is no ~/.aws; a directory of the name "~" is not it.
+--- Whether `expand` has found a home for the path. Without one there is no ~/.aws; a directory named "~" is not used.
 function files.has_home(path)
   return path:sub(1, 1) ~= "~"
 end
 
---- A file's text, "" if there is no file; or nil and why it cannot be read.
+--- Returns a file's text, "" if there is no file; or nil and why it cannot be read.
 local function read_text(path, system)
   if not files.has_home(path) then return "" end
   if path:find("\0", 1, true) then return nil, "a NUL byte in its name" end
   local text, why, errno = system.read_file(path, MAX_BYTES)
   if text and #text > MAX_BYTES then return nil, "larger than 16 MiB" end
   if text then return text end
-  if ABSENT[errno] or errno == EACCES and not is_there(path, system) then return "" end
+  if ABSENT[errno] or errno == EACCES and not file_exists(path, system) then return "" end
   return nil, tostring(why)
 end
 
---- A file's sections: none if there is no file. One that cannot be read is passed by, as botocore does, and noted in
--- `unreadable`. Nil and an error if it cannot be parsed.
+--- Returns a file's sections: none if there is no file or, as in botocore, if it cannot be read; the latter is noted in
+-- `unreadable`. Returns nil and an error object if it cannot be parsed.
 local function read_sections(path, system, unreadable)
   local text, why = read_text(path, system)
   if not text then
-    unreadable[#unreadable + 1] = { path = path, message = ("%s cannot be read: %s"):format(shown(path), why) }
+    unreadable[#unreadable + 1] = { path = path, message = ("%s cannot be read: %s"):format(printable.line(path), why) }
     return {}
   end
   local sections, line, what = ini.parse(text)
@@ -95,16 +92,16 @@ local function read_sections(path, system, unreadable)
   return sections
 end
 
--- The kinds of named sections in the config file, by the beginning of the section's name, and where they go.
--- botocore takes the beginning only: `[profiles x]` is a profile too.
+-- The kinds of named sections in the config file: the beginning of the section's name, and the member that collects them. As in
+-- botocore the beginning is enough: `[profiles x]` is a profile, too.
 local KINDS = { { "profile", "profiles" }, { "sso-session", "sso_sessions" }, { "services", "services" } }
 
---- Where a section of the config file belongs: the member of the result and the name there, or nil.
+--- The member of the result that a section of the config file belongs to, and its name there; or nil.
 local function place(title)
   if title == "default" then return "profiles", title end
   for _, kind in ipairs(KINDS) do
     if title:sub(1, #kind[1]) == kind[1] then
-      local words = ini.words(title)
+      local words = shlex.split(title)
       if words and #words == 2 then return kind[2], words[2] end
       return nil
     end
@@ -123,7 +120,7 @@ local function take_config(loaded, sections)
   end
 end
 
---- Every section of the credentials file is a profile, under the name as it stands.
+--- Every section of the credentials file is a profile of that name.
 local function take_credentials(loaded, sections)
   for _, section in ipairs(sections) do
     local name = section.name
@@ -132,8 +129,8 @@ local function take_credentials(loaded, sections)
   end
 end
 
---- A profile's values: those of the config file, overlaid by those of the credentials file. Where only one of them has
--- the profile, it is the same table: nobody writes into it.
+--- A profile's values: those of the credentials file override those of the config file. The tables are not modified, so one is
+-- shared if only one file has the profile.
 local function overlay(profile)
   if not (profile.config and profile.credentials) then return profile.config or profile.credentials end
   local values = {}
@@ -142,12 +139,12 @@ local function overlay(profile)
   return values
 end
 
---- Reads both files. One that does not exist or cannot be read is empty; one that cannot be parsed is an error.
+--- Reads both files. A file that does not exist or cannot be read counts as empty; one that cannot be parsed is an error.
 -- @func getenv from a variable's name to its value
 -- @tab system `read_file(path, max_bytes)` → text | nil, message, errno; and optionally `file_owner(path)` → uid | nil
 -- and `home_directory(user | nil)` → path | nil
--- @treturn table { profiles, sso_sessions, services, config_path, credentials_path, unreadable }; a profile is
--- { name, values, config, credentials }; unreadable is a list of { path, message }. Or nil and an error object
+-- @return { profiles, sso_sessions, services, config_path, credentials_path, unreadable }; a profile is
+-- { name, values, config, credentials }; unreadable is a list of { path, message }. Or nil and an error object.
 function files.load(getenv, system)
   local function locate(variable, default)
     return files.expand(getenv(variable) or default, getenv, system.home_directory)
@@ -166,8 +163,8 @@ function files.load(getenv, system)
   return loaded
 end
 
---- Why a file could not be read, as a text for a message that tells what is missing from it; or nil.
--- @tab loaded what `load` gave
+--- Why a file could not be read, for the message about something missing from it; or nil.
+-- @tab loaded the result of `load`
 -- @string path
 function files.problem(loaded, path)
   for _, entry in ipairs(loaded.unreadable or {}) do
@@ -175,22 +172,21 @@ function files.problem(loaded, path)
   end
 end
 
---- Tells the logger of each file that cannot be read and of which it has not been told.
--- @tab loaded what `load` gave
--- @tab[opt] before what `load` gave the time before
+--- Logs each file that cannot be read, unless the `load` before logged the same.
+-- @tab loaded the result of `load`
+-- @tab[opt] before the result of the `load` before
 -- @func[opt] logger
 function files.warn(loaded, before, logger)
   for _, entry in ipairs(logger and loaded.unreadable or {}) do
     local is_known = before and files.problem(before, entry.path) == entry.message
-    if not is_known then logger("warn", entry.message .. "; it is passed by") end
+    if not is_known then logger("warn", entry.message .. "; it is ignored") end
   end
 end
 
---- The section `[services X]` that a profile names; a table, empty if it names none. One that is missing or empty is an
--- error with botocore's text.
--- @tab loaded what `load` gave
+--- The section `[services X]` that a profile names. A section that is missing or empty is an error with botocore's text.
+-- @tab loaded the result of `load`
 -- @tab values of the profile
--- @return table; or nil and an error object
+-- @return a table, empty if the profile names no section; or nil and an error object
 function files.services_section(loaded, values)
   local name = values.services
   if name == nil or name == "" then return {} end
@@ -198,7 +194,7 @@ function files.services_section(loaded, values)
   if section and next(section) ~= nil then return section end
   return nil, failure.new("config", "InvalidConfigError",
     ('The profile is configured to use the services section but the "%s" services configuration does not exist.')
-      :format(type(name) == "string" and shown(name) or "?"))
+      :format(type(name) == "string" and printable.line(name) or "?"))
 end
 
 local function first_set(getenv, variables)
@@ -209,17 +205,17 @@ local function first_set(getenv, variables)
 end
 
 local function not_found(loaded, name)
-  local message = ("The config profile (%s) could not be found"):format(shown(name))
+  local message = ("The config profile (%s) could not be found"):format(printable.line(name))
   for _, entry in ipairs(loaded.unreadable) do message = message .. "; " .. entry.message end
   return failure.new("config", "ProfileNotFound", message)
 end
 
---- Selects the profile: the option, one of `PROFILE_VARIABLES`, `default`.
--- One that is named has to exist, whatever else there is to take keys from; `default` may be absent.
--- @tab loaded what `load` gave
+--- Selects the profile: the option, else the variables, else `default`. A profile that is named has to exist; `default` may be
+-- absent.
+-- @tab loaded the result of `load`
 -- @func getenv
 -- @string[opt] option the option `profile`
--- @return the profile, nil, its name; or nil, an error object or nil, the name
+-- @return the profile, nil, its name; or nil, nil, "default" if that is absent; or nil, an error object, the name
 function files.select(loaded, getenv, option)
   if option == "" then option = nil end
   local named = option or first_set(getenv, files.PROFILE_VARIABLES)

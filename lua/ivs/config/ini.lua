@@ -1,34 +1,36 @@
---- The grammar of the shared AWS files, read as Python's RawConfigParser and botocore on top of it read them.
--- A pure function of the text: no file, no environment, no meaning of any section (that is ivs.files).
--- Where it refuses, it tells the line and what kind of thing is wrong, never a word of the text: that may be a secret.
--- Two things differ from Python: a NUL byte is refused, and only ASCII letters of a key are lower-cased.
+--- The grammar of the shared AWS files, as Python's RawConfigParser and botocore on top of it read them.
+-- This is a pure function of the text: it reads no file and no environment, and gives no section a meaning (see ivs.config.files).
+-- Errors tell the line and the problem but quote nothing of the text, which may be a secret.
+-- It differs from Python in two ways: it refuses NUL bytes, and it lower-cases only the ASCII letters of keys.
 -- @module ivs.config.ini
+
+local printable = require "ivs.printable"
 
 local byte, find, match, sub = string.byte, string.find, string.match, string.sub
 
 local ini = {}
 
--- White space as Python's str.strip takes it: one byte, two or three.
+-- White space as in Python's str.strip: characters of one, two or three bytes.
 local SPACE = { [9] = 1, [11] = 1, [12] = 1, [13] = 1, [28] = 1, [29] = 1, [30] = 1, [31] = 1, [32] = 1 }
 local WIDE_SPACE = { ["\194\133"] = 2, ["\194\160"] = 2, ["\225\154\128"] = 3, ["\226\128\168"] = 3,
   ["\226\128\169"] = 3, ["\226\128\175"] = 3, ["\226\129\159"] = 3, ["\227\128\128"] = 3 }
 for last = 128, 138 do WIDE_SPACE["\226\128" .. string.char(last)] = 3 end
 
--- Where str.splitlines cuts beside "\n"; counts inside a nested block only.
+-- The line ends of str.splitlines other than "\n". They count only inside a nested block.
 local LINE_ENDS = { "[\11\12\28-\30]", "\194\133", "\226\128\168", "\226\128\169" }
 local LINE_END_BYTES = "[\11\12\28-\30\194\226]"
 
--- How nearly every line looks. Such a one is taken in one step, which makes files of megabytes twice as fast.
+-- Most lines have one of these forms. Reading them in one step halves the time for files of megabytes.
 local PLAIN_SECTION = "^%[([ -~]+)%]\n"
 local PLAIN_SETTING = "^([a-z0-9_]+) ?= ?([!-~][ -~]*)\n"
 
 local NUMBER_SIGN, SEMICOLON, BRACKET = byte("#;[", 1, 3)
 
--- Keys in lower case whatever the host's locale makes of string.lower.
+-- For lower-casing keys in the same way in every locale.
 local LOWER = {}
 for code = 65, 90 do LOWER[string.char(code)] = string.char(code + 32) end
 
---- The length of the white space character that starts at a byte, or nil.
+--- The length of the white space character that begins at a byte, or nil.
 local function space_from(text, at)
   local code = byte(text, at)
   if not code or code < 128 then return SPACE[code or 0] end
@@ -42,7 +44,7 @@ local function space_until(text, at)
   return WIDE_SPACE[sub(text, at - 1, at)] or WIDE_SPACE[sub(text, at - 2, at)]
 end
 
---- A text without the white space at its ends, and how many characters of it were at the beginning.
+--- Returns a text without the white space at both ends, and the number of white space characters at its beginning.
 local function trim(text)
   local head, tail = byte(text, 1), byte(text, -1)
   if not head or head > 32 and head < 128 and tail > 32 and tail < 128 then return text, 0 end
@@ -61,24 +63,18 @@ local function trim(text)
   return sub(text, first, last), indent
 end
 
---- Whether a byte above 127 with the continuation bytes after it is one character of UTF-8 (RFC 3629).
-local function is_character(bytes)
-  local lead, second = byte(bytes, 1, 2)
-  local length = lead < 0xE0 and 2 or lead < 0xF0 and 3 or 4
-  if lead < 0xC2 or lead > 0xF4 or #bytes ~= length then return false end
-  return not (lead == 0xE0 and second < 0xA0 or lead == 0xED and second > 0x9F
-    or lead == 0xF0 and second < 0x90 or lead == 0xF4 and second > 0x8F)
-end
-
---- What no line may hold, or nil.
-local function forbidden(line)
+--- Checks the bytes of a line. Returns the problem, or nil.
+local function check_bytes(line)
   if find(line, "\0", 1, true) then return "a NUL byte (is the file UTF-16?)" end
-  for sequence in line:gmatch("[\128-\255][\128-\191]*") do
-    if not is_character(sequence) then return "not UTF-8" end
+  local at = find(line, "[\128-\255]")
+  while at do
+    local length, point = printable.sequence(line, at)
+    if not point then return "not UTF-8" end
+    at = find(line, "[\128-\255]", at + length)
   end
 end
 
---- Opens a section. A second [DEFAULT] goes on with the first; any other section may be there only once.
+--- Opens a section. A second [DEFAULT] continues the first; any other section may occur only once.
 local function open_section(reader, name)
   if name == "DEFAULT" then
     reader.values = reader.defaults
@@ -94,22 +90,22 @@ end
 
 local function set(reader, key, value)
   local values = reader.values
-  if values[key] then return "this key is already in the same section" end
+  if values[key] then return "this key occurs twice in its section" end
   values[key] = value
   reader.key, reader.block, reader.blanks = key, nil, 0
 end
 
---- Takes `key = value` or `key: value`.
+--- Reads `key = value` or `key: value`. Returns the problem, or nil.
 local function take_setting(reader, text)
   local at = find(text, "[=:]")
-  if not at then return "neither a [section], a comment nor key = value" end
+  if not at then return "not a [section], a comment or key = value" end
   if at == 1 then return "no key before the '" .. sub(text, 1, 1) .. "'" end
   local key, value = trim(sub(text, 1, at - 1)), trim(sub(text, at + 1))
   if find(key, "[A-Z]") then key = key:gsub("[A-Z]", LOWER) end
   return set(reader, key, value)
 end
 
---- Adds an indented line to the value above it. Blank lines between the two belong to the value.
+--- Adds an indented line to the value above it. Blank lines between them belong to the value.
 local function continue(reader, text)
   local block = reader.block
   if not block then
@@ -122,15 +118,15 @@ local function continue(reader, text)
   reader.blanks = 0
 end
 
---- Counts blank lines: they belong to the value above if more of it follows.
+--- Counts blank lines: they belong to the value above if an indented line follows.
 local function take_blanks(reader, count)
   if reader.key then reader.blanks = reader.blanks + count end
 end
 
---- Takes one line. Returns what is wrong with it, or nil.
+--- Reads one line. Returns the problem, or nil.
 local function take(reader, line)
-  local wrong = reader.suspicious and forbidden(line)
-  if wrong then return wrong end
+  local problem = reader.has_odd_bytes and check_bytes(line)
+  if problem then return problem end
   local text, indent = trim(line)
   local first = byte(text)
   if not first then
@@ -139,14 +135,14 @@ local function take(reader, line)
   if first == NUMBER_SIGN or first == SEMICOLON then return end
   if reader.key and indent > reader.level then return continue(reader, text) end
   reader.level = indent
-  -- what follows the last bracket is nobody's: `[default] # mine`
+  -- what follows the last bracket is ignored: `[default] # mine`
   local name = first == BRACKET and match(text, "^%[(.+)%]")
   if name then return open_section(reader, name) end
   if not reader.values then return "a setting before the first [section]" end
   return take_setting(reader, text)
 end
 
---- Takes the line that starts at a byte, or several empty ones. Returns where the next one starts, and what is wrong.
+--- Reads the line that begins at a byte, or several empty ones. Returns where the next one begins, and the problem.
 local function take_line(reader, text, start)
   reader.line = reader.line + 1
   local _, stop, key, value = find(text, PLAIN_SETTING, start)
@@ -169,7 +165,8 @@ local function take_line(reader, text, start)
   return stop + 1, take(reader, sub(text, start, stop - 1))
 end
 
---- The settings nested in a value: keys keep their case, a later one wins. Or nil, the line, what is wrong.
+--- Parses the settings nested in a value. Keys keep their case; the last of several equal keys counts.
+-- @return a table; or nil, the line's number and the problem
 local function parse_nested(block)
   local settings = {}
   for index = 2, #block do
@@ -190,7 +187,7 @@ local function parse_nested(block)
   return settings
 end
 
---- Whether any section has a value: one of [DEFAULT] may be overridden everywhere, and then nobody reads it.
+--- Whether any section has a value. A value of [DEFAULT] may be overridden in every section.
 local function is_read(reader, block)
   if block.values ~= reader.defaults then return true end
   for _, section in ipairs(reader.sections) do
@@ -199,13 +196,13 @@ local function is_read(reader, block)
   return false
 end
 
---- Gives values of several lines their form: nested settings if the first line is empty, else a text with newlines.
+--- Sets the values of several lines: nested settings if the first line is empty, else a text with newlines.
 local function settle_blocks(reader)
   for _, block in ipairs(reader.blocks) do
     local value = table.concat(block)
     if block[1] == "" and is_read(reader, block) then
-      local settings, line, wrong = parse_nested(block)
-      if not settings then return nil, line, wrong end
+      local settings, line, problem = parse_nested(block)
+      if not settings then return nil, line, problem end
       value = settings
     end
     block.values[block.key] = value
@@ -213,7 +210,7 @@ local function settle_blocks(reader)
   return true
 end
 
---- Every section has the settings of [DEFAULT] that it does not have itself.
+--- Copies the settings of [DEFAULT] into the sections that do not have them.
 local function inherit_defaults(reader)
   for key, value in pairs(reader.defaults) do
     for _, section in ipairs(reader.sections) do
@@ -224,71 +221,25 @@ end
 
 --- Parses a file's text (docs/protocol.md, "Shared files").
 -- @string text
--- @return a list of { name, values } in the file's order, a value being a text or, nested, a table of texts; or nil,
--- the line's number and what is wrong there
+-- @return a list of { name, values } in the file's order; a value is a text or, if nested, a table of texts. Or nil, the line's
+-- number and the problem.
 function ini.parse(text)
   if sub(text, 1, 3) == "\239\187\191" then
     return nil, 1, "a byte order mark (save the file as UTF-8 without BOM)"
   end
   if find(text, "\r", 1, true) then text = text:gsub("\r\n?", "\n") end
   local reader = { sections = {}, opened = {}, defaults = {}, blocks = {}, line = 0, level = 0, blanks = 0,
-    suspicious = find(text, "[\128-\255]") or find(text, "\0", 1, true) }
+    has_odd_bytes = find(text, "[\128-\255]") or find(text, "\0", 1, true) }
   local start, size = 1, #text
   while start <= size do
-    local wrong
-    start, wrong = take_line(reader, text, start)
-    if wrong then return nil, reader.line, wrong end
+    local problem
+    start, problem = take_line(reader, text, start)
+    if problem then return nil, reader.line, problem end
   end
-  local settled, line, wrong = settle_blocks(reader)
-  if not settled then return nil, line, wrong end
+  local ok, line, problem = settle_blocks(reader)
+  if not ok then return nil, line, problem end
   inherit_defaults(reader)
   return reader.sections
-end
-
--- What a shell takes as it stands: outside of quotes, and between them.
-local VERBATIM = { none = "^[^\\'\" \t\r\n]+", ["'"] = "^[^']+", ['"'] = '^[^"\\]+' }
-
---- Takes one word of a text split as a POSIX shell splits, from `at` on. Returns the word, where it ends and whether
--- there was anything; or false where a quote or a backslash has no partner.
-local function take_word(text, at)
-  local parts, quoted, quote = {}, false, nil
-  while at <= #text do
-    local char = sub(text, at, at)
-    local part = match(text, VERBATIM[quote or "none"], at)
-    if part then
-      parts[#parts + 1] = part
-      at = at + #part - 1
-    elseif char == "\\" then
-      local after = sub(text, at + 1, at + 1)
-      if after == "" then return false end
-      local both = quote and after ~= quote and after ~= "\\"
-      parts[#parts + 1] = both and char .. after or after
-      at = at + 1
-    elseif char == quote then
-      quote = nil
-    elseif char == "'" or char == '"' then
-      quote, quoted = char, true
-    else
-      break
-    end
-    at = at + 1
-  end
-  if quote then return false end
-  return table.concat(parts), at, quoted or #parts > 0
-end
-
---- The words of a section's name, split as Python's shlex.split does: `profile "my video"` has two.
--- @string text
--- @return a list, or nil where a quote is not closed
-function ini.words(text)
-  local words, at = {}, 1
-  while at <= #text do
-    local word, stop, there = take_word(text, at)
-    if not word then return nil end
-    if there then words[#words + 1] = word end
-    at = stop + 1
-  end
-  return words
 end
 
 return ini

@@ -1,28 +1,29 @@
---- Settings: one table says for each what it is called, where it may stand, its type and its default.
--- Adding a setting is adding a row.
+--- Settings: one table has a row for each with its name, its places, its type and its default. To add a setting, add a row.
 -- @module ivs.config.settings
 
-local credentials = require "ivs.credentials.chain"
+local chain = require "ivs.credentials.chain"
 local environment = require "ivs.config.environment"
 local failure = require "ivs.failure"
 local files = require "ivs.config.files"
 local logging = require "ivs.logging"
 local names = require "ivs.names"
-local proxies = require "ivs.http.proxy"
+local printable = require "ivs.printable"
+local proxy = require "ivs.http.proxy"
 local transport = require "ivs.http.transport"
+local url = require "ivs.http.url"
 local user_agent = require "ivs.http.user_agent"
 
 local settings = {}
 
 --- The rows. `name`: the option, and the key in the profile if `profile` is true. `type`: of the option's value. `env`: the
--- variables that are read, in order. `service`: may stand in a `[services X]` section. `default`: where all is silent.
--- `unchecked`: judged elsewhere (the endpoint rules in C, ivs.proxies). `doc`: for the README, whose table the specs hold against this one.
+-- variables that are read, in order. `service`: the key may stand in a `[services X]` section. `default`: the value if nothing is
+-- set. `unchecked`: checked elsewhere (by the endpoint rules in C, by ivs.http.proxy). `doc`: the README's text; a spec compares them.
 settings.rows = {
   { name = "region", profile = true, type = "string", env = { "AWS_REGION", "AWS_DEFAULT_REGION" }, unchecked = true,
     doc = "the region to call; none: the one inside the ARN" },
   { name = "profile", type = "string", env = files.PROFILE_VARIABLES, doc = "the profile of the shared files" },
   { name = "credentials", types = { table = true, ["function"] = true }, type = "table or function",
-    doc = "the keys, or a function that gives them; else the chain of sources" },
+    doc = "the credentials, or a function that returns them; else the chain of providers" },
   { name = "endpoint_url", profile = true, service = true, type = "string", env = { "AWS_ENDPOINT_URL_IVS", "AWS_ENDPOINT_URL" }, unchecked = true,
     doc = "where to send the call in place of the service's own endpoint" },
   { name = "ignore_configured_endpoint_urls", profile = true, type = "boolean", env = { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" },
@@ -62,32 +63,33 @@ settings.rows = {
 local row_of, row_names = {}, {}
 for at, row in ipairs(settings.rows) do row_of[row.name], row_names[at] = row, row.name end
 
---- What boto3 calls otherwise: the arguments of Session and client, and the members of Config.
+--- The options for boto3's names: the arguments of Session and client, and the members of Config.
 local ADVICE = {
   region_name = "region", profile_name = "profile", endpoint = "endpoint_url", proxies = "proxy",
   timeout = "connect_timeout and read_timeout", retries = "retry_mode and max_attempts",
   max_tries = "max_attempts", total_max_attempts = "max_attempts",
 }
-for _, name in ipairs(credentials.members) do
+for _, name in ipairs(chain.members) do
   ADVICE[name] = ("credentials = { %s = … }"):format(name)
   ADVICE["aws_" .. name] = ADVICE[name]
 end
 
 local TYPE_OF = { integer = "number" }
+local MAX_SHOWN = 100 -- bytes of an invalid value
 
---- Misuse: an option that doesn't exist or is of the wrong type. Returns what is wrong, or nil.
+--- Finds an option that does not exist or has the wrong type. Returns the problem, or nil.
 local function misuse(options, known)
   for name, value in pairs(options) do
     local row = row_of[name]
     if not row then return names.unknown("option", name, known or row_names, ADVICE) end
-    local good = row.types and row.types[type(value)] or type(value) == (TYPE_OF[row.type] or row.type)
-    if not good then
+    local is_valid = row.types and row.types[type(value)] or type(value) == (TYPE_OF[row.type] or row.type)
+    if not is_valid then
       return ("option '%s' has to be %s %s, got %s"):format(name, row.type == "integer" and "an" or "a", row.type, type(value))
     end
   end
 end
 
---- An environment holds texts; a number in it would be read in one place and passed over in another.
+--- Checks that an environment has strings only: a number in it would be read in some places and ignored in others.
 local function misuse_of_environment(variables)
   for name, value in pairs(variables or {}) do
     if type(name) ~= "string" or type(value) ~= "string" then
@@ -97,9 +99,8 @@ local function misuse_of_environment(variables)
 end
 
 local function invalid(row, value, wanted)
-  local shown = tostring(value):gsub("%c", "?"):sub(1, 100)
   return nil, failure.new("config", row.code or "InvalidConfigError",
-    ("Invalid value for %s: \"%s\" (%s)"):format(row.name, shown, wanted))
+    ("Invalid value for %s: \"%s\" (%s)"):format(row.name, printable.line(value, MAX_SHOWN), wanted))
 end
 
 local function check_number(row, value)
@@ -121,7 +122,7 @@ local function check_string(row, value)
   return value
 end
 
---- A decimal number, whatever the locale's comma; tonumber alone would take 0x10 and 1e2, too, which nobody else does.
+--- Parses a decimal number in the same way in every locale. Unlike tonumber it refuses 0x10 and 1e2, as other SDKs do.
 local function decimal(text)
   local sign, whole, fraction = text:match("^%s*(%-?)(%d+)%.?(%d*)%s*$")
   if not whole or #whole + #fraction > 15 then return nil end
@@ -130,7 +131,7 @@ local function decimal(text)
   return sign == "-" and -number or number
 end
 
---- A setting's text, as environment and files hold it, as a value of its type.
+--- Converts a setting's text from the environment or a file to its type.
 local function from_text(row, text)
   if row.type == "boolean" then return text:lower() == "true" end
   if TYPE_OF[row.type] or row.type == "number" then
@@ -147,15 +148,15 @@ local function check(row, value)
   return value
 end
 
---- Where a setting may stand, in order: option, environment, profile, default.
--- @return value, origin; or nil, nil where all is silent; or nil, nil, error object
-local function find(row, options, source)
+--- Finds a setting in its places, in order: option, environment, profile, default.
+-- @return value, origin; or nil, nil if it is set nowhere; or nil, nil, error object
+local function find(row, options, places)
   local value = options[row.name]
   if value ~= nil and value ~= "" then
-    local good, err = check(row, value)
-    return good, "option", err
+    local checked, err = check(row, value)
+    return checked, "option", err
   end
-  for _, place in ipairs(source.places) do
+  for _, place in ipairs(places) do
     local text, origin, problem = place(row)
     if problem then return nil, nil, problem end
     if text then
@@ -176,7 +177,7 @@ local function from_environment(getenv)
   end
 end
 
---- The section of `[services X]` that the profile names, before the profile itself.
+--- Looks in the section `[services X]` that the profile names, then in the profile itself.
 local function from_profile(profile, loaded)
   return function(row)
     if not row.profile then return nil end
@@ -192,110 +193,112 @@ local function from_profile(profile, loaded)
   end
 end
 
---- Environment and files as places to look in; what the credential sources want of them, too.
-local function open_source(options, platform)
+--- Opens what the settings and the credential providers read from: the environment and the shared files.
+-- @return { getenv, system, files, profile, profile_name, explicit_profile, places, expand }; or nil and an error object
+local function open_config(options, native)
   local getenv = environment.reader(options.env)
-  local system = platform.system
-  -- an environment that was given is whole: without HOME in it there is no home
+  local system = native.system
+  -- the option `env` is the whole environment: without HOME in it there is no home
   if options.env then system = setmetatable({ home_directory = false }, { __index = system }) end
   local loaded, err = files.load(getenv, system)
   if not loaded then return nil, err end
   local wanted = options.profile ~= "" and options.profile or nil
   local profile, problem, name = files.select(loaded, getenv, wanted)
   if problem then return nil, problem end
-  local source = { getenv = getenv, system = system, files = loaded, profile = profile, profile_name = name,
+  local config = { getenv = getenv, system = system, files = loaded, profile = profile, profile_name = name,
     explicit_profile = wanted ~= nil, places = { from_environment(getenv) } }
-  function source.expand(path) return files.expand(path, getenv, system.home_directory) end
-  if profile then source.places[2] = from_profile(profile, loaded) end
-  return source
+  function config.expand(path) return files.expand(path, getenv, system.home_directory) end
+  if profile then config.places[2] = from_profile(profile, loaded) end
+  return config
 end
 
---- Where nothing but the option is looked at.
-local NO_PLACES = { places = {} }
-
-local function find_all(options, source)
+local function find_all(options, config)
   local found, origins = {}, {}
-  local is_ignored = find(row_of.ignore_configured_endpoint_urls, options, source)
+  local is_ignored = find(row_of.ignore_configured_endpoint_urls, options, config.places)
   for _, row in ipairs(settings.rows) do
-    local value, origin, err = find(row, options, row.service and is_ignored and NO_PLACES or source)
+    local value, origin, err = find(row, options, row.service and is_ignored and {} or config.places)
     if err then return nil, err end
     found[row.name], origins[row.name] = value, value ~= nil and origin or nil
   end
   return found, origins
 end
 
---- What follows from several settings together. Returns an error object, or nil.
-local function complete(found, source, platform)
-  local err
-  found.proxy, err = proxies.choose(found, source.getenv, source.system.mask_url)
-  if err then return err end
-  if found.ca_bundle then found.ca_bundle = source.expand(found.ca_bundle) end
-  if source.getenv("AWS_LAMBDA_FUNCTION_NAME") then
-    found.trace_id = proxies.encode(source.getenv("_X_AMZN_TRACE_ID"))
-  end
-  found.user_agent = user_agent.build(platform, found)
-  found.given_transport = found.transport -- for the blocking call, which protects itself
-  found.transport = found.transport and transport.protected(found.transport, platform.read_answer, found.max_response_bytes)
+--- AWS Lambda's trace id as the header X-Amzn-Trace-Id, encoded as botocore does.
+local function trace_id(getenv)
+  local id = getenv("AWS_LAMBDA_FUNCTION_NAME") and getenv("_X_AMZN_TRACE_ID")
+  return id and url.encode(id, "=;:+&%[%]{}\"',") or nil
 end
 
---- What client:credentials() tells, secrets left out.
-local function make_description(found, origins, source, summary)
+--- Derives what depends on several settings. Returns an error object, or nil.
+local function complete(found, config, native)
+  local err
+  found.proxy, err = proxy.choose(found, config.getenv, config.system.mask_url)
+  if err then return err end
+  if found.ca_bundle then found.ca_bundle = config.expand(found.ca_bundle) end
+  found.trace_id = trace_id(config.getenv)
+  found.user_agent = user_agent.build(native, found)
+  found.given_transport = found.transport -- for the blocking call, which protects itself
+  found.transport = found.transport and transport.protected(found.transport, native.read_response, found.max_response_bytes)
+end
+
+--- Makes the function behind client:credentials(), whose result holds no secret.
+local function make_description(found, origins, config, summary)
   return function()
     local places = {}
     for name, origin in pairs(origins) do places[name] = origin end
     local problems
-    for index, entry in ipairs((source.reread or source.files).unreadable) do
+    for index, entry in ipairs((config.reread or config.files).unreadable) do
       problems = problems or {}
       problems[index] = entry.message
     end
     return {
       provider = summary.provider, access_key_id = summary.access_key_id, expiration = summary.expiration,
-      region = found.region, endpoint_url = found.endpoint_url, profile = source.profile_name,
-      config_file = source.files.config_path, credentials_file = source.files.credentials_path, origins = places,
+      region = found.region, endpoint_url = found.endpoint_url, profile = config.profile_name,
+      config_file = config.files.config_path, credentials_file = config.files.credentials_path, origins = places,
       unreadable_files = problems,
     }
   end
 end
 
---- Tells what client:credentials() tells, and whose credentials they are. The sources are asked once: a code of an MFA device
--- serves once only.
+--- Makes the function that returns what client:credentials() returns, and whose credentials they are. The providers are asked only
+-- once: a code of an MFA device is valid once.
 local function make_identify(found, identity)
-  return function(offer)
-    local given, err = found.provider(offer)
-    if not given then return nil, err end
-    return found.describe(), identity(offer, given)
+  return function(io)
+    local credentials, err = found.provider(io)
+    if not credentials then return nil, err end
+    return found.describe(), identity(io, credentials)
   end
 end
 
---- Misuse of the options, found without reading anything: for drivers that resolve them later.
+--- Checks the options without reading anything, for drivers that resolve them later.
 -- @tab options
--- @tab[opt] known the names of all options, where the driver has more than the rows
--- @return what the caller did wrong, to be raised; or nil
+-- @tab[opt] known the names of all options, if the driver has more than the rows
+-- @return the misuse, to be raised; or nil
 function settings.check(options, known)
-  return misuse(options, known) or credentials.misuse(options.credentials) or misuse_of_environment(options.env)
+  return misuse(options, known) or chain.misuse(options.credentials) or misuse_of_environment(options.env)
 end
 
 --- Resolves the options of a client.
 -- @tab[opt] options see `settings.rows`
--- @tab platform the C side: { version, system, … } (csrc/lua/client.c, push_platform)
--- @return the settings; or nil and an error object; or nil, nil and what the caller did wrong, to be raised
-function settings.resolve(options, platform)
+-- @tab native the C side: { version, system, … } (csrc/lua/client.c, push_native)
+-- @return the settings; or nil and an error object; or nil, nil and the misuse, to be raised
+function settings.resolve(options, native)
   options = options or {}
-  local wrong = settings.check(options)
-  if wrong then return nil, nil, wrong end
-  local source, err = open_source(options, platform)
-  if not source then return nil, err end
-  local found, origins = find_all(options, source)
+  local misused = settings.check(options)
+  if misused then return nil, nil, misused end
+  local config, err = open_config(options, native)
+  if not config then return nil, err end
+  local found, origins = find_all(options, config)
   if not found then return nil, origins end
   found.logger = logging.protected(found.logger)
-  files.warn(source.files, nil, found.logger)
-  err = complete(found, source, platform)
+  files.warn(config.files, nil, found.logger)
+  err = complete(found, config, native)
   if err then return nil, err end
-  local provider, static, summary = credentials.provider(found, source, platform)
+  local provider, static, summary = chain.provider(found, config, native)
   if not provider then return nil, static end
   found.provider, found.credentials = provider, static
-  found.describe = make_description(found, origins, source, summary)
-  found.identify = make_identify(found, credentials.identity(found, source, platform))
+  found.describe = make_description(found, origins, config, summary)
+  found.identify = make_identify(found, chain.identity(found, config, native))
   return found
 end
 

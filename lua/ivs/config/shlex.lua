@@ -3,9 +3,10 @@
 -- As in Python's shlex, which botocore splits with, a backslash before a line's end keeps the line's end.
 -- @module ivs.config.shlex
 
-local words = {}
+local shlex = {}
 
--- What follows the opening quote, up to the closing one. In double quotes a backslash escapes `"` and `\` only.
+--- Reads from behind the opening quote to the closing one. In double quotes a backslash escapes `"` and `\` only.
+-- @return the text and the position after it; or nil if the quote is not closed
 local function read_quoted(line, position, quote)
   local parts = {}
   local special = quote == '"' and '["\\]' or "'"
@@ -22,7 +23,8 @@ local function read_quoted(line, position, quote)
   end
 end
 
--- One word that begins at `position`: its text and the position after it; or nil and what is wrong.
+--- Reads the word that begins at `position`.
+-- @return its text and the position after it; or nil and the problem
 local function read_word(line, position)
   local parts = {}
   while true do
@@ -33,7 +35,7 @@ local function read_word(line, position)
     end
     local char = line:sub(position, position)
     if char == "\\" then
-      if position == #line then return nil, "a backslash at the end escapes nothing" end
+      if position == #line then return nil, "the backslash at the end escapes nothing" end
       parts[#parts + 1] = line:sub(position + 1, position + 1)
       position = position + 2
     elseif char == "'" or char == '"' then
@@ -47,10 +49,10 @@ local function read_word(line, position)
   end
 end
 
---- Splits a line.
+--- Splits a line into words.
 -- @string line
--- @return a list of words, which may be empty; or nil and what is wrong (never a part of the line)
-function words.split(line)
+-- @return a list of words, which may be empty; or nil and the problem, which quotes nothing of the line
+function shlex.split(line)
   if line:find("\0", 1, true) then return nil, "it holds a NUL byte" end
   local found = {}
   local position = line:match("^[ \t\r\n]*()")
@@ -63,4 +65,4 @@ function words.split(line)
   return found
 end
 
-return words
+return shlex

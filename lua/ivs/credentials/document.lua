@@ -1,19 +1,19 @@
---- The JSON documents of keys that a program, a container's endpoint and an instance's metadata hand out, and what
--- these say about a failure, made fit for our messages. What a document holds appears in no message.
+--- JSON documents with credentials, as a credential process, a container's endpoint and an instance's metadata return them, and the
+-- failures that they report. Messages quote nothing of a document with credentials.
 -- @module ivs.credentials.document
 
 local redaction = require "ivs.redaction"
 
-local key_document = {}
+local credential_document = {}
 
---- What each source's document has to hold (docs/protocol.md, "Credential process", "Container" and "EC2 instance"). botocore
--- wants every `required` member to be there, and lets Token be null.
-key_document.PROCESS = { token = "SessionToken", required = { "AccessKeyId", "SecretAccessKey" } }
-key_document.METADATA = { token = "Token", required = { "AccessKeyId", "SecretAccessKey", "Token", "Expiration" } }
+--- The members of each source's document (docs/protocol.md, "Credential process", "Container" and "EC2 instance"). As in
+-- botocore every `required` member has to be present; Token may be null.
+credential_document.PROCESS = { token = "SessionToken", required = { "AccessKeyId", "SecretAccessKey" } }
+credential_document.METADATA = { token = "Token", required = { "AccessKeyId", "SecretAccessKey", "Token", "Expiration" } }
 
---- A JSON object.
--- @return a table; or nil
-function key_document.decode(context, text)
+--- Parses a JSON object.
+-- @return a table; or nil if the text is not a JSON object
+function credential_document.decode(context, text)
   local document = context.json_decode(text)
   return type(document) == "table" and document or nil
 end
@@ -24,18 +24,18 @@ local function member(document, ...)
   end
 end
 
---- What a document says about a failure, where it is one of the `{ code, message }` that AWS's endpoints send.
+--- The failure that a document reports, if it is one of the `{ code, message }` that AWS's endpoints send.
 -- @tab[opt] document
 -- @tab[opt] secrets texts that it may quote
--- @return text, or nil
-function key_document.fault(document, secrets)
+-- @return a text for a message, or nil
+function credential_document.failure(document, secrets)
   if not document then return nil end
   local code, message = member(document, "Code", "code"), member(document, "Message", "message")
   if not message then return nil end
-  return redaction.harmless(code and code .. ": " .. message or message, secrets or {})
+  return redaction.redact_line(code and code .. ": " .. message or message, secrets or {})
 end
 
--- A member as text; nil and no problem where it is null, empty or absent.
+--- Reads a member. Returns its text, nil if it is absent, null or empty; or nil and the problem.
 local function read_text(context, document, name)
   local value = document[name]
   if value == nil or value == "" or value == context.json_null then return nil end
@@ -54,12 +54,12 @@ local function read_members(context, document, token)
   return members
 end
 
---- The keys that a document holds.
+--- Reads the credentials in a document.
 -- @tab context
 -- @tab document
 -- @tab shape `PROCESS` or `METADATA`
--- @return keys, with `expiration` in seconds since 1970 where there is one; or nil and what is wrong
-function key_document.keys(context, document, shape)
+-- @return credentials, with `expiration` in seconds since 1970 if there is one; or nil and the problem
+function credential_document.credentials(context, document, shape)
   for _, name in ipairs(shape.required) do
     if document[name] == nil then return nil, ("Missing required key in response: '%s'"):format(name) end
   end
@@ -71,7 +71,7 @@ function key_document.keys(context, document, shape)
   local expiration
   if members.Expiration then
     expiration = context.system.parse_time(members.Expiration)
-    if not expiration then return nil, "Expiration is not a time in ISO 8601" end
+    if not expiration then return nil, "Expiration is not an ISO 8601 timestamp" end
   end
   return {
     access_key_id = members.AccessKeyId,
@@ -81,4 +81,4 @@ function key_document.keys(context, document, shape)
   }
 end
 
-return key_document
+return credential_document

@@ -1,4 +1,4 @@
---- Keys from AWS_ACCESS_KEY_ID and its companions (docs/protocol.md, "Static keys").
+--- Credentials from AWS_ACCESS_KEY_ID and the variables that go with it (docs/protocol.md, "Static keys").
 -- @module ivs.credentials.environment
 
 local failure = require "ivs.failure"
@@ -6,7 +6,7 @@ local failure = require "ivs.failure"
 local environment = { name = "environment" }
 
 --- @tab context with `env(name)`
--- @return keys; or nil and why not; or nil and an error object
+-- @return credentials; or nil and why not; or nil and an error object
 function environment.retrieve(context)
   local getenv = context.env
   local access_key_id = getenv("AWS_ACCESS_KEY_ID")

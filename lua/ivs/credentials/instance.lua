@@ -1,13 +1,14 @@
---- Keys of the role of an EC2 instance, from its metadata service (docs/protocol.md, "EC2 instance"): version 2 with a token,
--- version 1 where there is none and it is not switched off.
--- As in botocore, a service that is not there, hangs or talks nonsense is no error but a source without keys, since
--- most machines have none. Metadata is never asked through a proxy.
+--- Credentials of the role of an EC2 instance, from its metadata service (docs/protocol.md, "EC2 instance"): version 2 with a token,
+-- or version 1 if the service gives no token and version 1 is not disabled.
+-- As in botocore it is not an error if the service is absent, hangs or sends something else, since most machines have none. These
+-- requests never go through a proxy.
 -- @module ivs.credentials.instance
 
 local failure = require "ivs.failure"
-local key_document = require "ivs.credentials.document"
-local metadata_url = require "ivs.http.url"
+local credential_document = require "ivs.credentials.document"
+local printable = require "ivs.printable"
 local redaction = require "ivs.redaction"
+local url = require "ivs.http.url"
 
 local instance = { name = "instance" }
 
@@ -16,9 +17,10 @@ local TOKEN_PATH = "latest/api/token"
 local ROLE_PATH = "latest/meta-data/iam/security-credentials/"
 local TOKEN_HEADERS = { ["x-aws-ec2-metadata-token-ttl-seconds"] = "21600" }
 local MAX_BYTES = 64 * 1024
-local REFRESH_SECONDS = 15 * 60 -- before they expire, keys are asked for again
+local MAX_SHOWN = 100 -- bytes of an invalid value
+local REFRESH_SECONDS = 15 * 60 -- credentials are refreshed so long before they expire
 
--- A setting: the environment's AWS_NAME, else the profile's name.
+--- A setting: the variable AWS_NAME, else the profile's key.
 local function setting(context, name)
   local value = context.env("AWS_" .. name:upper())
   if value then return value end
@@ -40,18 +42,18 @@ local function read_number(context, name, pattern)
   local number = text:find(pattern) and tonumber(text)
   if number then return number end
   return invalid("InvalidConfigError", "Invalid ", name, " (AWS_", name:upper(), "): '",
-    redaction.printable(text), "' is not a number that it can be")
+    printable.line(text, MAX_SHOWN), "' is not a valid number")
 end
 
--- The base of every URL; or nil and an error object.
+--- Returns the base of every URL; or nil and an error object.
 local function read_endpoint(context)
   local mode = setting(context, "ec2_metadata_service_endpoint_mode")
   if mode and not ENDPOINTS[mode:lower()] then
     return invalid("InvalidIMDSEndpointModeError", "Invalid EC2 Instance Metadata endpoint mode: ",
-      redaction.printable(mode), " Valid endpoint modes (case-insensitive): ipv4, ipv6.")
+      printable.line(mode, MAX_SHOWN), " Valid endpoint modes (case-insensitive): ipv4, ipv6.")
   end
   local custom = setting(context, "ec2_metadata_service_endpoint")
-  if custom and not metadata_url.parse(custom) then
+  if custom and not url.parse(custom) then
     return invalid("InvalidIMDSEndpointError", "Invalid endpoint EC2 Instance Metadata endpoint: ",
       context.system.mask_url(custom), " (it has to be an http or https URL)")
   end
@@ -60,7 +62,7 @@ local function read_endpoint(context)
   return ENDPOINTS[(mode or "ipv4"):lower()] .. "/"
 end
 
--- What a retrieval works with: its settings and, later, its token.
+--- Opens the state of a retrieval: its settings and, later, its token. Returns a table; or nil and an error object.
 local function open(context)
   local base, err = read_endpoint(context)
   if not base then return nil, err end
@@ -70,26 +72,28 @@ local function open(context)
   attempts, err = read_number(context, "metadata_service_num_attempts", "^%s*[+-]?%d+%s*$")
   if not attempts then return nil, err end
   if timeout <= 0 then return invalid("InvalidConfigError", "metadata_service_timeout has to be more than 0") end
-  return { context = context, base = base, parts = metadata_url.parse(base), timeout = timeout, attempts = attempts, tokens = {},
+  return { context = context, base = base, parts = url.parse(base), timeout = timeout, attempts = attempts, tokens = {},
     v1_disabled = is_true(setting(context, "ec2_metadata_v1_disabled")) }
 end
 
 local function exchange(imds, method, path, headers)
-  local url = imds.base .. path
+  local target = imds.base .. path
   local response, err = imds.context.http {
-    method = method, url = url, headers = headers, connect_timeout = imds.timeout, read_timeout = imds.timeout,
+    method = method, url = target, headers = headers, connect_timeout = imds.timeout, read_timeout = imds.timeout,
     direct = true, max_bytes = MAX_BYTES,
   }
   if response then return response end
-  return nil, err, redaction.hide(metadata_url.message(err, url, imds.parts), imds.tokens)
+  local fault = redaction.redact_error(err, url.hide_path(tostring(err.message), target, imds.parts), imds.tokens)
+  return nil, fault, fault.message
 end
 
-local function says(imds, ...)
+--- A problem with the service, for a message.
+local function problem_of(imds, ...)
   return imds.parts.origin .. " " .. table.concat({ ... })
 end
 
---- A session's token, into `imds.token`; it stays nil where version 1 has to do.
--- @return true; or nil and why, or an error object
+--- Fetches a session's token into `imds.token`, which stays nil if version 1 has to be used.
+-- @return true; or nil and why not; or nil and an error object
 local function fetch_token(imds)
   imds.token = nil
   for _ = 1, imds.attempts do
@@ -97,13 +101,13 @@ local function fetch_token(imds)
     local status = response and response.status
     if status == 200 then
       if response.body:find("^<") or response.body:find("[^\33-\126]") then
-        return nil, says(imds, "answered with something that is no token")
+        return nil, problem_of(imds, "answered with something other than a token")
       end
       imds.token = response.body ~= "" and response.body or nil
       imds.tokens[#imds.tokens + 1] = imds.token
       return true
     elseif status == 400 then
-      return nil, says(imds, "refused to give a token (status 400)")
+      return nil, problem_of(imds, "refused to give a token (status 400)")
     elseif status == 403 or status == 404 or status == 405 then
       return true
     elseif err and err.kind == "tls" then
@@ -122,7 +126,7 @@ local function check_version(imds)
     .. "(AWS_EC2_METADATA_V1_DISABLED or ec2_metadata_v1_disabled)", { retryable = true })
 end
 
--- One GET; with another token, once, where this one has expired.
+--- Sends a GET, and once more with a new token if the token has expired.
 local function get_once(imds, path)
   local response, err, problem = exchange(imds, "GET", path, { ["x-aws-ec2-metadata-token"] = imds.token })
   if response and response.status == 401 and imds.token and not imds.renewed then
@@ -132,57 +136,61 @@ local function get_once(imds, path)
   return response, err, problem
 end
 
---- @return what `accept(body)` makes of the answer; or nil and why; or nil and an error object
-local function get(imds, path, accept)
+--- Sends a GET with as many attempts as are configured.
+-- @func parse (body) → result, or nil if the body is something else
+-- @return the result; or nil and why not; or nil and an error object
+local function get(imds, path, parse)
   local why = ("no attempt is allowed (AWS_METADATA_SERVICE_NUM_ATTEMPTS is %d)"):format(imds.attempts)
   for _ = 1, imds.attempts do
-    local good, wrong = check_version(imds)
-    if not good then return nil, wrong end
+    local ok, version_err = check_version(imds)
+    if not ok then return nil, version_err end
     local response, err, problem = get_once(imds, path)
     if err and err.kind == "tls" then return nil, err end
     why = problem
     if response and response.status ~= 200 then
-      why = says(imds, "answered with status ", response.status)
-      if response.status == 404 then why = why .. " (has the instance a role?)" end
+      why = problem_of(imds, "answered with status ", response.status)
+      if response.status == 404 then why = why .. " (does the instance have a role?)" end
     elseif response then
-      local result = accept(response.body)
+      local result = parse(response.body)
       if result then return result end
-      why = says(imds, "answered with something that is neither a role nor its keys")
+      why = problem_of(imds, "answered with something other than a role or its credentials")
     end
   end
   return nil, why
 end
 
--- A role's name; the list may have more than one line, of which the first counts.
+--- The role's name in the list of roles: the first line.
 local function read_role(body)
   return body:match("^%s*([%w+=,.@_-]+)%s*$") or body:match("^%s*([%w+=,.@_-]+)[ \t]*[\r\n]")
 end
 
---- Keys that have expired, or soon will, are what the service has when it cannot get others: they are used, and asked
--- for again in 2 to 10 minutes.
-local function prolong(context, keys)
+--- Prolongs credentials that have expired or soon will, as botocore does: during an outage the service has no others, and they may
+-- still be accepted. The next refresh is in 2 to 10 minutes.
+local function prolong(context, credentials)
   local jitter = 120 + tonumber(context.system.uuid():sub(1, 8), 16) % 481
   local soon = context.time() + REFRESH_SECONDS + jitter
-  if keys.expiration <= soon then keys.expiration = soon end
-  return keys
+  if credentials.expiration <= soon then credentials.expiration = soon end
+  return credentials
 end
 
 --- @tab context with `env`, `profile`, `http`, `time`
--- @return keys; or nil and why not; or nil and an error object
+-- @return credentials; or nil and why not; or nil and an error object
 function instance.retrieve(context)
   if is_true(context.env("AWS_EC2_METADATA_DISABLED")) then return nil, "AWS_EC2_METADATA_DISABLED is true" end
   local imds, err = open(context)
   if not imds then return nil, err end
-  local good, role, document, keys, why
-  good, why = fetch_token(imds)
-  if not good then return nil, why end
+  local ok, role, document, credentials, why
+  ok, why = fetch_token(imds)
+  if not ok then return nil, why end
   role, why = get(imds, ROLE_PATH, read_role)
   if not role then return nil, why end
-  document, why = get(imds, ROLE_PATH .. role, function(body) return key_document.decode(context, body) end)
+  document, why = get(imds, ROLE_PATH .. role, function(body) return credential_document.decode(context, body) end)
   if not document then return nil, why end
-  keys, why = key_document.keys(context, document, key_document.METADATA)
-  if not keys then return nil, says(imds, "gave no keys: ", key_document.fault(document, imds.tokens) or why) end
-  return prolong(context, keys)
+  credentials, why = credential_document.credentials(context, document, credential_document.METADATA)
+  if not credentials then
+    return nil, problem_of(imds, "returned no credentials: ", credential_document.failure(document, imds.tokens) or why)
+  end
+  return prolong(context, credentials)
 end
 
 return instance

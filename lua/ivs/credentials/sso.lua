@@ -1,40 +1,41 @@
---- Keys from IAM Identity Center: the token of `aws sso login`, renewed while that is possible, is shown to the SSO
--- portal for a role's keys (docs/protocol.md, "IAM Identity Center").
+--- Credentials from IAM Identity Center: the SSO portal exchanges the token of `aws sso login`, which is renewed as long as possible,
+-- for the credentials of a role (docs/protocol.md, "IAM Identity Center").
 -- @module ivs.credentials.sso
 
 local failure = require "ivs.failure"
-local services = require "ivs.services.sign_in"
+local sign_in = require "ivs.services.sign_in"
 local token_cache = require "ivs.credentials.token_cache"
+local url = require "ivs.http.url"
 
 local sso = { name = "sso" }
 
 local CACHE_DIRECTORY = "~/.aws/sso/cache"
 
---- Seconds that have to be left of a token that can be renewed.
+--- A token is renewed so many seconds before it expires.
 local MARGIN = 15 * 60
 
 local function fail(code, message, ...)
   return nil, failure.new("credentials", code, message:format(...))
 end
 
---- A key's text; an empty one, or a nested section, is none.
+--- The text of a key; nil if it is empty or a nested section.
 local function text_of(section, key)
   local value = section[key]
   if type(value) == "string" and value ~= "" then return value end
 end
 
---- A key may stand in the profile and in its session, with one value.
+--- Checks that a key that stands in the profile and in its session has the same value in both.
 local function check_agreement(values, session)
   for key, value in pairs(session) do
     if values[key] ~= nil and values[key] ~= value then
-      return fail("InvalidConfigError", "%s is %s in the profile and %s in its sso-session: they have to be the same",
+      return fail("InvalidConfigError", "%s is %s in the profile and %s in its sso-session: they must be equal",
         key, tostring(values[key]), tostring(value))
     end
   end
   return true
 end
 
---- The profile's settings: `role_name`, `account_id`, `start_url`, `region`, and `session` (its name) in session mode.
+--- Reads the profile's settings: `role_name`, `account_id`, `start_url`, `region`, and `session` (its name) in session mode.
 -- @return table; or nil and why not; or nil and an error object
 local function read_profile(context)
   local profile = context.profile
@@ -71,13 +72,13 @@ local function read_profile(context)
   return found
 end
 
---- What to type to be logged in again.
+--- The command for a new login.
 local function advice(config)
   if config.session then return ("run `aws sso login --sso-session %s`"):format(config.session) end
   return ("run `aws sso login --profile %s`"):format(config.profile)
 end
 
---- The cached token: `document`, `access_token`, `expires_at`.
+--- Loads the cached token: `document`, `access_token`, `expires_at`.
 local function load_token(context, config)
   local document, why = token_cache.read(context, config.path)
   if not document then
@@ -89,11 +90,11 @@ local function load_token(context, config)
     expires_at = token_cache.time(context, document, "expiresAt"),
   }
   if token.access_token and token.expires_at then return token end
-  return fail("SSOTokenLoadError", "Error loading SSO Token: %s has no %s that can be used; %s", config.path,
+  return fail("SSOTokenLoadError", "Error loading SSO Token: %s has no usable %s; %s", config.path,
     token.access_token and "expiresAt" or "accessToken", advice(config))
 end
 
---- Whether there is what a renewal takes. Returns true, or nil and why not.
+--- Checks that the document has what a renewal needs. Returns true; or nil and why not.
 local function check_renewable(context, config, document)
   for _, name in ipairs { "refreshToken", "clientId", "clientSecret" } do
     if not token_cache.text(document, name) then return nil, ("there is no %s in %s"):format(name, config.path) end
@@ -104,9 +105,9 @@ local function check_renewable(context, config, document)
   return true
 end
 
---- POST /token of SSO OIDC. Returns the members of a success and the host, or nil and an error object.
+--- Calls POST /token of SSO OIDC. Returns the members of a success and the host; or nil and an error object.
 local function create_token(context, config, document)
-  local endpoint, err = services.endpoint(context, "sso_oidc", config.region)
+  local endpoint, err = sign_in.resolve_endpoint(context, "sso_oidc", config.region)
   if not endpoint then return nil, err end
   local request = {
     method = "POST",
@@ -121,18 +122,18 @@ local function create_token(context, config, document)
   }
   local function build() return request end
   local secrets = { document.refreshToken, document.clientSecret, document.accessToken }
-  local answer, fault = services.call(context, build, secrets)
-  if not answer then return nil, fault end
-  if answer.status == 200 then return answer.fields or {}, answer.host end
-  return nil, failure.new("credentials", "TokenRetrievalError", services.describe(answer),
-    { retryable = services.retryable(answer) })
+  local response, call_err = sign_in.call(context, build, secrets)
+  if not response then return nil, call_err end
+  if response.status == 200 then return response.fields or {}, response.host end
+  return nil, failure.new("credentials", "TokenRetrievalError", sign_in.describe(response),
+    { retryable = sign_in.is_retryable(response) })
 end
 
---- A new token for the one in hand, written back. Returns it; or nil and why not, a text or an error object.
+--- Renews a token and writes it to the file. Returns the new token; or nil and why not, a text or an error object.
 local function renew_token(context, config, token)
   local document = token.document
-  local good, why = check_renewable(context, config, document)
-  if not good then return nil, why end
+  local ok, why = check_renewable(context, config, document)
+  if not ok then return nil, why end
   local fields, host = create_token(context, config, document)
   if not fields then return nil, host end
   local access_token = token_cache.text(fields, "accessToken")
@@ -146,7 +147,7 @@ local function renew_token(context, config, token)
     clientId = document.clientId,
     clientSecret = document.clientSecret,
     registrationExpiresAt = document.registrationExpiresAt,
-    -- no new one: the old one stays good (RFC 6749, 6)
+    -- without a new one the old one stays valid (RFC 6749, section 6)
     refreshToken = token_cache.text(fields, "refreshToken") or document.refreshToken,
   })
   return { access_token = access_token, expires_at = expires_at }
@@ -154,11 +155,11 @@ end
 
 local function unauthorized(config, detail)
   return fail("UnauthorizedSSOTokenError",
-    "The SSO session of profile \"%s\" has expired or is not valid any more (%s); %s",
+    "The SSO session of profile \"%s\" has expired or is invalid (%s); %s",
     config.profile, detail, advice(config))
 end
 
---- The access token to show. Only a session's can be renewed.
+--- Returns the current access token. Only the token of a session can be renewed.
 local function current_token(context, config)
   local function load() return load_token(context, config) end
   if not config.session then
@@ -177,56 +178,56 @@ local function current_token(context, config)
       :format(config.path, reason.message, advice(config)), { retryable = reason.retryable })
 end
 
---- A role's keys from the portal's answer.
-local function read_keys(answer)
-  local found = answer.fields and answer.fields.roleCredentials
+--- Reads a role's credentials in the portal's response. Returns nil if they are not complete.
+local function read_credentials(response)
+  local found = response.fields and response.fields.roleCredentials
   if type(found) ~= "table" then return nil end
   local expiration = found.expiration -- in milliseconds
   if type(expiration) ~= "number" or not (expiration > 0 and expiration < 2 ^ 53) then return nil end
-  local keys = {
+  local credentials = {
     access_key_id = token_cache.text(found, "accessKeyId"),
     secret_access_key = token_cache.text(found, "secretAccessKey"),
     session_token = token_cache.text(found, "sessionToken"),
     expiration = math.floor(expiration / 1000),
   }
-  return keys.access_key_id and keys.secret_access_key and keys.session_token and keys or nil
+  return credentials.access_key_id and credentials.secret_access_key and credentials.session_token and credentials or nil
 end
 
---- What an error of the portal means to who reads it.
-local function refusal(config, answer)
-  if answer.status == 401 or answer.code == "UnauthorizedException" then
-    return unauthorized(config, services.describe(answer))
+--- Maps a GetRoleCredentials error response to an error object.
+local function error_of(config, response)
+  if response.status == 401 or response.code == "UnauthorizedException" then
+    return unauthorized(config, sign_in.describe(response))
   end
-  local hint = ""
-  if answer.status == 403 or answer.status == 404 then
-    hint = ("; is the role %s in the account %s yours?"):format(config.role_name, config.account_id)
+  local advice_on_role = ""
+  if response.status == 403 or response.status == 404 then
+    advice_on_role = ("; check that you may use the role %s in the account %s"):format(config.role_name, config.account_id)
   end
-  -- the portal's own code, as botocore gives it; the kind and the operation tell it from an answer of IVS
-  return nil, failure.new("credentials", answer.code:find("%a") and answer.code or "CredentialRetrievalError",
-    ("Error when retrieving credentials from sso: %s%s"):format(services.describe(answer), hint),
-    { retryable = services.retryable(answer), operation_name = "GetRoleCredentials" })
+  -- the portal's own code, as in botocore; kind and operation_name distinguish it from an error of IVS
+  return nil, failure.new("credentials", response.code:find("%a") and response.code or "CredentialRetrievalError",
+    ("Error when retrieving credentials from sso: %s%s"):format(sign_in.describe(response), advice_on_role),
+    { retryable = sign_in.is_retryable(response), operation_name = "GetRoleCredentials" })
 end
 
---- GET /federation/credentials of the portal.
+--- Calls GetRoleCredentials (GET /federation/credentials) of the portal.
 local function get_role_credentials(context, config, access_token)
-  local endpoint, err = services.endpoint(context, "sso", config.region)
+  local endpoint, err = sign_in.resolve_endpoint(context, "sso", config.region)
   if not endpoint then return nil, err end
-  local url = ("%s/federation/credentials?role_name=%s&account_id=%s")
-    :format(endpoint, services.encode(config.role_name), services.encode(config.account_id))
+  local target = ("%s/federation/credentials?role_name=%s&account_id=%s")
+    :format(endpoint, url.encode(config.role_name), url.encode(config.account_id))
   local function build()
-    return { method = "GET", url = url, headers = { ["x-amz-sso_bearer_token"] = access_token } }
+    return { method = "GET", url = target, headers = { ["x-amz-sso_bearer_token"] = access_token } }
   end
-  local answer, fault = services.call(context, build, { access_token })
-  if not answer then return nil, fault end
-  if answer.status ~= 200 then return refusal(config, answer) end
-  local keys = read_keys(answer)
-  if keys then return keys end
+  local response, call_err = sign_in.call(context, build, { access_token })
+  if not response then return nil, call_err end
+  if response.status ~= 200 then return error_of(config, response) end
+  local credentials = read_credentials(response)
+  if credentials then return credentials end
   return fail("CredentialRetrievalError",
-    "Error when retrieving credentials from sso: %s answered without complete keys", answer.host)
+    "Error when retrieving credentials from sso: %s answered without complete credentials", response.host)
 end
 
 --- @tab context with `profile`, `files`, `http`, `system`, `time`, `sleep`, `expand` and JSON
--- @return keys; or nil and why not; or nil and an error object
+-- @return credentials; or nil and why not; or nil and an error object
 function sso.retrieve(context)
   local config, why = read_profile(context)
   if not config then return nil, why end

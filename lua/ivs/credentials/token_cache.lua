@@ -1,35 +1,35 @@
---- The token files of `aws sso login` and `aws login`: reading one, writing it back whole, and when to renew what is in
--- it (docs/protocol.md, "IAM Identity Center" and "Login").
+--- The token files of `aws sso login` and `aws login`: how they are read and replaced, and when a token is renewed
+-- (docs/protocol.md, "IAM Identity Center" and "Login").
 --
--- A file that belongs to somebody else is not read: who can write it can decide whose keys we use. A message names the
--- file and never quotes what is in it.
--- Not for: the keys themselves, which are never written anywhere.
+-- A file of another user is not read, since whoever can write it decides whose credentials we use. Messages name the file and quote
+-- nothing of it.
+-- Not for: the credentials of a role, which are never written.
 -- @module ivs.credentials.token_cache
 
 local files = require "ivs.config.files"
 
 local token_cache = {}
 
---- A login's file is two or three kilobytes; what is larger is not one.
+--- The largest file that is read. A login's file has two or three kilobytes.
 local MAX_BYTES = 256 * 1024
 
---- A lifetime of more than ten years is nonsense, and would not print as a date everywhere.
+--- The longest lifetime that is accepted: ten years. Dates far in the future do not print everywhere.
 local MAX_LIFETIME = 10 * 366 * 86400
 
---- The file that a key's hash names.
+--- The path of a token file.
 -- @string directory
 -- @string hash in hexadecimal
 function token_cache.path(directory, hash)
   return (directory:gsub("/+$", "")) .. "/" .. hash .. ".json"
 end
 
---- Only we and root may have written what we trust. Returns true, or nil and why not.
+--- Checks that the file belongs to this user or to root. Returns true; or nil and why not.
 local function check_owner(system, path)
   local owner, why = system.file_owner(path)
   if not owner then return nil, ("%s: %s"):format(path, tostring(why)) end
   local euid = system.euid()
   if owner == euid or owner == 0 then return true end
-  return nil, ("%s belongs to the user with id %d, not to the one who runs this (%d), and was not read")
+  return nil, ("%s belongs to the user with id %d, not to the user of this process (%d), and was not read")
     :format(path, owner, euid)
 end
 
@@ -40,38 +40,38 @@ end
 function token_cache.read(context, path)
   local system = context.system
   if not files.has_home(path) then return nil, path .. ": there is no home directory; set HOME" end
-  local good, why = check_owner(system, path)
-  if not good then return nil, why end
+  local ok, why = check_owner(system, path)
+  if not ok then return nil, why end
   local text, reason = system.read_file(path, MAX_BYTES)
   if not text then return nil, ("%s: %s"):format(path, tostring(reason)) end
   local document = context.json_decode(text)
-  -- a list would pass for an object: what an object has to have is looked for by name
+  -- a list passes, too; its members are then missing
   if type(document) ~= "table" then return nil, path .. " does not hold a JSON object (half written?)" end
   return document
 end
 
---- Puts a document in the file's place: temporary file, mode 0600, fsync, rename. The token in hand is good whether or
--- not this succeeds, so a failure goes to the log and is no error; the next process may have to log in again.
+--- Replaces the file: temporary file, mode 0600, fsync, rename. The renewed token is valid even if this fails, so a failure is logged
+-- and not an error; the next process may need a new login.
 -- @tab context
 -- @string path
 -- @tab document
 function token_cache.write(context, path, document)
   local text, why = context.json_encode(document)
-  local done
-  if text then done, why = context.system.write_private(path, text) end
-  if not done and context.log then
+  local ok
+  if text then ok, why = context.system.write_private(path, text) end
+  if not ok and context.log then
     context.log("warn", ("the renewed token was not written to %s: %s"):format(path, tostring(why)))
   end
 end
 
---- A text that has to be in a document and goes into a header: not empty, no control characters.
+--- A required text in a document, fit for a header: not empty, without control characters.
 -- @return the text, or nil
 function token_cache.text(document, name)
   local value = document[name]
   if type(value) == "string" and value ~= "" and not value:find("%c") then return value end
 end
 
---- A time in a document.
+--- A timestamp in a document.
 -- @return seconds since 1970, or nil
 function token_cache.time(context, document, name)
   local value = document[name]
@@ -79,22 +79,22 @@ function token_cache.time(context, document, name)
   return context.system.parse_time(value)
 end
 
---- When something ends that lives for `lifetime` seconds from now.
--- @param lifetime as the answer held it
--- @return ISO 8601 text and seconds since 1970; or nil when that is no lifetime
+--- The expiration of something that is valid for `lifetime` seconds from now.
+-- @param lifetime as the response held it
+-- @return ISO 8601 text and seconds since 1970; or nil if the lifetime is invalid
 function token_cache.expiry(context, lifetime)
   if type(lifetime) ~= "number" or not (lifetime > 0 and lifetime < MAX_LIFETIME) then return nil end
   local seconds = math.floor(context.time() + lifetime)
   return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds), seconds
 end
 
---- The token to use now. With less than `margin` seconds left it is renewed; when that fails, the file is read once
--- more, for another process may have renewed it meanwhile, and what has not expired still serves.
+--- Returns the token to use now. It is renewed if it expires in less than `margin` seconds. If that fails, the file is read again,
+-- since another process may have renewed the token, and a token that has not expired is used.
 -- @tab context
 -- @func load () → token with `expires_at`, or nil and an error object
 -- @func renew (token) → token, or nil and why not
 -- @number margin
--- @return token; or nil and an error object of `load`; or nil, why `renew` failed, and the token that has expired
+-- @return token; or nil and an error object of `load`; or nil, why `renew` failed, and the expired token
 function token_cache.current(context, load, renew, margin)
   local token, err = load()
   if not token then return nil, err end

@@ -1,42 +1,39 @@
---- Keys of a role that a token in a file gives, as in Kubernetes or a CI system (docs/protocol.md, "Web identity").
--- The file is read anew at each retrieval, since whoever wrote it replaces it. The request is unsigned: the token is
--- what proves the identity, and is in no message.
+--- Credentials of a role that is assumed with a token from a file, as in Kubernetes or a CI system (docs/protocol.md, "Web identity").
+-- The file is read for each retrieval, since it is rotated. The request is unsigned: the token proves the identity. No message holds
+-- the token.
 -- @module ivs.credentials.web_identity
 
 local failure = require "ivs.failure"
+local printable = require "ivs.printable"
 local sts = require "ivs.services.sts"
 
 local web_identity = { name = "web_identity" }
 
 local MAX_TOKEN_BYTES = 64 * 1024 -- STS takes 20,000 characters
 
---- The variable, unless a profile was asked for, else the profile's key.
+--- A setting: the variable, unless the profile was named explicitly; else the profile's key.
 local function setting(context, variable, key)
   local value = not context.explicit_profile and context.env(variable)
     or context.profile and context.profile.values[key]
   return type(value) == "string" and value ~= "" and value or nil
 end
 
-local function shown(path)
-  return (path:gsub("%c", "?"))
-end
-
---- The token. Line ends behind it are not part of it; a control character within is of no token.
+--- Reads the token, without line ends at its end. Returns nil and an error object if it is empty or has control characters.
 local function read_token(context, path)
+  local shown = printable.line(path)
   local token, reason = context.system.read_file(path, MAX_TOKEN_BYTES)
   if not token then
     return nil, failure.new("credentials", "CredentialRetrievalError",
-      ("The web identity token file %s can't be read: %s."):format(shown(path), reason))
+      ("The web identity token file %s can't be read: %s."):format(shown, reason))
   end
   token = token:gsub("[\r\n]+$", "")
   if token == "" then
     return nil, failure.new("credentials", "ParamValidationError",
-      ("The web identity token file %s is empty."):format(shown(path)))
+      ("The web identity token file %s is empty."):format(shown))
   end
   if token:find("%c") then
     return nil, failure.new("credentials", "CredentialRetrievalError",
-      ("The web identity token file %s holds a line end or another control character inside the token.")
-        :format(shown(path)))
+      ("The web identity token file %s has a line end or another control character inside the token."):format(shown))
   end
   return token
 end
@@ -44,11 +41,11 @@ end
 local function no_role(path)
   return failure.new("credentials", "InvalidConfigError",
     ("There is a web identity token file (%s), but no role to assume with it: set AWS_ROLE_ARN, or write role_arn into"
-      .. " the profile."):format(shown(path)))
+      .. " the profile."):format(printable.line(path)))
 end
 
 --- @tab context
--- @return keys; or nil and why not; or nil and an error object
+-- @return credentials; or nil and why not; or nil and an error object
 function web_identity.retrieve(context)
   local path = setting(context, "AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file")
   if not path then
@@ -64,7 +61,7 @@ function web_identity.retrieve(context)
   return sts.assume(context, {
     action = "AssumeRoleWithWebIdentity",
     parameters = { { "RoleArn", role }, { "RoleSessionName", session }, { "WebIdentityToken", token } },
-    source = ("the web identity token file %s and its role"):format(shown(path)),
+    source = ("the web identity token file %s and its role"):format(printable.line(path)),
   })
 end
 

@@ -1,13 +1,13 @@
---- Which proxy serves: the option, else the environment's (docs/protocol.md, "Proxies"). Whom it does not serve is decided in C,
--- by no_proxy, for each request.
+--- Chooses the proxy: the option, else the environment's (docs/protocol.md, "Proxies"). For each request C decides by no_proxy
+-- whether the proxy is used.
 -- @module ivs.http.proxy
 
 local failure = require "ivs.failure"
 
-local proxies = {}
+local proxy = {}
 
---- The environment's proxy for a scheme: lowercase wins, even where it is empty (none then); HTTP_PROXY is ignored where a web
--- server set REQUEST_METHOD, since a client's `Proxy:` header ends up in it there (the httpoxy hole).
+--- The environment's proxy for a scheme. The lowercase variable comes first; an empty one means no proxy. HTTP_PROXY is ignored in a
+-- CGI process (REQUEST_METHOD is set), where a client's `Proxy:` header would set it (CVE-2016-5385, "httpoxy").
 local function from_environment(scheme, getenv)
   local lower = getenv(scheme .. "_proxy", true)
   if lower then return lower ~= "" and lower or nil end
@@ -15,21 +15,21 @@ local function from_environment(scheme, getenv)
   return getenv(scheme:upper() .. "_PROXY")
 end
 
---- As botocore completes it: a host alone is an http proxy.
+--- Adds the scheme http if there is none, as botocore does.
 local function complete(url)
   if url:find("^%w[%w+.-]*://") then return url end
   if url:sub(1, 2) == "//" then return "http:" .. url end
   return "http://" .. url
 end
 
---- Whether `host[:port]` is a name or an address and a port that can be.
+--- Whether a text is `host` or `host:port`.
 local function is_authority(text)
   local host, port = text:match("^(%[[%x:.]+%]):?(%d*)$")
   if not host then host, port = text:match("^([%w_-][%w._-]*):?(%d*)$") end
   return host ~= nil and (port == "" or (tonumber(port) >= 1 and tonumber(port) <= 65535))
 end
 
---- The URL with its user and password so encoded that every reader takes the same parts of it; nil if it is malformed.
+--- Encodes user and password so that every parser finds the same parts in the URL. Returns the URL; or nil if it is malformed.
 local function normalize(url)
   local scheme, user, authority = url:match("^([Hh][Tt][Tt][Pp][Ss]?)://(.*)@([^@/]*)/?$")
   if not scheme then scheme, authority = url:match("^([Hh][Tt][Tt][Pp][Ss]?)://([^@/]*)/?$") end
@@ -39,22 +39,17 @@ end
 
 --- @tab settings with `proxy` and `endpoint_url`
 -- @func getenv
--- @func mask (url) → the URL without user and password, for messages
--- @return the proxy's URL or nil; or nil and an error object
-function proxies.choose(settings, getenv, mask)
+-- @func mask_url (url) → the URL without user and password, for messages
+-- @return the proxy's URL, or nil if there is none; or nil and an error object
+function proxy.choose(settings, getenv, mask_url)
   local scheme = (settings.endpoint_url or ""):lower():match("^http:") and "http" or "https"
   local url = settings.proxy or from_environment(scheme, getenv)
   if not url then return nil end
-  local whole = normalize(complete(url))
-  if whole then return whole end
+  local normalized = normalize(complete(url))
+  if normalized then return normalized end
   return nil, failure.new("config", "InvalidProxiesConfigError",
     ("Invalid proxy: %s (it has to be http://host:port or https://host:port, with user:password@ if need be, both "
-      .. "percent-encoded)"):format(mask(url)))
+      .. "percent-encoded)"):format(mask_url(url)))
 end
 
---- Python's quote(text, safe='-=;:+&[]{}"\','): for X-Amzn-Trace-Id.
-function proxies.encode(text)
-  return text and (text:gsub("[^%w_.~%-=;:+&%[%]{}\"',]", function(c) return ("%%%02X"):format(c:byte()) end))
-end
-
-return proxies
+return proxy

@@ -1,28 +1,26 @@
---- HTTP done by functions that are not ours: the option `transport`, and the `http` that a loop offers. Whatever they give,
--- their callers get `{ status, headers, body }` with lower-case header names, or nil and an error object. What an answer has
--- to be is judged in C (csrc/lua/message.c), as it is for the blocking call.
+--- Wraps functions that do HTTP for us: the option `transport`, and the `http` of a loop. Their callers get
+-- `{ status, headers, body }` with lower-case header names, or nil and an error object. C validates the responses
+-- (csrc/lua/message.c), as for the blocking call.
 -- @module ivs.http.transport
 
 local transport = {}
 
---- The user's `transport` function, made so that it never raises.
--- @func send the user's
--- @func read_answer of the C side
--- @number max_bytes of a body, where the request names no other number
--- @return function(request) → answer | nil, error object
-function transport.protected(send, read_answer, max_bytes)
+--- Wraps the option `transport`. The result never raises.
+-- @func send the option
+-- @func read_response of the C side
+-- @number max_bytes the largest body, unless the request has another limit
+-- @return function(request) → response | nil, error object
+function transport.protected(send, read_response, max_bytes)
   return function(request)
-    local cap = request.max_bytes or max_bytes
-    return read_answer("transport", cap, pcall(send, request))
+    return read_response("transport", request.max_bytes or max_bytes, pcall(send, request))
   end
 end
 
---- A loop's `http`. What it raises is for the loop to see, and it may wait: in Lua 5.1 nothing can wait inside pcall.
+--- Wraps a loop's `http`. What that raises reaches the loop. There is no pcall, since in Lua 5.1 no function may yield inside one.
 -- @return as `protected`
-function transport.checked(send, read_answer, max_bytes)
+function transport.checked(send, read_response, max_bytes)
   return function(request)
-    local cap = request.max_bytes or max_bytes
-    return read_answer("http", cap, true, send(request))
+    return read_response("http", request.max_bytes or max_bytes, true, send(request))
   end
 end
 

@@ -19,17 +19,17 @@ local function language()
   return "lang/lua#" .. token(_VERSION:match("[%d.]+") or "")
 end
 
---- @tab platform { version, os, release, machine }, from the C module
+--- @tab native { version, os, release, machine }, from the C module
 -- @tab settings the resolved settings
-function user_agent.build(platform, settings)
+function user_agent.build(native, settings)
   local metrics = { RETRY_MODE_METRIC[settings.retry_mode] }
   if settings.endpoint_url then metrics[#metrics + 1] = ENDPOINT_OVERRIDE_METRIC end
   local parts = {
-    "ivs-lua/" .. token(platform.version),
+    "ivs-lua/" .. token(native.version),
     "ua/2.1",
-    ("os/%s#%s"):format(token(platform.os:lower()), token(platform.release)),
+    ("os/%s#%s"):format(token(native.os:lower()), token(native.release)),
     language(),
-    "md/arch#" .. token(platform.machine),
+    "md/arch#" .. token(native.machine),
     "m/" .. table.concat(metrics, ","),
     "cfg/retry-mode#" .. token(settings.retry_mode),
   }

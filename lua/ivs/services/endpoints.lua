@@ -1,41 +1,40 @@
---- Where the services that credentials come from are reached, as environment and files say (docs/protocol.md,
--- "Configured endpoints"). What is found here is not checked; whoever sends the request does that.
--- Not for: the endpoint of IVS itself (ivs.settings), or a service's own endpoint, where all is silent.
+--- The endpoints of the services that credentials come from, as environment and files configure them (docs/protocol.md,
+-- "Configured endpoints"). Whoever sends the request checks the URL.
+-- Not for: the endpoint of IVS (ivs.config.settings), or a service's own endpoint if none is configured.
 -- @module ivs.services.endpoints
 
 local files = require "ivs.config.files"
 
-local service_endpoints = {}
+local endpoints = {}
 
---- The selected profile's keys. While keys of another profile are looked for (a role's source), `context.profile` is
--- that one, and `context.selected_profile` is still the one whose settings hold.
+--- The values of the selected profile. `context.profile` may be another one: the source profile of a role.
 local function selected_values(context)
   local profile = context.selected_profile or context.profile
   return profile and profile.values or {}
 end
 
---- A setting that has no option: its variable, else the selected profile's key. Empty is silent.
+--- A setting that has no option: its variable, else the selected profile's key. An empty value counts as unset.
 -- @tab context
 -- @string variable
 -- @string key
 -- @treturn string|nil
-function service_endpoints.setting(context, variable, key)
+function endpoints.setting(context, variable, key)
   local text = context.env(variable) or selected_values(context)[key]
   return type(text) == "string" and text ~= "" and text or nil
 end
 
---- Whether such a setting says true, in any case; no other word does.
-function service_endpoints.flag(context, variable, key)
-  return (service_endpoints.setting(context, variable, key) or ""):lower() == "true"
+--- Whether such a setting is "true", in any case. Every other value counts as false.
+function endpoints.flag(context, variable, key)
+  return (endpoints.setting(context, variable, key) or ""):lower() == "true"
 end
 
---- The endpoint configured for a service: AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the services section's
--- `<service>.endpoint_url`, the profile's `endpoint_url`; none of them where configured endpoints are to be ignored.
+--- The endpoint configured for a service, in order: AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the services section's
+-- `<service>.endpoint_url`, the profile's `endpoint_url`. There is none if configured endpoints are to be ignored.
 -- @tab context
 -- @string service_key "sts", "sso", "sso_oidc" or "signin"
--- @return the URL; or nil where all is silent; or nil and an error object
-function service_endpoints.endpoint_url(context, service_key)
-  if service_endpoints.flag(context, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") then
+-- @return the URL; or nil if none is configured; or nil and an error object
+function endpoints.endpoint_url(context, service_key)
+  if endpoints.flag(context, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") then
     return nil
   end
   local url = context.env("AWS_ENDPOINT_URL_" .. service_key:upper()) or context.env("AWS_ENDPOINT_URL")
@@ -49,4 +48,4 @@ function service_endpoints.endpoint_url(context, service_key)
   return type(url) == "string" and url ~= "" and url or nil
 end
 
-return service_endpoints
+return endpoints

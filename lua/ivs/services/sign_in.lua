@@ -1,19 +1,21 @@
---- The services that exchange a login for keys (the SSO portal, SSO OIDC, Sign-In): where they are, and one unsigned
--- call of them, sent up to three times (docs/protocol.md, "Identity services").
+--- The services that exchange a login for credentials (the SSO portal, SSO OIDC, Sign-In): their endpoints, and one unsigned call of
+-- them with up to three attempts (docs/protocol.md, "Identity services").
 -- Not for: STS and IVS, which go through the call machine. These services are not at `POST /` and take no signature.
 -- @module ivs.services.sign_in
 
+local endpoints = require "ivs.services.endpoints"
 local failure = require "ivs.failure"
+local printable = require "ivs.printable"
 local redaction = require "ivs.redaction"
-local metadata_url = require "ivs.http.url"
-local service_endpoints = require "ivs.services.endpoints"
+local url = require "ivs.http.url"
 
-local identity_services = {}
+local sign_in = {}
 
 local MAX_ATTEMPTS = 3
 local MAX_BODY = 256 * 1024
+local MAX_LABEL = 63 -- of a host name (RFC 1035, 2.3.4)
 
---- Delay before the second attempt, doubled for the third; times a random number from 0 to 1.
+--- Seconds before the second attempt, doubled for the third; times a random number from 0 to 1.
 local BASE_DELAY, BASE_DELAY_THROTTLED = 0.05, 1
 
 local TRANSIENT = { [429] = true, [500] = true, [502] = true, [503] = true, [504] = true }
@@ -22,59 +24,48 @@ local TRANSIENT = { [429] = true, [500] = true, [502] = true, [503] = true, [504
 -- partition's own.
 local SIGN_IN_DOMAINS = { aws = "aws.amazon.com", ["aws-cn"] = "amazonaws.cn", ["aws-us-gov"] = "amazonaws-us-gov.com" }
 
---- What a host's name begins with.
+--- The first label of each service's host.
 local PREFIXES = { sso = "portal.sso", sso_oidc = "oidc", signin = "signin" }
 
---- A service's host, from its endpoint rules.
-local function host(context, service, region)
+--- A service's host, by its endpoint rules.
+local function resolve_host(context, service, region)
   local partition, suffix, dualstack_suffix = context.system.partition(region)
-  local fips = service_endpoints.flag(context, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
-  local dualstack = service_endpoints.flag(context, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
+  local fips = endpoints.flag(context, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
+  local dualstack = endpoints.flag(context, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
   if service == "signin" and SIGN_IN_DOMAINS[partition] and not fips and not dualstack then
     return ("%s.signin.%s"):format(region, SIGN_IN_DOMAINS[partition])
   end
-  -- in GovCloud the usual hosts of SSO are the FIPS ones
-  local usual = not fips or (service ~= "signin" and not dualstack and region:find("^us%-gov%-"))
-  return ("%s%s.%s.%s"):format(PREFIXES[service], usual and "" or "-fips", region, dualstack and dualstack_suffix or suffix)
+  -- in GovCloud the standard hosts of SSO are the FIPS hosts
+  local is_standard = not fips or (service ~= "signin" and not dualstack and region:find("^us%-gov%-"))
+  return ("%s%s.%s.%s"):format(PREFIXES[service], is_standard and "" or "-fips", region, dualstack and dualstack_suffix or suffix)
 end
 
---- A configured URL, if it is one that a request can be sent to.
-local function check_url(context, url, service)
-  if metadata_url.parse(url) and not url:find("[?#]") then return (url:gsub("/+$", "")) end
+--- Checks a configured URL. Returns it without a slash at its end; or nil and an error object.
+local function check_url(context, text, service)
+  if url.parse(text) and not text:find("[?#]") then return (text:gsub("/+$", "")) end
   return nil, failure.new("config", "InvalidEndpointError",
-    ("\"%s\", configured as the endpoint of %s, is not a http or https URL without user, query and fragment")
-      :format(context.system.mask_url(url), service))
+    ("\"%s\", configured as the endpoint of %s, is not an http or https URL without user, query and fragment")
+      :format(context.system.mask_url(text), service))
 end
 
---- Where a service is: a configured endpoint, or the region's.
+--- A service's endpoint: the configured one, else the region's.
 -- @tab context
 -- @string service `sso`, `sso_oidc` or `signin`
 -- @string[opt] region
 -- @return a URL without a slash at its end; or nil and an error object
-function identity_services.endpoint(context, service, region)
-  local url, err = service_endpoints.endpoint_url(context, service)
-  if url then return check_url(context, url, service) end
+function sign_in.resolve_endpoint(context, service, region)
+  local configured, err = endpoints.endpoint_url(context, service)
+  if configured then return check_url(context, configured, service) end
   if err then return nil, err end
   if not region then
     return nil, failure.new("config", "NoRegionError",
       "You must specify a region: set AWS_REGION, or `region` in the profile, to call " .. service)
   end
-  if #region > 63 or not region:find("^%w[%w%-]*$") then
-    local shown = region:sub(1, 63):gsub("%c", "?")
+  if #region > MAX_LABEL or not region:find("^%w[%w%-]*$") then
     return nil, failure.new("config", "InvalidRegionError",
-      ("\"%s\" cannot be the region of the service %s"):format(shown, service))
+      ("\"%s\" cannot be the region of the service %s"):format(printable.line(region, MAX_LABEL), service))
   end
-  return "https://" .. host(context, service, region)
-end
-
---- Percent-encodes a value of a query.
-function identity_services.encode(text)
-  return (text:gsub("[^%w%-._~]", function(byte) return ("%%%02X"):format(byte:byte()) end))
-end
-
---- A host's name, for messages.
-local function host_of(url)
-  return url:match("^%a+://([^/?#]*)") or url
+  return "https://" .. resolve_host(context, service, region)
 end
 
 local function first_text(...)
@@ -84,74 +75,73 @@ local function first_text(...)
   end
 end
 
---- The answer as a provider reads it: `status`, `fields` (the JSON object, or nil), of an error `code` and `message`.
-local function read_answer(context, response, secrets)
+--- Reads a response for the providers: `status`, `fields` (the JSON object, or nil), and an error's `code` and `message`.
+local function read_response(context, response, secrets)
   local fields = context.json_decode(response.body or "")
   if type(fields) ~= "table" then fields = nil end
-  local said = fields or {}
-  local code = first_text((response.headers or {})["x-amzn-errortype"], said.code, said.Code, said.__type, said.error)
+  local members = fields or {}
+  local code = first_text((response.headers or {})["x-amzn-errortype"], members.code, members.Code, members.__type, members.error)
   return {
     status = response.status,
     fields = fields,
-    code = code and redaction.code(code, secrets) or tostring(response.status),
-    message = redaction.harmless(first_text(said.message, said.Message, said.error_description) or "", secrets),
+    code = code and redaction.redact_code(code, secrets) or tostring(response.status),
+    message = redaction.redact_line(first_text(members.message, members.Message, members.error_description) or "", secrets),
   }
 end
 
---- Names the server in an error of the transport; its kind and code stay, as they do in boto3.
+--- Adds the server's name to an error of the transport. Its kind and code stay, as in boto3.
 local function explain(err, request, secrets)
-  local message = ("%s, for credentials: %s"):format(host_of(request.url), redaction.hide(tostring(err.message), secrets))
-  return failure.new(err.kind, err.code, message, { retryable = err.retryable })
+  return redaction.redact_error(err, ("%s, for credentials: %s"):format(url.authority(request.url), tostring(err.message)), secrets)
 end
 
-local function may_pass(answer, err)
-  if not answer then return err.kind == "connection" or err.kind == "timeout" end
-  -- a success without JSON is a page of something between here and there
-  return TRANSIENT[answer.status] or answer.status == 200 and not answer.fields
+local function is_attempt_retryable(response, err)
+  if not response then return err.kind == "connection" or err.kind == "timeout" end
+  -- a success without JSON is the page of a proxy or a captive portal
+  return TRANSIENT[response.status] or response.status == 200 and not response.fields
 end
 
---- From 0 to 1, without touching the host's math.random.
+--- A random number from 0 to 1 that leaves the host's math.random alone.
 local function random(context)
   return (tonumber(context.system.uuid():sub(1, 8), 16) or 0) / 0xffffffff
 end
 
-local function pause(context, attempt, answer)
-  local base = answer and answer.status == 429 and BASE_DELAY_THROTTLED or BASE_DELAY
+local function back_off(context, attempt, response)
+  local base = response and response.status == 429 and BASE_DELAY_THROTTLED or BASE_DELAY
   context.sleep(random(context) * base * 2 ^ (attempt - 1))
 end
 
---- Makes a call. An HTTP error that stays is an answer, too.
+--- Makes a call. After the last attempt an HTTP error is returned as a response, too.
 -- @tab context
 -- @func build () → request for `context.http`, made anew for each attempt; or nil and an error object
 -- @tab secrets texts that no message may hold; `build` may add to it
 -- @return `{ status, fields, code, message, host }`; or nil and an error object
-function identity_services.call(context, build, secrets)
-  local answer, err
+function sign_in.call(context, build, secrets)
+  local response, err
   for attempt = 1, MAX_ATTEMPTS do
-    local request, why = build()
-    if not request then return nil, why end
+    local request, build_error = build()
+    if not request then return nil, build_error end
     request.max_bytes = MAX_BODY
-    local response, fault = context.http(request)
-    answer = response and read_answer(context, response, secrets)
-    err = not response and explain(fault, request, secrets) or nil
-    if answer then answer.host = host_of(request.url) end
-    if attempt == MAX_ATTEMPTS or not may_pass(answer, err) then break end
-    pause(context, attempt, answer)
+    local raw, transport_error = context.http(request)
+    response = raw and read_response(context, raw, secrets)
+    err = not raw and explain(transport_error, request, secrets) or nil
+    if response then response.host = url.authority(request.url) end
+    if attempt == MAX_ATTEMPTS or not is_attempt_retryable(response, err) then break end
+    back_off(context, attempt, response)
   end
-  return answer, err
+  return response, err
 end
 
---- What an answer says, for a message: `HOST answered 403 (ForbiddenException): No access`.
-function identity_services.describe(answer)
-  local text = ("%s answered %d"):format(answer.host, answer.status)
-  if answer.code ~= tostring(answer.status) then text = ("%s (%s)"):format(text, answer.code) end
-  if answer.message ~= "" then text = text .. ": " .. answer.message end
+--- Describes a response for a message: `HOST answered 403 (ForbiddenException): No access`.
+function sign_in.describe(response)
+  local text = ("%s answered %d"):format(response.host, response.status)
+  if response.code ~= tostring(response.status) then text = ("%s (%s)"):format(text, response.code) end
+  if response.message ~= "" then text = text .. ": " .. response.message end
   return text
 end
 
 --- Whether the same request may succeed later.
-function identity_services.retryable(answer)
-  return TRANSIENT[answer.status] or false
+function sign_in.is_retryable(response)
+  return TRANSIENT[response.status] or false
 end
 
-return identity_services
+return sign_in

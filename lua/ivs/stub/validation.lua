@@ -9,13 +9,6 @@ local validation = {}
 
 local ERROR_MEMBERS = { "error", "message" }
 
-local function sorted_names(members)
-  local sorted = {}
-  for name in pairs(members) do sorted[#sorted + 1] = name end
-  table.sort(sorted)
-  return sorted
-end
-
 local function unknown(path, name, known)
   local guess = type(name) == "string" and names.nearest(name, known)
   return ('%s: unknown member "%s"; %s'):format(path, printable.escape(name),
@@ -56,7 +49,7 @@ local function kind_of_object(value, node, path)
   if type(value) ~= "table" then return wrong_type(path, "an object", value) end
   for name, member in pairs(value) do
     local child = type(name) == "string" and shape.child(node, name)
-    if not child and node.members then return unknown(path, name, sorted_names(node.members)) end
+    if not child and node.members then return unknown(path, name, names.sorted(node.members)) end
     if not child then return ("%s: the key %s has to be a string"):format(path, printable.escape(name)) end
     local problem = problem_of(member, child, path .. "." .. printable.escape(name))
     if problem then return problem end

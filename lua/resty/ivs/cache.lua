@@ -162,8 +162,8 @@ local WITHOUT_TIMERS = { init = true, exit_worker = true }
 
 --- Has the stale answer refreshed, once among all: in a timer; without one, by this request.
 -- @treturn table|nil the result, if it was this request
-local function refresh(self, id, fetch)
-  if WITHOUT_TIMERS[ngx.get_phase()] then return nil end
+local function refresh(self, id, fetch, is_bulk)
+  if WITHOUT_TIMERS[ngx.get_phase()] or is_bulk and not leader.has_timers() then return nil end
   local flight = single_flight.unfinished(self.dict)[id]
   if flight and not flight:is_abandoned() then return nil end
   if ngx.worker.exiting() or self.answers:is_paused(id) or self.locks:get(id .. ":lock") then return nil end
@@ -177,8 +177,8 @@ local function refresh(self, id, fetch)
   return flight.own_result
 end
 
-function serve_stale(self, id, response, age, fetch)
-  local result = refresh(self, id, fetch)
+function serve_stale(self, id, response, age, fetch, is_bulk)
+  local result = refresh(self, id, fetch, is_bulk)
   if result and result.raised then error(result.raised[1], 0) end
   if result and result.called and not result.failed then return deliver(self, result) end
   self.answers:count("stale")
@@ -209,22 +209,53 @@ end
 -- @func fetch () → response, or nil and an error object; and third, whether that is for another id than this. It runs in a
 --   timer, perhaps after the request has ended; in the request only if nginx has no timer for it. The cache takes over its tables.
 --   An error that it raises is raised.
+-- @bool[opt] is_bulk one of many in a row: a stale answer is refreshed only if this worker has enough timers left
 -- @treturn table|nil the response, the caller's own, with `ResponseMetadata.Cache` and `ResponseMetadata.Age`
 -- @treturn table|nil the error object
 -- @treturn string "hit": cached, or fetched by another request at the same time; "stale": cached, no longer fresh; "miss": the
 --   service was called for this request, or for another one whose failure this one shares
-function Cache:get(id, fetch)
+function Cache:get(id, fetch, is_bulk)
   local state, text, age = self.answers:look(id)
   if state == "fresh" then
     local response, err, outcome = get_fresh(self, id, text, age)
     if outcome then return response, err, outcome end
   elseif state == "stale" then
     local response = self.decode(id, text)
-    if response then return serve_stale(self, id, response, age, fetch) end
+    if response then return serve_stale(self, id, response, age, fetch, is_bulk) end
   end
   if single_flight.can_wait() then return fetch_once(self, id, fetch) end
   -- this phase cannot wait, so there are neither locks nor flights; `fetch` returns the error that says so
   return deliver(self, leader.call(self, fetch))
+end
+
+--- The answer of an id as it is in the dict, without a call, a wait or a count.
+-- @treturn table|nil the response, as `get` returns it
+-- @treturn table|nil the error object that is cached
+function Cache:peek(id)
+  local state, text, age = self.answers:look(id)
+  if not state then return nil end
+  local response, err = self.decode(id, text)
+  if not response then return nil, err end
+  return (marked(response, state == "fresh" and "hit" or "stale", age))
+end
+
+--- Removes the answer of an id from the dict and from Redis. The dicts of other machines keep theirs for its `ttl`.
+-- @treturn boolean|nil true; nil if Redis failed
+-- @treturn string|nil why
+function Cache:delete(id)
+  self.answers:remove(id)
+  if self.redis then return self.redis:remove(id) end
+  return true
+end
+
+--- Removes all answers of all clients from the dict, and from Redis, of a cluster from those nodes that this worker has met. Takes the
+-- longer the more there are.
+-- @treturn boolean|nil true; nil if Redis failed
+-- @treturn string|nil why
+function Cache:purge()
+  self.answers:remove_all()
+  if self.redis then return self.redis:remove_all() end
+  return true
 end
 
 --- Counters since nginx was started, kept in the dict: of all workers and of all caches that use the dict. Each `get` counts once, as

@@ -33,13 +33,6 @@ local function problem_of(row, value)
   if not (value <= row.most and is_high_enough) then return "has to be " .. range_of(row) end
 end
 
-local function sorted_names(rows)
-  local out = {}
-  for name in pairs(rows) do out[#out + 1] = name end
-  table.sort(out)
-  return out
-end
-
 --- Checks a table of options.
 -- @tab rows by name: `type`, or `type` as words and `is` (a predicate); for numbers `least` or `above`, and `most`;
 --   `or_false`: false is allowed, too; `any_text`: a text may be empty or hold control characters; `default`; `required`
@@ -52,7 +45,7 @@ function options.check(rows, given, path)
   local values = {}
   for name, value in pairs(given) do
     local row = rows[name]
-    if not row then return nil, names.unknown("option", name, sorted_names(rows), nil, path) end
+    if not row then return nil, names.unknown("option", name, names.sorted(rows), nil, path) end
     local problem = problem_of(row, value)
     if problem then return nil, ("option '%s.%s' %s"):format(path, name, problem) end
     values[name] = value

@@ -132,8 +132,8 @@ end)
 
 describe("a response is refused", function()
   it("where its length could be read in two ways", function()
-    refuses(OK .. "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "malformed", "two Content-Lengths that differ")
-    refuses(OK .. "Content-Length: 5\r\nContent-Length: 05\r\n\r\nhello", "malformed", "two Content-Lengths that differ")
+    refuses(OK .. "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "malformed", "two different Content-Lengths")
+    refuses(OK .. "Content-Length: 5\r\nContent-Length: 05\r\n\r\nhello", "malformed", "two different Content-Lengths")
     refuses(OK .. "Content-Length: 5, 5\r\n\r\nhello", "malformed", "not a number")
     refuses(OK .. "Content-Length: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "malformed", "not a number")
     refuses(OK .. "Transfer-Encoding: gzip, chunked\r\n\r\n", "malformed", "Transfer-Encoding")
@@ -142,18 +142,18 @@ describe("a response is refused", function()
     refuses(OK .. "Transfer-Encoding: chunked\r\n\tx\r\n\r\nhello", "malformed", "folded")
   end)
 
-  it("where a length is no number", function()
+  it("where a length is not a number", function()
     for _, text in ipairs { "", "x", "-1", "+5", "0x5", "5.0", "5 5", "9223372036854775808", "99999999999999999999" } do
       refuses(OK .. "Content-Length: " .. text .. "\r\n\r\nhello", "malformed", "not a number")
     end
     for _, text in ipairs { "", "x", "-1", " 5", "x5" } do
-      refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n" .. text .. "\r\nhello\r\n", "closed", "no number")
+      refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n" .. text .. "\r\nhello\r\n", "closed", "not a number")
     end
-    refuses(OK .. "Transfer-Encoding: chunked\r\n\r\nx", "closed", "no number") -- and not at the line's end only
+    refuses(OK .. "Transfer-Encoding: chunked\r\n\r\nx", "closed", "not a number") -- and not at the line's end only
     for _, text in ipairs { ("0"):rep(17), ("f"):rep(16), "8" .. ("0"):rep(15) } do
-      refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n" .. text .. "\r\n\r\n", "closed", "out of all bounds")
+      refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n" .. text .. "\r\n\r\n", "closed", "out of range")
     end
-    refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n5\r\nhello!", "closed", "does not end")
+    refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n5\r\nhello!", "closed", "size line")
   end)
 
   it("where it is no HTTP/1", function()
@@ -193,7 +193,7 @@ describe("a response is refused", function()
 
   it("where the connection ended too early", function()
     local message = OK .. "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nT: t\r\n\r\n"
-    refuses("", "closed", "before a response came")
+    refuses("", "closed", "before a response was received")
     for length = 1, #message - 1 do
       local reader, progress = read(message:sub(1, length), 7)
       assert.equal("more", progress)

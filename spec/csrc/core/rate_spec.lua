@@ -57,12 +57,12 @@ end
 
 --- Takes a new call to its exchange.
 -- @return the call, and how long it was held back each time it asked
-local function begin_call(client, host)
+local function begin_call(client, clock)
   local call, waits = client:call(ARN), {}
   local step, detail = call:next()
   while step == "sleep" do
     waits[#waits + 1] = detail
-    step, detail = made_up.sleep(call, host, detail)
+    step, detail = made_up.sleep(call, clock, detail)
   end
   assert.equal("exchange", step)
   return call, waits
@@ -76,14 +76,14 @@ end
 
 --- The waits of each event that sends, by the event's index.
 local function live(events)
-  local client, host = made_up.client { retry_mode = "adaptive", max_attempts = 1 }
+  local client, clock = made_up.client { retry_mode = "adaptive", max_attempts = 1 }
   local on_way, waits = {}, {}
   for index, event in ipairs(events) do
     if event.pass then
-      host.pass(event.pass)
+      clock.pass(event.pass)
     elseif event.send then
       local call
-      call, waits[index] = begin_call(client, host)
+      call, waits[index] = begin_call(client, clock)
       table.insert(on_way, call)
     else
       end_call(table.remove(on_way, 1), event.brings)
@@ -126,9 +126,9 @@ describe("the adaptive rate", function()
 
   it("is not there in the other modes", function()
     for _, mode in ipairs { "standard", "legacy" } do
-      local client, host = made_up.client { retry_mode = mode, max_attempts = 1 }
+      local client, clock = made_up.client { retry_mode = mode, max_attempts = 1 }
       for _ = 1, 20 do
-        local call, waits = begin_call(client, host)
+        local call, waits = begin_call(client, clock)
         assert.same({}, waits)
         end_call(call, THROTTLED)
       end
@@ -136,8 +136,8 @@ describe("the adaptive rate", function()
   end)
 
   it("holds back the retries of a call, too", function()
-    local client, host = made_up.client({ retry_mode = "adaptive", max_attempts = 4 }, 0)
-    local requests, delays = by_hand.carry_out(client:call(ARN), { THROTTLED, THROTTLED, THROTTLED, GOOD }, host)
+    local client, clock = made_up.client({ retry_mode = "adaptive", max_attempts = 4 }, 0)
+    local requests, delays = by_hand.carry_out(client:call(ARN), { THROTTLED, THROTTLED, THROTTLED, GOOD }, clock)
     assert.equal(4, #requests)
     local seconds = 0
     for _, delay in ipairs(delays) do seconds = seconds + delay end
@@ -145,33 +145,33 @@ describe("the adaptive rate", function()
   end)
 
   it("is the client's own", function()
-    local one, host = made_up.client { retry_mode = "adaptive", max_attempts = 1 }
-    end_call(begin_call(one, host), THROTTLED)
+    local one, clock = made_up.client { retry_mode = "adaptive", max_attempts = 1 }
+    end_call(begin_call(one, clock), THROTTLED)
     assert.equal("sleep", (one:call(ARN):next()))
     local other = made_up.client { retry_mode = "adaptive", max_attempts = 1 }
     assert.equal("exchange", (other:call(ARN):next()))
   end)
 
   it("takes a clock that is set back for one that stands", function()
-    local client, host = made_up.client { retry_mode = "adaptive", max_attempts = 1 }
-    end_call(begin_call(client, host), THROTTLED)
-    host.pass(-3600 * TICKS)
+    local client, clock = made_up.client { retry_mode = "adaptive", max_attempts = 1 }
+    end_call(begin_call(client, clock), THROTTLED)
+    clock.pass(-3600 * TICKS)
     local step, seconds = client:call(ARN):next()
     assert.equal("sleep", step)
     assert.is_true(seconds > 0 and seconds <= 2, tostring(seconds))
     for _ = 1, 30 do
-      host.pass(TICKS)
-      end_call(begin_call(client, host), GOOD)
+      clock.pass(TICKS)
+      end_call(begin_call(client, clock), GOOD)
     end
     assert.equal("exchange", (client:call(ARN):next()))
   end)
 
-  it("counts by the host's clock from the start", function()
+  it("counts by the client's clock from the start", function()
     -- made long before this machine's time: half a second gives half a token, at one a second, whatever year it is
-    local host = { now = 1000000000, die = 0 }
+    local clock = { now = 1000000000 }
     local client = assert(core.client({ region = "us-west-2", credentials = by_hand.KEYS, env = {}, retry_mode = "adaptive",
-      max_attempts = 1 }, { time = function() return host.now end, random = function() return 0 end }))
-    host.now = host.now + 0.5
+      max_attempts = 1 }, { time = function() return clock.now end, random = function() return 0 end }))
+    clock.now = clock.now + 0.5
     local call = client:call(ARN)
     call:next()
     call:next(THROTTLED)

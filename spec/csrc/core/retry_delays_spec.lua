@@ -21,7 +21,7 @@ local function http_date(seconds) return os.date("!%a, %d %b %Y %H:%M:%S GMT", s
 
 --- The first delay after this answer, or nil where the call is not sent again.
 local function first_delay(answer, options, die)
-  local call = client_for(options, { die = die or 0.5 }):call(ARN)
+  local call = client_for(options, { random = die or 0.5 }):call(ARN)
   call:next()
   local step, seconds = call:next(answer)
   return step == "sleep" and seconds or nil
@@ -39,7 +39,7 @@ describe("the delay before a retry", function()
   --- Ten retries with this answer, in a call of eleven attempts.
   local function assert_formula(mode, answer, formula)
     for _, die in ipairs(DICE) do
-      local _, delays = carry_out(client_for({ retry_mode = mode, max_attempts = 11 }, { die = die }):call(ARN), { answer })
+      local _, delays = carry_out(client_for({ retry_mode = mode, max_attempts = 11 }, { random = die }):call(ARN), { answer })
       assert.equal(10, #delays)
       for n, seconds in ipairs(delays) do assert_near(formula(die, n), seconds, ("%s, retry %d"):format(mode, n)) end
     end
@@ -68,7 +68,7 @@ describe("the delay before a retry", function()
 
   it("goes by what the last answer was, and by how many there were", function()
     local answers = { BROKEN, THROTTLED, { status = 200, body = "" }, THROTTLED, GOOD }
-    local _, delays = carry_out(client_for({ max_attempts = 5 }, { die = 0.5 }):call(ARN), answers)
+    local _, delays = carry_out(client_for({ max_attempts = 5 }, { random = 0.5 }):call(ARN), answers)
     for index, expected in ipairs { 0.5 * 0.05, 0.5 * 2, 0.5 * 0.2, 0.5 * 8 } do
       assert_near(expected, delays[index], "retry " .. index)
     end
@@ -76,9 +76,9 @@ describe("the delay before a retry", function()
 
   it("is the standard mode's in adaptive mode, and the rate's wait comes after it", function()
     for answer, expected in pairs { [BROKEN] = 0.025, [THROTTLED] = 0.5 } do
-      local host = {}
-      local call = client_for({ retry_mode = "adaptive" }, host):call(ARN)
-      host.die = 0.5
+      local clock = {}
+      local call = client_for({ retry_mode = "adaptive" }, clock):call(ARN)
+      clock.random = 0.5
       call:next()
       local step, seconds = call:next(answer)
       assert.equal("sleep", step)
@@ -189,7 +189,7 @@ describe("the server's hint", function()
   end)
 
   it("holds for its own answer only", function()
-    local call = client_for({ max_attempts = 4 }, { die = 0.5 }):call(ARN)
+    local call = client_for({ max_attempts = 4 }, { random = 0.5 }):call(ARN)
     call:next()
     assert_near(3, (select(2, call:next(refusal(503, "X", { ["x-amz-retry-after"] = "3000" })))), "hinted")
     call:next()

@@ -18,19 +18,19 @@ end
 
 describe("retrying", function()
   it("waits random × base × 2^(n−1) seconds, up to 20", function()
-    local host = { die = 0.5 }
-    local _, delays = carry_out(client_for({ max_attempts = 12 }, host):call(ARN), { BROKEN })
+    local clock = { random = 0.5 }
+    local _, delays = carry_out(client_for({ max_attempts = 12 }, clock):call(ARN), { BROKEN })
     assert.same({ "0.0250", "0.0500", "0.1000", "0.2000", "0.4000", "0.8000", "1.6000", "3.2000", "6.4000", "10.0000",
       "10.0000" }, round(delays))
   end)
 
   it("waits from a base of one second where it was throttled", function()
-    local _, delays = carry_out(client_for({ max_attempts = 8 }, { die = 0.25 }):call(ARN), { THROTTLED })
+    local _, delays = carry_out(client_for({ max_attempts = 8 }, { random = 0.25 }):call(ARN), { THROTTLED })
     assert.same({ "0.2500", "0.5000", "1.0000", "2.0000", "4.0000", "5.0000", "5.0000" }, round(delays))
   end)
 
   it("waits random × 2^(n−1) seconds in legacy mode, for five attempts", function()
-    local requests, delays = carry_out(client_for({ retry_mode = "legacy" }, { die = 0.5 }):call(ARN), { BROKEN })
+    local requests, delays = carry_out(client_for({ retry_mode = "legacy" }, { random = 0.5 }):call(ARN), { BROKEN })
     assert.same({ "0.5000", "1.0000", "2.0000", "4.0000" }, round(delays))
     assert.equal(5, #requests)
   end)
@@ -95,18 +95,18 @@ describe("retrying", function()
 
   it("tells the server how long it will wait, on the server's own clock", function()
     -- botocore: the ttl is now + read_timeout + (Date − now), as an amz date
-    local host = {}
-    local call = client_for({ read_timeout = 30 }, host):call(ARN)
+    local clock = {}
+    local call = client_for({ read_timeout = 30 }, clock):call(ARN)
     call:next()
     call:next(refusal(500, "X", { Date = http_date(NOW + 100) }))
-    host.now = NOW + 7
+    clock.now = NOW + 7
     local _, request = call:next()
     assert.equal("ttl=" .. os.date("!%Y%m%dT%H%M%SZ", NOW + 137) .. "; attempt=2; max=3", request.headers["amz-sdk-request"])
   end)
 
   it("signs each attempt anew", function()
-    local host = {}
-    local requests = carry_out(client_for({}, host):call(ARN), { THROTTLED }, host)
+    local clock = {}
+    local requests = carry_out(client_for({}, clock):call(ARN), { THROTTLED }, clock)
     assert.equal("20231114T221320Z", requests[1].headers["X-Amz-Date"])
     assert.equal("20231114T221321Z", requests[2].headers["X-Amz-Date"])
     assert.equal("20231114T221323Z", requests[3].headers["X-Amz-Date"])

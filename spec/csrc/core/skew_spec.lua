@@ -31,12 +31,12 @@ describe("a wrong clock", function()
   it("is set right for each code, both ways, and stays right for the client's next calls", function()
     for _, code in ipairs(CODES) do
       for _, offset in ipairs(OFFSETS) do
-        local client, host = client_for()
+        local client, clock = client_for()
         local requests, delays, step, response = carry_out(client:call(ARN), { skewed(code, offset), GOOD })
         assert.same({ 2, "done", 1 }, { #requests, step, response.ResponseMetadata.RetryAttempts })
         assert.same({ 0 }, delays)
         assert.same({ amz_date(NOW), amz_date(NOW + offset) }, { date_of(requests[1]), date_of(requests[2]) })
-        host.now = NOW + 50
+        clock.now = NOW + 50
         requests = carry_out(client:call(ARN), { GOOD })
         assert.same({ 1, amz_date(NOW + 50 + offset) }, { #requests, date_of(requests[1]) })
         assert.truthy(requests[1].headers.Authorization:find("/" .. amz_date(NOW + 50 + offset):sub(1, 8) .. "/", 1, true))
@@ -47,8 +47,8 @@ describe("a wrong clock", function()
   it("is set right in every mode, and where no attempt is left", function()
     for _, mode in ipairs { "standard", "adaptive", "legacy" } do
       for attempts = 1, 3 do
-        local client, host = client_for { retry_mode = mode, max_attempts = attempts }
-        local requests, _, step = carry_out(client:call(ARN), { skewed("RequestExpired", 3600), GOOD }, host)
+        local client, clock = client_for { retry_mode = mode, max_attempts = attempts }
+        local requests, _, step = carry_out(client:call(ARN), { skewed("RequestExpired", 3600), GOOD }, clock)
         assert.same({ 2, "done" }, { #requests, step }, mode)
       end
     end

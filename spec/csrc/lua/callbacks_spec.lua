@@ -137,7 +137,7 @@ describe("a caller's function or table", function()
     package.loaded.ivs = ivs
   end)
 
-  it("named in `host` has to be one that there is", function()
+  it("in the clock has to be one that there is", function()
     assert.is_false((pcall(core.client, {}, { clock = os.time })))
     assert.is_false((pcall(core.client, {}, { time = 5 })))
   end)

@@ -109,6 +109,40 @@ local function by_hand()
   return judge(nil, detail)
 end
 
+local PAGES = {
+  { status = 200, body = '{"recordingConfigurations":[{"arn":"a","tags":{"k":"v"}},null],"nextToken":"t"}' },
+  { status = 200, body = '{"recordingConfigurations":[{"arn":"b","state":"ACTIVE"}]}' },
+}
+
+--- All pages of a list.
+local function list()
+  local client, err = client_of(PAGES)
+  if not client then return judge(nil, err) end
+  local arns = {}
+  for item, problem in client:recording_configurations { maxResults = 2 } do
+    if not item then return judge(nil, problem) end
+    arns[#arns + 1] = item.arn
+  end
+  client:close()
+  return "success", table.concat(arns) ~= "ab" and "the items are " .. table.concat(arns) or nil
+end
+
+--- Two calls that share the failure of one asking.
+local function shared()
+  local client, err = core.client { region = "us-west-2", credentials = function() end, env = {} }
+  if not client then return judge(nil, err) end
+  local asking, waiting = client:call(ARN), client:list_recording_configurations()
+  local step, detail = asking:next()
+  if step ~= "credentials" then return judge(nil, detail) end
+  step, detail = waiting:next()
+  if step ~= "sleep" then return judge(nil, detail) end
+  asking:next(nil, "none here")
+  step, detail = waiting:next()
+  if step == "credentials" then return "OutOfMemoryError" end -- the asking call could not keep the answer
+  if step ~= "failed" then return "success", "the step is " .. step end
+  return judge(nil, detail, "CredentialRetrievalError")
+end
+
 --- A call over libcurl that ends with this code; without one, with a response. IVS_SERVER answers whatever it is asked for, and
 -- is the environment's http_proxy, too: a request that an option got lost from would reach it.
 local function over_libcurl(code, options)
@@ -208,6 +242,8 @@ return {
   call_scenario("error", { MISSING }, "ResourceNotFoundException", { logger = function() end }),
   { name = "by_hand", owners = "lua module crypto",
     prepare = by_hand, run = by_hand, after = works },
+  { name = "list", owners = "lua module crypto", prepare = list, run = list, after = works },
+  { name = "shared", owners = "lua module", prepare = shared, run = shared, after = works },
   { name = "wiped", owners = "module crypto",
     prepare = function()
       collectgarbage() -- clients of the scenarios before, which hold the token by right

@@ -1,4 +1,4 @@
---- Text that is safe to print: which characters are escaped, and that nothing of the text is lost.
+--- Text that is safe to print: which characters are escaped or replaced, and that escaping loses nothing.
 
 local cjson = require("cjson").new()
 local lxp = require "lxp"
@@ -60,5 +60,35 @@ describe("printable text", function()
       ["\226\130"] = 2, ["\255\254"] = 2 } do
       assert.equal("a" .. replacement:rep(count) .. "z", printable.escape("a" .. bytes .. "z"))
     end
+  end)
+end)
+
+describe("a line", function()
+  it("has a space for line ends and tabs, and a question mark for each other character that is unsafe", function()
+    each_character(function(character, point)
+      local line = printable.line("a" .. character .. "z")
+      if point >= 9 and point <= 13 then -- TAB, LF, VT, FF, CR (ECMA-48)
+        assert.equal("a z", line)
+      elseif printable.escape(character):find "^\\[bfnrtu][0-9a-f]*$" then
+        assert.equal("a?z", line)
+      else
+        assert.equal("a" .. character .. "z", line)
+      end
+    end)
+    assert.equal("bad token ??", printable.line "bad\r\n\ttoken \155\0")
+  end)
+
+  it("is cut between characters, and ends in an ellipsis then", function()
+    local euro = "\226\130\172" -- three bytes
+    for max_bytes, kept in pairs { [0] = 0, [2] = 0, [3] = 1, [4] = 1, [5] = 1, [6] = 2 } do
+      assert.equal(euro:rep(kept) .. "…", printable.line(euro:rep(3), max_bytes))
+    end
+    assert.equal(euro:rep(3), printable.line(euro:rep(3), 9))
+    assert.equal("ab…", printable.line("abc", 2))
+  end)
+
+  it("is made of any value", function()
+    assert.equal("12", printable.line(12))
+    assert.equal("nil", printable.line(nil))
   end)
 end)

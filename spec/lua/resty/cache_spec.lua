@@ -253,6 +253,12 @@ describe("the cache of resty.ivs", function()
       ["{dict='cache',identity=5}"] = "option 'cache.identity' has to be a string, got a number",
       ["{dict='cache',identity=''}"] = "option 'cache.identity' has to be a text that is not empty and has no control characters",
       ["{dict='cache',lock_ttl=0}"] = "option 'cache.lock_ttl' has to be from 0.1 to 3600",
+      ["{dict='cache',max_tps=0}"] = "option 'cache.max_tps' has to be more than 0 and at most 1000",
+      ["{dict='cache',max_tps=true}"] = "option 'cache.max_tps' has to be a number or false, got a boolean",
+      ["{dict='cache',lru_size=1.5}"] = "option 'cache.lru_size' has to be a whole number",
+      ["{dict='cache',lru_size=-1}"] = "option 'cache.lru_size' has to be from 0 to 1e+06",
+      ["{dict='cache',locks='nowhere'}"] = "option 'cache.locks': nginx has no lua_shared_dict 'nowhere' "
+        .. "(write `lua_shared_dict nowhere 10m;` in http {})",
       ["{dict='cache',redis=true}"] = "option 'cache.redis' has to be a table, got a boolean",
       ["{dict='cache',redis={}}"] = "option 'cache.redis' has to have either 'host' or 'unix'",
       ["{dict='cache',redis={host='a',prot=1}}"] = "unknown option 'cache.redis.prot'; did you mean 'port'?",

@@ -143,7 +143,7 @@ describe("inside nginx, credentials", function()
       return found]]):format(KEYS.access_key_id, KEYS.secret_access_key, KEYS.session_token))
     assert.same({ 10, 1 }, { found[1], found[2] })
     assert.equal("CredentialRetrievalError: broken", found[3])
-    assert.truthy(found[4]:find("gave nothing", 1, true), found[4])
+    assert.truthy(found[4]:find("returned neither", 1, true), found[4])
     assert.equal("CredentialRetrievalError: no luck", found[5])
     assert.truthy(found[6]:find("^PartialCredentialsError: "), found[6])
   end)
@@ -165,7 +165,10 @@ describe("inside nginx, credentials", function()
       return { response and response.recordingConfiguration.state or tostring(err), client:credentials().provider }]],
       emulator.http_endpoint_url, source.url, ARN)
     assert.equal("ACTIVE", found[1])
-    local request = source:requests()[1]
+    local request
+    for _, each in ipairs(source:requests()) do -- an earlier client's refresh may still have come
+      if each.method == "POST" then request = each end
+    end
     assert.truthy(request.body:find("Action=AssumeRole", 1, true))
     assert.truthy(request.headers.authorization:find("Credential=AKIDSOURCE/", 1, true))
   end)

@@ -73,7 +73,7 @@ describe("the lock of a key", function()
         if key:find ":lock$" then dict:set(key, "another's") end
       end
       local shelf = require "resty.ivs.cache.shared_dict"
-      shelf.new(dict, { ttl = 60, stale_ttl = 0, negative_ttl = 0 }):keep(shelf.key "guarded",
+      shelf.new({ dict = dict, locks = dict, ttl = 60, stale_ttl = 0, negative_ttl = 0 }):keep(shelf.key "guarded",
         require("resty.ivs.cache.entry").of_response(answer "newer"), 0, 60)
       local _, outcome = ngx.thread.wait(slow)
       return { outcome, cache:get(cache.id "guarded", error).recordingConfiguration.name }]])

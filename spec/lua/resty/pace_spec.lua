@@ -1,88 +1,11 @@
 --- resty.ivs.cache.pace, `cache.max_tps`: how often cached clients send, over workers, machines, accounts and regions.
 
-local nginx = require "support.nginx"
 local redis_server = require "support.redis_server"
-local shell = require "emulator.shell"
+local sent_requests = require "support.sent_requests"
 
-if not nginx.available then return end -- nginx runs LuaJIT, whatever runs this: once is enough
+if not sent_requests.available then return end -- nginx runs LuaJIT, whatever runs this: once is enough
 
---- `run(options, arns)` asks for each ARN in a light thread of its own; `sent` is a list of what the service was sent and when.
-local INIT = [[
-ivs, json = require "resty.ivs", require "cjson"
-
-function arn(name, region) return ("arn:aws:ivs:%s:123456789012:recording-configuration/%s"):format(region or "us-west-2", name) end
-
-function names(prefix, count, region)
-  local list = {}
-  for at = 1, count do list[at] = arn(prefix .. at, region) end
-  return list
-end
-
-function transport(request)
-  ngx.update_time()
-  ngx.shared.sent:rpush("list", json.encode { at = ngx.now(), pid = ngx.worker.pid(), url = request.url,
-    arn = json.decode(request.body).arn })
-  local status = (statuses or {})[1] or 200
-  if statuses then table.remove(statuses, 1) end
-  return { status = status, headers = {}, body = status == 200 and json.encode { recordingConfiguration = { name = "n" } } or "{}" }
-end
-
-function client(cache, more)
-  local options = { transport = transport, env = {},
-    credentials = { access_key_id = "AKIAIOSFODNN7EXAMPLE", secret_access_key = "s" } }
-  for name, value in pairs(more or {}) do options[name] = value end
-  options.cache = { dict = "cache" }
-  for name, value in pairs(cache) do options.cache[name] = value end
-  return ivs.client(options)
-end
-
-function run(made, arns)
-  local threads, codes = {}, {}
-  for at, each in ipairs(arns) do
-    threads[at] = ngx.thread.spawn(function()
-      local response, err = made:get_recording_configuration(each)
-      codes[at] = response and response.ResponseMetadata.Cache or err.code
-    end)
-  end
-  for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
-  return codes
-end
-
-function sent()
-  local list = {}
-  for at = 1, ngx.shared.sent:llen "list" do
-    local item = ngx.shared.sent:lpop "list"
-    list[at] = json.decode(item)
-    ngx.shared.sent:rpush("list", item)
-  end
-  table.sort(list, function(one, other) return one.at < other.at end)
-  return list
-end
-
-function span(list) return list[#list].at - list[1].at end
-]]
-
-local HTTP = "lua_shared_dict cache 1m; lua_shared_dict sent 1m; lua_shared_dict locks 1m; lua_socket_log_errors off;"
-
---- nginx's clock has milliseconds.
-local GRAIN = 0.002
-
-local function until_sent(site, count)
-  for _ = 1, 1000 do
-    if site:run "return ngx.shared.sent:llen 'list'" >= count then return end
-    shell.run "sleep 0.02"
-  end
-  error("fewer than " .. count .. " requests were sent")
-end
-
-local function with_site(options, test)
-  options.init, options.http = INIT .. (options.init or ""), HTTP
-  local site = nginx.start(options)
-  local ok, problem = pcall(test, site)
-  local errors = site:stop()
-  if not ok then error(problem, 0) end
-  assert.same({}, errors)
-end
+local with_site, until_sent, GRAIN = sent_requests.with_site, sent_requests.await, sent_requests.GRAIN
 
 describe("cache.max_tps", function()
   it("limits all workers together, evenly", function()
@@ -106,7 +29,7 @@ describe("cache.max_tps", function()
       local found = site:run [[
         run(client {}, names("default", 4))
         local limited = span(sent())
-        ngx.shared.sent:delete "list"
+        forget()
         ngx.shared.cache:flush_all()
         run(client { max_tps = false }, names("lifted", 200))
         return { limited = limited, requests = #sent(), lifted = span(sent()) }]]
@@ -166,14 +89,13 @@ describe("cache.max_tps", function()
         until_sent(other, 8)
         local first, last = math.huge, 0
         for _, site in ipairs { one, other } do
-          for _, item in ipairs(site:run "return sent()") do
-            first, last = math.min(first, item.at), math.max(last, item.at)
-          end
+          local found = site:run "local list = sent() return { last = list[#list].at, span = span(list) }"
+          first, last = math.min(first, found.last - found.span), math.max(last, found.last)
         end
         assert.is_true(last - first >= 15 / 10 - GRAIN, last - first)
         redis:stop()
         local alone = one:run([[
-          ngx.shared.sent:delete "list"
+          forget()
           local codes = run(client { max_tps = 10, redis = { host = "127.0.0.1", port = %d } }, names("alone", 5))
           return { codes = table.concat(codes, " "), span = span(sent()) }]], redis.port)
         assert.equal("miss miss miss miss miss", alone.codes)

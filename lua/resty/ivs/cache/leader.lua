@@ -172,9 +172,14 @@ local function lead_in_timer(premature, cache, flight, fetch)
   if raised and flight.is_refresh then error(raised[1], 0) end -- nobody waits for a refresh: nginx logs the error
 end
 
---- Whether this miss should have a timer: it is not in one already, and there are timers left.
+--- Whether this worker has timers left.
+function leader.has_timers()
+  return ngx.timer.running_count() + ngx.timer.pending_count() < MAX_TIMERS
+end
+
+--- Whether a miss should have a timer: it is not in one already, and there are timers left.
 local function may_use_timer()
-  return ngx.get_phase() ~= "timer" and ngx.timer.running_count() + ngx.timer.pending_count() < MAX_TIMERS
+  return ngx.get_phase() ~= "timer" and leader.has_timers()
 end
 
 --- Has a timer lead a flight.

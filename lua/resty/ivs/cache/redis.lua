@@ -85,6 +85,14 @@ if wait > longest then return -1 end
 redis.call('set', KEYS[1], '1', 'PX', wait + interval)
 return wait]]
 
+local REMOVE = "return redis.call('del', KEYS[1])"
+
+-- Arguments: the cursor, the pattern of the entries' names. Returns the next cursor.
+local REMOVE_SOME = [[
+local reply = redis.call('scan', ARGV[1], 'match', ARGV[2], 'count', 1000)
+for _, key in ipairs(reply[2]) do redis.call('del', key) end
+return reply[1] ]]
+
 --- Makes a second level. No connection is opened.
 -- @tab given `host` (an address, or a name if nginx has a `resolver`), `port` (6379), `unix`, `username`, `password`,
 --   `database` (0), `ssl`, `ssl_verify` (true), `prefix` ("ivs:"), `timeout` (0.1 seconds), `pool_size` (16, a worker)
@@ -175,6 +183,30 @@ end
 function Store:renew(id, token, seconds)
   local done, why = self.connection:run(RENEW, { keys_of(id)[1] }, { token, milliseconds(seconds) }, true)
   return done and true, why
+end
+
+--- Removes an entry.
+-- @treturn boolean|nil
+-- @treturn string|nil why it failed
+function Store:remove(id)
+  local done, why = self.connection:run(REMOVE, { keys_of(id)[2] }, {})
+  return done and true, why or not done and "Redis has just failed" or nil
+end
+
+--- Removes all entries, those of other prefixes excepted.
+-- @treturn boolean|nil
+-- @treturn string|nil why it failed
+function Store:remove_all()
+  local pattern = self.connection.values.prefix:gsub("[%[%]%*%?\\]", "\\%0") .. "entry:*"
+  for _, node in ipairs(self.connection:nodes()) do
+    local cursor = "0"
+    repeat
+      local why
+      cursor, why = node:run(REMOVE_SOME, {}, { cursor, pattern })
+      if type(cursor) ~= "string" then return nil, why or "Redis has just failed" end
+    until cursor == "0"
+  end
+  return true
 end
 
 --- Reserves the next turn of a pace (pace.lua).

@@ -203,7 +203,7 @@ end
 
 --- Runs a script, unless Redis has just failed; in a cluster, on the node that has the keys, as far as known.
 -- @string script
--- @tab keys without the prefix; of one hash slot
+-- @tab keys without the prefix; of one hash slot; none for a script that is about the node itself
 -- @tab arguments
 -- @bool[opt] is_killed the caller is a light thread that is killed in time
 -- @return the reply; or nil; or nil and why it failed
@@ -211,7 +211,7 @@ function Connection:run(script, keys, arguments, is_killed)
   local names = {}
   for at, key in ipairs(keys) do names[at] = self.values.prefix .. key end
   local nodes = self.server.nodes
-  local node = nodes and nodes:find(names[1])
+  local node = nodes and names[1] and nodes:find(names[1])
   local at = { node = node and for_node(self, node) or self }
   if not at.node:is_usable() then return nil end
   local reply, why = (is_killed and exchange or exchange_in_time)(self, at, script, names, arguments)
@@ -220,6 +220,13 @@ function Connection:run(script, keys, arguments, is_killed)
   nodes = self.server.nodes
   if nodes then nodes:forget(at.node.server) end -- another one may have taken its place
   return nil, why
+end
+
+--- Connections to all nodes that this worker knows: of a cluster, this one and those that it has met; else this one.
+function Connection:nodes()
+  local list = { self }
+  for _, node in pairs(self.server.nodes and self.server.nodes.by_name or {}) do list[#list + 1] = for_node(self, node) end
+  return list
 end
 
 --- Notes a failure: Redis is not used for a while.

@@ -21,6 +21,8 @@ local CLOCKS = 1
 
 local SHORTEST = 0.001 -- seconds; the dict takes less as for ever
 
+local ANSWER_KEY = "^ivs:[%w+/]+=$" -- as `shared_dict.key` makes it; no other key of ours has this form
+
 --- @tab options `dict`: a member of ngx.shared; `locks`: another one or the same, for pauses; `ttl`, `stale_ttl`, `negative_ttl`:
 --   seconds
 function shared_dict.new(options)
@@ -79,6 +81,13 @@ end
 
 function Answers:remove(id)
   self.dict:delete(id)
+end
+
+--- Removes all answers, and nothing else.
+function Answers:remove_all()
+  for _, key in ipairs(self.dict:get_keys(0)) do
+    if key:find(ANSWER_KEY) then self.dict:delete(key) end
+  end
 end
 
 --- Delays the next refresh.

@@ -44,7 +44,7 @@ static void a_failure_is_cut_at_a_character(void) {
     memset(text, 'x', sizeof text);
     memcpy(text + IVS_FAILURE_MESSAGE_MAX - shift, "\xf0\x9f\x8e\xa5", 4);
     ivs_failure_set(&failure, IVS_KIND_TLS, BYTES("c"), bytes(text, sizeof text));
-    ivs_failure_cut(&failure);
+    ivs_failure_truncate(&failure);
     CHECK(failure.message.length == (size_t)(IVS_FAILURE_MESSAGE_MAX - shift));
   }
   ivs_failure_free(&failure);

@@ -68,7 +68,7 @@ static enum ivs_step step_after(const ivs_operation *operation, const char *faul
   ivs_call_begin(&call, operation, BYTES("{}"), BYTES(""), random);
   CHECK(ivs_call_next(&call, 0, 0) == IVS_STEP_EXCHANGE);
   if (fault) {
-    ivs_call_fault(&call, IVS_KIND_CONNECTION, ivs_text_slice(fault), BYTES("m"));
+    ivs_call_no_response(&call, IVS_KIND_CONNECTION, ivs_text_slice(fault), BYTES("m"));
   } else {
     call.response.status = 200;
     ivs_call_response(&call);

@@ -100,7 +100,7 @@ static void attempts_wait_for_the_pace_of_their_call(void) {
   ivs_call_begin(&call, &ivs_operation_get_recording_configuration, BYTES("{}"), BYTES("arn"), random);
   call.pace = &pace;
   CHECK(ivs_call_next(&call, 0, 0) == IVS_STEP_EXCHANGE);
-  ivs_call_fault(&call, IVS_KIND_CONNECTION, BYTES("ConnectionClosedError"), BYTES("m"));
+  ivs_call_no_response(&call, IVS_KIND_CONNECTION, BYTES("ConnectionClosedError"), BYTES("m"));
   CHECK(ivs_call_next(&call, 0, 0) == IVS_STEP_SLEEP && call.delay == 0);
   ivs_call_slept(&call);
   CHECK(ivs_call_next(&call, 0, 0) == IVS_STEP_SLEEP && fabs(call.delay - 2) < EPSILON);

@@ -141,7 +141,8 @@ describe("a call by hand", function()
     end
     assert.same({ "_VERSION", "client", "exceptions", "http_reader", "http_request", "is_bypassed", "parse_url", "private" },
       names_of(core))
-    assert.same({ "advance", "begin", "is_throttled", "request_table", "request_text", "system" }, names_of(core.private))
+    assert.same({ "advance", "begin", "is_throttled", "monotonic", "new_pace", "note_sent", "request_table", "request_text",
+      "set_pace", "system" }, names_of(core.private))
   end)
 
   it("loads no libcurl", function()
@@ -162,14 +163,14 @@ describe("keys near their end", function()
   end
 
   it("are asked for again from 15 minutes before, and the old ones serve if that fails", function()
-    local host = {}
-    local client = client_for({ credentials = function() end }, host)
+    local clock = {}
+    local client = client_for({ credentials = function() end }, clock)
     local call = client:call(ARN)
     call:next()
     assert.equal("exchange", (call:next(keys_until(3600))))
-    host.now = NOW + 3600 - 15 * 60 - 1
+    clock.now = NOW + 3600 - 15 * 60 - 1
     assert.equal("exchange", (client:call(ARN):next()))
-    host.now = NOW + 3600 - 15 * 60
+    clock.now = NOW + 3600 - 15 * 60
     call = client:call(ARN)
     assert.equal("credentials", (call:next()))
     local step, request = call:next(nil, "the provider is down")
@@ -183,16 +184,16 @@ describe("keys near their end", function()
   end)
 
   it("serve until they expire, and not after", function()
-    local host = {}
-    local client = client_for({ credentials = function() end }, host)
+    local clock = {}
+    local client = client_for({ credentials = function() end }, clock)
     local call = client:call(ARN)
     call:next()
     call:next(keys_until(60))
-    host.now = NOW + 59
+    clock.now = NOW + 59
     call = client:call(ARN)
     call:next()
     assert.equal("exchange", (call:next(nil, "down")))
-    host.now = NOW + 60
+    clock.now = NOW + 60
     call = client:call(ARN)
     call:next()
     local step, err = call:next(nil, "down")
@@ -201,22 +202,22 @@ describe("keys near their end", function()
   end)
 
   it("have the seconds left that the client's own clock tells", function()
-    local host = {}
-    local client = client_for({ credentials = function() end }, host)
+    local clock = {}
+    local client = client_for({ credentials = function() end }, clock)
     assert.is_nil(client:credentials_left())
     assert(client:take_credentials(keys_until(3600)))
     assert.equal(3600, client:credentials_left())
-    host.now = NOW + 3000
+    clock.now = NOW + 3000
     assert.equal(600, client:credentials_left())
   end)
 
   it("are asked for again when they expire between two attempts", function()
-    local host = {}
-    local call = client_for({ credentials = function() end }, host):call(ARN)
+    local clock = {}
+    local call = client_for({ credentials = function() end }, clock):call(ARN)
     call:next()
     call:next(keys_until(3600))
     call:next(BROKEN)
-    host.now = NOW + 3600
+    clock.now = NOW + 3600
     assert.equal("credentials", (call:next()))
     local step, request = call:next(keys_until(7200))
     assert.equal("exchange", step)

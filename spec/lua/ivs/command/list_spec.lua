@@ -63,6 +63,11 @@ describe("ivs list", function()
     assert.truthy(result.err:find("PaginationError", 1, true), result.err)
   end)
 
+  it("does not write to a connection that has taken the place of a closed standard output", function()
+    local result = command.run({ "list" }, { env = emulator:environment(), behind = ">&-" })
+    assert.same({ "ivs: cannot write to standard output: Bad file descriptor\n", 3 }, { result.err, result.status })
+  end)
+
   it("tells the service's error, and that a region is missing", function()
     local result = list({ "--output", "json" }, answered "access-denied")
     assert.same({ "", 3 }, { result.out, result.status })

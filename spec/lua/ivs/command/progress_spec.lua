@@ -2,10 +2,10 @@
 
 local progress = require "ivs.command.progress"
 
-local function bar(columns)
+local function bar(columns, no_pace)
   local scene = { time = 100, written = {} }
-  local update, finish = progress.new { columns = columns, now = function() return scene.time end,
-    write = function(s) scene.written[#scene.written + 1] = s end }
+  local update, finish = progress.new({ columns = columns, now = function() return scene.time end,
+    write = function(s) scene.written[#scene.written + 1] = s end }, no_pace)
   function scene.update(seconds, done, total)
     scene.time = 100 + seconds
     update(done, total)
@@ -27,6 +27,10 @@ describe("the progress bar", function()
     assert.equal("\r[##########--------------------] 20/60  2.0/s  20 s left\27[K", scene.update(10, 20, 60))
     assert.equal("\r[" .. ("#"):rep(15) .. ("-"):rep(15) .. "] 300/600  1.0/s  5 min left\27[K", scene.update(300, 300, 600))
     assert.equal("\r[" .. ("#"):rep(30) .. "] 600/600  2.0/s\27[K", scene.update(300, 600, 600))
+  end)
+
+  it("shows no pace of work whose pace says nothing", function()
+    assert.equal("\r[##########--------------------] 1/3\27[K", bar(80, true).update(10, 1, 3))
   end)
 
   it("fits any terminal, without wrapping", function()

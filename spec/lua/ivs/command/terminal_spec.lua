@@ -64,6 +64,7 @@ describe("ivs at a terminal", function()
     local screen = at(80, slow)
     assert.truthy(screen:find "%[[#-]+%] 2/3  [%d.]+/s  %d+ s left", screen)
     assert.is_nil(visible(screen):find("2/3", 1, true), screen)
+    assert.truthy(screen:find("exit status 0\n$"), screen)
     slow[#slow + 1] = "--quiet"
     assert.is_nil(at(80, slow):find("2/3", 1, true))
     assert.is_nil(at(80, { "get", COMPLETE }):find("1/1", 1, true))

@@ -3,6 +3,7 @@
 local command = require "support.command"
 local json = require "cjson"
 local server = require "emulator.server"
+local stand_in = require "support.stand_in"
 
 describe("ivs whoami", function()
   local emulator
@@ -56,7 +57,10 @@ describe("ivs whoami", function()
     local result = whoami({}, { AWS_SECRET_ACCESS_KEY = "another" })
     assert.equal(0, result.status)
     assert.truthy(result.err:find("GetCallerIdentity operation: The request signature", 1, true), result.err)
-    result = whoami({}, { LUA_INIT = "package.preload.lxp = function() error('none', 0) end" })
+    stand_in.with_directory(function(directory)
+      stand_in.write(directory .. "/lxp.lua", "error('not installed', 0)", "600")
+      result = whoami({}, { LUA_PATH = directory .. "/?.lua;" .. package.path })
+    end)
     assert.equal(0, result.status)
     assert.truthy(result.err:find("lua-expat", 1, true), result.err)
   end)

@@ -7,7 +7,7 @@ local shell = require "emulator.shell"
 local stand_in = require "support.stand_in"
 local token_cache = require "ivs.credentials.token_cache"
 
---- In a process without HOME whose account's home is `home`; prints the CA file and the keys' source and id.
+--- In a process without HOME whose account's home is `home`; prints the CA file, and provider and id of the credentials.
 local SCRIPT = [[
   local home = %q
   require "support.missing_modules"
@@ -15,11 +15,12 @@ local SCRIPT = [[
   context.system.home_directory = function(user) return not user and home or nil end
   context.system.now = os.time
   local found = assert(require("ivs.config.settings").resolve({ ca_bundle = "~/ca.pem" },
-    { system = context.system, read_answer = function(_, _, _, answer) return answer end, version = "0", os = "Linux", release = "1", machine = "x86_64" }))
-  local keys, err = found.provider { http = function(request)
+    { system = context.system, version = "0", os = "Linux", release = "1", machine = "x86_64",
+      read_response = function(_, _, _, response) return response end }))
+  local credentials, err = found.provider { http = function(request)
     return { status = 200, headers = {}, body = %q }
   end }
-  print(found.ca_bundle, keys and keys.provider, keys and keys.access_key_id or err)]]
+  print(found.ca_bundle, credentials and credentials.provider, credentials and credentials.access_key_id or err)]]
 
 local CONFIG = "[default]\nregion = us-west-2\nsso_start_url = https://d-1.awsapps.com/start\nsso_region = us-west-2\n"
   .. "sso_account_id = 123456789012\nsso_role_name = viewer\n"

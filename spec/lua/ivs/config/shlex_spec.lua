@@ -1,11 +1,12 @@
---- The words of a credential_process, compared with those of Python's shlex (spec/oracle/words.py).
+--- The words of a credential_process and of a section's name, compared with those of Python's shlex (spec/oracle/words.py).
 
 local oracle = require "support.oracle"
-local words = require "ivs.config.shlex"
+local shlex = require "ivs.config.shlex"
 
 -- Lines that people write, then every place where a quote or a backslash means something.
 local LINES = {
   "", " ", "\t\r\n", "aws-vault exec prod --json", "/opt/bin/keys --user 'a b' --role \"c d\"",
+  [[profile "my video"]], "profile ''", [[ a "b\"c\d" ]], [[a'b'\ c]],
   [["/path with spaces/tool" --flag="x y" '']], [[a"b"'c'd]], [[""]], [['']], [[a '' b]], [[a""]], [["" "" '']],
   [[\a]], [[a\ b]], [[\\]], [[\"]], [[\']], [["\""]], [["\\"]], [["\a"]], [["\$x"]], [["\`"]], [['\']], [['\'']],
   [['a\'b'c']], [['it'"'"'s']], [["it's"]], [['say "hi"']], [["a\]], [[a\]], [[\]], [["]], [[']], [[a "b]], [[a 'b]],
@@ -38,7 +39,7 @@ describe("words", function()
     for _, line in ipairs(LINES) do lines[#lines + 1] = line end
     local faults = 0
     for index, expected in ipairs(oracle.run("words", lines)) do
-      local found, problem = words.split(lines[index])
+      local found, problem = shlex.split(lines[index])
       local shown = ("%q"):format(lines[index]:sub(1, 80))
       if expected.error then
         faults = faults + 1
@@ -52,12 +53,12 @@ describe("words", function()
   end)
 
   it("are refused where a NUL would end them early", function()
-    assert.same({ nil, "it holds a NUL byte" }, { words.split("a\0b") })
+    assert.same({ nil, "it holds a NUL byte" }, { shlex.split("a\0b") })
   end)
 
   it("are never quoted in what is said about a fault", function()
     for _, line in ipairs { "tool --password hunter2 'open", "tool hunter2\\", 'hunter2 "', "hunter2\0" } do
-      local _, problem = words.split(line)
+      local _, problem = shlex.split(line)
       assert.is_nil(problem:find("hunter2", 1, true))
     end
   end)

@@ -38,7 +38,7 @@ describe("a shared file that cannot be read", function()
         assert.is_truthy(client, tostring(err))
         local told = assert(client:credentials())
         local message = path .. " cannot be read: " .. case[2]
-        assert.same({ message .. "; it is passed by" }, lines)
+        assert.same({ message .. "; it is ignored" }, lines)
         assert.same({ message }, told.unreadable_files)
         client:close()
       end)
@@ -96,9 +96,9 @@ describe("a shared file that cannot be read", function()
       shell.run("mkdir " .. shell.quote(path))
       assert.is_nil((client:credentials()))
       assert.is_nil((client:credentials()))
-      assert.equal(path .. " cannot be read: Is a directory; it is passed by", lines[1])
+      assert.equal(path .. " cannot be read: Is a directory; it is ignored", lines[1])
       local told_of = 0
-      for _, line in ipairs(lines) do told_of = told_of + (line:find("passed by", 1, true) and 1 or 0) end
+      for _, line in ipairs(lines) do told_of = told_of + (line:find("ignored", 1, true) and 1 or 0) end
       assert.equal(1, told_of)
       shell.run("rmdir " .. shell.quote(path))
       stand_in.write(path, SECTION)
@@ -131,7 +131,7 @@ describe("a shared file that cannot be read", function()
         print(#lines, lines[1])]]):format(path), {},
         -- root passes by permissions with a capability, which it does not have here
         is_root and "setpriv --inh-caps=-all --bounding-set=-all" or "")
-      assert.equal(("1\twarn %s cannot be read: Permission denied; it is passed by\n"):format(path), output)
+      assert.equal(("1\twarn %s cannot be read: Permission denied; it is ignored\n"):format(path), output)
     end)
   end)
 end)

@@ -314,6 +314,19 @@ describe("the instance metadata", function()
     assert.equal(1, #context.asked)
   end)
 
+  it("shows no token in such an error", function()
+    local token = ("T0KEN"):rep(4)
+    local context = stand_in.context {
+      env = { AWS_EC2_METADATA_SERVICE_ENDPOINT = "https://imds.example" },
+      http = function(request)
+        if request.method == "PUT" then return { status = 200, headers = {}, body = token } end
+        return nil, failure.new("tls", "SSL" .. token, "no " .. token .. " here")
+      end,
+    }
+    local keys, err = instance.retrieve(context)
+    assert_broken(keys, err, "tls", "HTTPClientError", "no ******************** here")
+  end)
+
   it("gives keys that have expired or soon will, to be asked for again in a few minutes", function()
     local expiration, seen = KEYS.expiration, {}
     for _, now in ipairs { expiration - 1010, expiration - 600, expiration, expiration + 86400 } do

@@ -251,7 +251,7 @@ describe("providers.login", function()
       server:route(POST, { close = true })
       assert.equal("connection", fails("ConnectionClosedError", "127.0.0.1").kind)
       server:route(POST, { body = '{"accessToken":null}' })
-      fails("LoginTokenLoadError", "without complete keys")
+      fails("LoginTokenLoadError", "without complete credentials")
     end)
 
     it("needs a P-256 key", function()

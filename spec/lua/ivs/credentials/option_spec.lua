@@ -198,7 +198,7 @@ describe("a function for keys", function()
       assert.equal("PartialCredentialsError", failure(function() return half end).code)
     end
     local err = failure(function() return keys_until(-1) end)
-    assert.same({ "CredentialRetrievalError", "The credentials that were given have expired" },
+    assert.same({ "CredentialRetrievalError", "The provided credentials have expired" },
       { err.code, err.message:match("^[^;]+") })
   end)
 

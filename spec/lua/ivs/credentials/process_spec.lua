@@ -33,7 +33,7 @@ local function assert_broken(...) stand_in.assert_failed("custom-process", SECRE
 describe("credential_process", function()
   it("is asked only where the profile has one", function()
     assert.same({ nil, 'profile "video" has no credential_process' }, { process.retrieve(context_for(nil)) })
-    assert.same({ nil, "no profile is set up" }, { process.retrieve(stand_in.context {}) })
+    assert.same({ nil, "no profile is configured" }, { process.retrieve(stand_in.context {}) })
   end)
 
   it("gives the keys that the program prints", function()
@@ -81,7 +81,7 @@ describe("credential_process", function()
 
   it("shows no control characters of stderr, and 500 bytes at most, cut between characters", function()
     local keys, err = retrieve_by([[printf '\033[31mred\007\nline\r\n' >&2; exit 1]])
-    assert_broken(keys, err, ": [31mred line (")
+    assert_broken(keys, err, ": ?[31mred? line (")
     keys, err = retrieve_by([[printf 'a' >&2; for i in 1 2 3 4 5 6; do printf ']] .. ("\226\130\172"):rep(50)
       .. [[' >&2; done; exit 1]])
     assert_broken(keys, err)

@@ -47,7 +47,7 @@ describe("the shared credentials file", function()
   end)
 
   it("gives nothing without a profile", function()
-    assert.same({ nil, "no profile is set up" }, { shared_file.retrieve(stand_in.context { files = FILES }) })
+    assert.same({ nil, "no profile is configured" }, { shared_file.retrieve(stand_in.context { files = FILES }) })
   end)
 
   it("is broken where the secret is missing, in botocore's words", function()

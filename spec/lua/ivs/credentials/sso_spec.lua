@@ -183,7 +183,7 @@ describe("providers.sso", function()
       end
       for _, body in ipairs(bodies) do
         server:route(GET, { body = body })
-        fails("CredentialRetrievalError", "without complete keys", "127.0.0.1")
+        fails("CredentialRetrievalError", "without complete credentials", "127.0.0.1")
       end
     end)
   end)

@@ -1,7 +1,7 @@
 --- Where the services are that exchange a login for keys, and how a call of them is repeated.
 
 local http_server = require "support.http_server"
-local identity_services = require "ivs.services.sign_in"
+local sign_in = require "ivs.services.sign_in"
 local provider_context = require "support.provider_context"
 
 --- botocore 1.43.11: its EndpointProvider over its data for sso, sso-oidc and signin, and its partitions.
@@ -65,11 +65,11 @@ local HOSTS = {
   { "signin", "xx-new-9", "", "xx-new-9.signin.aws.amazon.com" },
 }
 
-describe("identity_services", function()
+describe("ivs.services.sign_in", function()
   describe("endpoint", function()
     local function endpoint(service, region, env)
       env.HOME = "/nonexistent"
-      return identity_services.endpoint(provider_context.new { env = env }, service, region)
+      return sign_in.resolve_endpoint(provider_context.new { env = env }, service, region)
     end
 
     for _, row in ipairs(HOSTS) do
@@ -88,7 +88,7 @@ describe("identity_services", function()
       end
     end)
 
-    it("refuses a configured one that is no plain URL, without showing its password", function()
+    it("refuses a configured one with a user, a query or a fragment, or that is not a URL, without showing its password", function()
       for _, url in ipairs { "localhost", "ftp://h", "http://u:s3cr3t@h", "http://h?x=1", "http://h\r\nx: 1" } do
         local found, err = endpoint("sso", "us-east-1", { AWS_ENDPOINT_URL_SSO = url })
         assert.is_nil(found)
@@ -105,10 +105,6 @@ describe("identity_services", function()
     end)
   end)
 
-  it("encodes a query's value", function()
-    assert.equal("a-b._~%20%2F%26%3D%2B%C3%A9", identity_services.encode("a-b._~ /&=+\195\169"))
-  end)
-
   describe("call", function()
     local SECRET = "s3cr3t-0123456789"
     local server, context, tries
@@ -123,7 +119,7 @@ describe("identity_services", function()
 
     local function call(...)
       server:route("GET /x", { ... })
-      return identity_services.call(context, function()
+      return sign_in.call(context, function()
         tries = tries + 1
         return { method = "GET", url = server.url .. "/x", headers = {} }
       end, { SECRET, "" })
@@ -136,7 +132,7 @@ describe("identity_services", function()
       assert.equal(1, tries)
     end)
 
-    it("repeats what may pass, up to three times, with growing delays", function()
+    it("repeats what is retryable, up to three times, with growing delays", function()
       local passing = { { status = 429 }, { status = 500 }, { status = 503 }, { close = true }, { body = "<html>" } }
       for _, first in ipairs(passing) do
         local answer = call(first, first, { body = "{}" })
@@ -154,7 +150,7 @@ describe("identity_services", function()
       assert.equal(3, tries)
     end)
 
-    it("does not repeat what will not pass", function()
+    it("does not repeat what is not retryable", function()
       assert.equal(403, call({ status = 403 }).status)
       assert.equal(1, tries)
     end)
@@ -179,7 +175,7 @@ describe("identity_services", function()
 
     it("reads codes and messages as REST JSON writes them", function()
       local function described(answer)
-        return (identity_services.describe(call(answer)):gsub("^127%.0%.0%.1:%d+ ", ""))
+        return (sign_in.describe(call(answer)):gsub("^127%.0%.0%.1:%d+ ", ""))
       end
       local header = { ["x-amzn-ErrorType"] = "ForbiddenException:http://internal/" }
       assert.equal("answered 403 (ForbiddenException): No access",
@@ -209,13 +205,23 @@ describe("identity_services", function()
         '{"error":"' .. SECRET .. '#Bad"}', '{"error":"' .. ("E"):rep(120) .. SECRET .. '"}' } do
         assert.equal("400", call({ status = 400, body = body }).code)
       end
-      local answer = identity_services.call(context, function() return { method = "GET", url = server.url .. "/x", headers = {} } end,
+      local answer = sign_in.call(context, function() return { method = "GET", url = server.url .. "/x", headers = {} } end,
         { "InvalidGrant" })
       assert.equal("400", answer.code)
       server:route("GET /x", { { status = 400, body = '{"error":"InvalidGrantException"}' } })
-      answer = identity_services.call(context, function() return { method = "GET", url = server.url .. "/x", headers = {} } end,
+      answer = sign_in.call(context, function() return { method = "GET", url = server.url .. "/x", headers = {} } end,
         { "InvalidGrant" })
       assert.equal("InvalidGrantException", answer.code)
+    end)
+
+    it("shows no secret in the code of a transport's error", function()
+      local code
+      context.http = function() return nil, require("ivs.failure").new("tls", code, "m") end
+      code = "E" .. SECRET
+      local _, err = call()
+      assert.same({ "tls", "HTTPClientError" }, { err.kind, err.code })
+      code = "SSLError"
+      assert.equal("SSLError", select(2, call()).code)
     end)
 
     it("hides what an earlier attempt was sent with, too", function()
@@ -223,7 +229,7 @@ describe("identity_services", function()
       context.http = function()
         return { status = 500, headers = {}, body = '{"message":"seen ' .. table.concat(secrets, " ") .. '"}' }
       end
-      local answer = identity_services.call(context, function()
+      local answer = sign_in.call(context, function()
         secrets[#secrets + 1] = ("proof"):rep(4) .. #secrets
         return { method = "POST", url = server.url .. "/x", headers = { DPoP = secrets[#secrets] } }
       end, secrets)

@@ -29,6 +29,7 @@ describe("the form", function()
       { "SerialNumber", "GAHT12345678" }, { "TokenCode", "012345" } } },
     { "AssumeRoleWithWebIdentity", { { "RoleArn", support.ROLE }, { "RoleSessionName", "日本" },
       { "WebIdentityToken", "eyJh.eyJz_-.c2ln==" } } },
+    { "GetCallerIdentity", {} },
   }
 
   it("is byte for byte botocore's", function()
@@ -140,6 +141,41 @@ describe("where a call of STS goes", function()
       context = { env = function() end, files = files, profile = { name = "r", values = { services = "s" } } }
       assert.are.equal("http://file", service_endpoints.endpoint_url(context, key))
     end
+  end)
+end)
+
+describe("GetCallerIdentity", function()
+  local MEMBERS = "<Arn>arn:aws:iam::123456789012:user/Alice</Arn><UserId>AIDACKCEVSQ6C2EXAMPLE</UserId><Account>123456789012</Account>"
+
+  --- What is made of a body.
+  local function identity(body)
+    local context = { env = function() end, region = "us-west-2", files = { services = {} },
+      service_call = function() return { status = 200, headers = {}, body = body } end }
+    return sts.get_caller_identity(context, { access_key_id = "AKID", secret_access_key = "s" })
+  end
+
+  local function document(members)
+    return ('<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>%s'
+      .. "</GetCallerIdentityResult></GetCallerIdentityResponse>"):format(members)
+  end
+
+  it("tells account, ARN and user", function() -- the response of the API Reference's example
+    assert.are.same({ account = "123456789012", arn = "arn:aws:iam::123456789012:user/Alice", user_id = "AIDACKCEVSQ6C2EXAMPLE" },
+      identity(document(MEMBERS)))
+  end)
+
+  it("is an error where a member is missing or the response is no such document", function()
+    for _, body in ipairs { "", "<html>", document "", document((MEMBERS:gsub("<Account>.*", ""))), document(MEMBERS):sub(1, -9) } do
+      local found, err = identity(body)
+      assert.is_nil(found)
+      assert.are.equal("ResponseParserError", err.code)
+    end
+  end)
+
+  it("passes an error on", function()
+    local context = { env = function() end, region = "us-west-2", files = { services = {} },
+      service_call = function() return nil, { kind = "connection", code = "EndpointConnectionError" } end }
+    assert.are.equal("EndpointConnectionError", select(2, sts.get_caller_identity(context, {})).code)
   end)
 end)
 

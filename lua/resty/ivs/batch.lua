@@ -1,0 +1,232 @@
+--- Many recording configurations, fetched by a bounded number of light threads.
+--
+-- Workers (light threads) take ARN after ARN and put what they got into a queue, from which the caller's own light thread calls the
+-- callbacks. So a callback may yield, raise an error, or end the request, as anywhere in the caller's code.
+--
+-- Each region has a pace of its own (csrc/core/pace.h): `max_tps` requests a second, evenly, and fewer while the service throttles. A
+-- call that is still throttled after its attempts goes back to the end of the list, up to MAX_ROUNDS times. Requests that the cache
+-- answers take no token.
+--
+-- Invariants: never more than `max_concurrency` light threads, nor calls that this batch has begun. When a callback raises an error,
+-- or the request ends, no further call begins.
+-- Not for: sharing a pace with other batches; `cache.max_tps` is for that (cache/pace.lua).
+-- @module resty.ivs.batch
+
+local names = require "ivs.names"
+local private = require("ivs.core").private
+local semaphore = require "ngx.semaphore"
+
+local batch = {}
+
+local MAX_CONCURRENCY = 256
+local MAX_ROUNDS = 10 -- of a call that is throttled in spite of the pace
+local YIELD_AFTER = 100 -- answers of one worker in a row; the cache answers without a wait, and others have to get their turn
+local LONGEST_SLEEP = 3600 -- seconds; a semaphore needs some limit
+
+-- Arguments --------------------------------------------------------------------------------------------------------------
+
+local CHECKS = {
+  arns = function(value)
+    if type(value) ~= "table" then return "has to be a list of ARNs, got a " .. type(value) end
+    local count = 0
+    for _ in pairs(value) do count = count + 1 end
+    for at = 1, count do
+      if type(value[at]) ~= "string" then
+        return ("has to be a list of ARNs; item %d is a %s"):format(at, type(value[at]))
+      end
+    end
+  end,
+  max_concurrency = function(value)
+    if type(value) ~= "number" or value % 1 ~= 0 or value < 1 or value > MAX_CONCURRENCY then
+      return ("has to be a whole number from 1 to %d"):format(MAX_CONCURRENCY)
+    end
+  end,
+  max_tps = function(value)
+    if value == false or type(value) == "number" and value > 0 and value < math.huge then return nil end
+    return "has to be a number of requests a second above 0, or false"
+  end,
+}
+
+local function check_callback(value)
+  if type(value) ~= "function" then return "has to be a function, got a " .. type(value) end
+end
+
+CHECKS.on_progress, CHECKS.on_result = check_callback, check_callback
+
+local NAMES = { "arns", "max_concurrency", "max_tps", "on_progress", "on_result" }
+
+--- What is wrong with the argument, to be raised at the caller's level; or nil.
+function batch.misuse(params)
+  if type(params) ~= "table" then return "table expected, got " .. type(params) end
+  for name, value in pairs(params) do
+    local check = CHECKS[name]
+    if not check then return names.unknown("member", name, NAMES) end
+    local problem = check(value)
+    if problem then return ("'%s' %s"):format(name, problem) end
+  end
+  if params.arns == nil then return "'arns' is missing" end
+end
+
+--- Each ARN once, in the order of its first place.
+local function distinct(arns)
+  local list, seen = {}, {}
+  for _, arn in ipairs(arns) do
+    if not seen[arn] then
+      seen[arn] = true
+      list[#list + 1] = arn
+    end
+  end
+  return list
+end
+
+-- A batch under way ------------------------------------------------------------------------------------------------------
+
+local Batch = { __name = "resty.ivs.batch" }
+Batch.__index = Batch
+
+--- The pace of a region. For call.lua.
+function Batch:pace(region)
+  local pace = self.paces[region]
+  if not pace then
+    pace = private.new_pace(self.machine, self.max_tps)
+    self.paces[region] = pace
+  end
+  return pace
+end
+
+--- Makes a call, unless `max_concurrency` of this batch are under way: a refresh in the background is a call, too. For client.lua.
+-- @string arn
+-- @func carry_out () → response; or nil, an error object, and whether the service throttled it
+function Batch:limited(arn, carry_out)
+  while not self.slots:wait(LONGEST_SLEEP) do end
+  local ok, response, err, is_throttled = pcall(carry_out)
+  self.slots:post(1)
+  if not ok then error(response, 0) end
+  self.is_throttled[arn] = is_throttled
+  return response, err
+end
+
+--- The number of the next ARN to fetch; nil if there is none now.
+local function take(self)
+  local again = table.remove(self.again, 1)
+  if again then return again end
+  if self.next > #self.arns then return nil end
+  self.next = self.next + 1
+  return self.next - 1
+end
+
+--- Whether the call goes back to the end of the list.
+local function is_deferred(self, number, response)
+  local arn = self.arns[number]
+  local is_throttled = self.is_throttled[arn]
+  self.is_throttled[arn] = nil
+  if response or not is_throttled then return false end
+  local round = (self.rounds[number] or 0) + 1
+  self.rounds[number] = round
+  return round <= MAX_ROUNDS
+end
+
+local function work(self)
+  local count = 0
+  local number = take(self)
+  while number and not self.is_over do
+    local response, err = self.get(self.arns[number], self)
+    if is_deferred(self, number, response) then
+      self.again[#self.again + 1] = number
+    else
+      self.added = self.added + 1
+      self.queue[self.added] = { number = number, response = response, err = err }
+      self.news:post(1)
+    end
+    count = count + 1
+    if count % YIELD_AFTER == 0 then ngx.sleep(0.001) end -- 0 would not let the sockets have their turn
+    number = take(self)
+  end
+end
+
+--- A worker whose call raises an error (a logger's or a provider's never does) must not leave the caller waiting.
+local function work_protected(self)
+  local ok, problem = pcall(work, self)
+  if ok then return end
+  self.problem = { problem }
+  self.news:post(1)
+end
+
+--- Waits for the next answer. Returns nil if a worker has raised an error.
+local function next_answer(self)
+  while self.added == self.taken and not self.problem do self.news:wait(LONGEST_SLEEP) end
+  if self.problem then error(self.problem[1], 0) end
+  self.taken = self.taken + 1
+  local answer = self.queue[self.taken]
+  self.queue[self.taken] = nil
+  return answer
+end
+
+--- Whether the whole batch fails: nothing could be asked for want of credentials.
+local function is_fatal(self, answer)
+  return answer.err and answer.err.kind == "credentials" and self.answered == 0
+end
+
+--- Takes answers until all are there, and calls the callbacks.
+-- @return true; or nil and the error object that ends the whole batch
+local function collect(self, params)
+  local total = #self.arns
+  for done = 1, total do
+    local answer = next_answer(self)
+    if is_fatal(self, answer) then return nil, answer.err end
+    self.answered = self.answered + (answer.err and answer.err.kind == "credentials" and 0 or 1)
+    local configuration = answer.response and answer.response.recordingConfiguration
+    self.configurations[answer.number], self.errors[answer.number] = configuration, answer.err
+    if params.on_result then params.on_result(self.arns[answer.number], configuration, answer.err) end
+    if params.on_progress then params.on_progress(done, total) end
+  end
+  return true
+end
+
+local function result_of(self)
+  local configurations, errors = {}, {}
+  for number, arn in ipairs(self.arns) do
+    local err = self.errors[number]
+    if err then
+      errors[#errors + 1] = { arn = arn, code = err.code, message = err.message, error = err }
+    else
+      configurations[#configurations + 1] = self.configurations[number]
+    end
+  end
+  return { recordingConfigurations = configurations, errors = errors }
+end
+
+--- Ends the workers. Those that have ended by themselves are waited for, since nginx keeps them until then.
+local function finish(self, threads)
+  self.is_over = true
+  for _, thread in ipairs(threads) do
+    if not ngx.thread.kill(thread) then ngx.thread.wait(thread) end
+  end
+end
+
+--- Fetches many recording configurations.
+-- @tab machine the client of ivs.core
+-- @func get (arn, batch) → response, or nil and an error object
+-- @tab params that batch.misuse has found nothing wrong with
+-- @treturn table|nil `{ recordingConfigurations = { … }, errors = { { arn, code, message, error }, … } }`, each in the order of `arns`
+-- @treturn table|nil an error object: nothing could be asked
+function batch.run(machine, get, params)
+  local arns = distinct(params.arns)
+  local concurrency = math.min(params.max_concurrency or 16, #arns)
+  local max_tps = params.max_tps
+  if max_tps == nil then max_tps = 3 end
+  local self = setmetatable({
+    machine = machine, get = get, arns = arns, max_tps = max_tps, paces = {}, slots = assert(semaphore.new(concurrency)),
+    next = 1, again = {}, rounds = {}, is_throttled = {}, queue = {}, added = 0, taken = 0, news = assert(semaphore.new(0)),
+    configurations = {}, errors = {}, answered = 0, is_over = false,
+  }, Batch)
+  local threads = {}
+  for at = 1, concurrency do threads[at] = ngx.thread.spawn(work_protected, self) end
+  local ok, done, err = pcall(collect, self, params)
+  finish(self, threads)
+  if not ok then error(done, 0) end
+  if not done then return nil, err end
+  return result_of(self)
+end
+
+return batch
