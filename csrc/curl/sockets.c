@@ -92,7 +92,8 @@ static bool replace_connection(int descriptor) {
 bool ivs_sockets_end_unclean(ivs_sockets *sockets, bool all_idle) {
   for (int i = 0; i < sockets->count; i++) {
     const ivs_socket *each = &sockets->open[i];
-    if ((all_idle || each->is_idle) && has_bytes(each->descriptor) && !replace_connection(each->descriptor)) return false;
+    if ((all_idle || each->is_idle) && has_bytes(each->descriptor) && !replace_connection(each->descriptor))
+      return false;
   }
   return true;
 }

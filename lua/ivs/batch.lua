@@ -4,6 +4,7 @@
 -- No I/O. Not for: when a request is sent, which is each driver's (csrc/lua/blocking/batch.c).
 -- @module ivs.batch
 
+local failure = require "ivs.failure"
 local names = require "ivs.names"
 local printable = require "ivs.printable"
 
@@ -95,6 +96,11 @@ function batch.plan(params)
   if max_tps == nil then max_tps = batch.MAX_TPS end
   return { arns = without_duplicates(params.arns), max_concurrency = params.max_concurrency or DEFAULT_CONCURRENCY,
     max_tps = max_tps or 0, on_progress = params.on_progress, on_result = params.on_result }
+end
+
+--- The error of a success without a recording configuration, which would leave a hole in the list.
+function batch.no_configuration()
+  return failure.new("response", "ResponseParserError", "The response has no recordingConfiguration.")
 end
 
 --- The result.

@@ -12,72 +12,15 @@
 -- Not for: sharing a pace with other batches; `cache.max_tps` is for that (cache/pace.lua).
 -- @module resty.ivs.batch
 
-local names = require "ivs.names"
 local private = require("ivs.core").private
 local semaphore = require "ngx.semaphore"
+local shared = require "ivs.batch"
 
-local batch = {}
+local batch = { misuse = shared.misuse }
 
-local MAX_CONCURRENCY = 256
 local MAX_ROUNDS = 10 -- of a call that is throttled in spite of the pace
 local YIELD_AFTER = 100 -- answers of one worker in a row; the cache answers without a wait, and others have to get their turn
 local LONGEST_SLEEP = 3600 -- seconds; a semaphore needs some limit
-
--- Arguments --------------------------------------------------------------------------------------------------------------
-
-local CHECKS = {
-  arns = function(value)
-    if type(value) ~= "table" then return "has to be a list of ARNs, got a " .. type(value) end
-    local count = 0
-    for _ in pairs(value) do count = count + 1 end
-    for at = 1, count do
-      if type(value[at]) ~= "string" then
-        return ("has to be a list of ARNs; item %d is a %s"):format(at, type(value[at]))
-      end
-    end
-  end,
-  max_concurrency = function(value)
-    if type(value) ~= "number" or value % 1 ~= 0 or value < 1 or value > MAX_CONCURRENCY then
-      return ("has to be a whole number from 1 to %d"):format(MAX_CONCURRENCY)
-    end
-  end,
-  max_tps = function(value)
-    if value == false or type(value) == "number" and value > 0 and value < math.huge then return nil end
-    return "has to be a number of requests a second above 0, or false"
-  end,
-}
-
-local function check_callback(value)
-  if type(value) ~= "function" then return "has to be a function, got a " .. type(value) end
-end
-
-CHECKS.on_progress, CHECKS.on_result = check_callback, check_callback
-
-local NAMES = { "arns", "max_concurrency", "max_tps", "on_progress", "on_result" }
-
---- What is wrong with the argument, to be raised at the caller's level; or nil.
-function batch.misuse(params)
-  if type(params) ~= "table" then return "table expected, got " .. type(params) end
-  for name, value in pairs(params) do
-    local check = CHECKS[name]
-    if not check then return names.unknown("member", name, NAMES) end
-    local problem = check(value)
-    if problem then return ("'%s' %s"):format(name, problem) end
-  end
-  if params.arns == nil then return "'arns' is missing" end
-end
-
---- Each ARN once, in the order of its first place.
-local function distinct(arns)
-  local list, seen = {}, {}
-  for _, arn in ipairs(arns) do
-    if not seen[arn] then
-      seen[arn] = true
-      list[#list + 1] = arn
-    end
-  end
-  return list
-end
 
 -- A batch under way ------------------------------------------------------------------------------------------------------
 
@@ -176,24 +119,12 @@ local function collect(self, params)
     if is_fatal(self, answer) then return nil, answer.err end
     self.answered = self.answered + (answer.err and answer.err.kind == "credentials" and 0 or 1)
     local configuration = answer.response and answer.response.recordingConfiguration
-    self.configurations[answer.number], self.errors[answer.number] = configuration, answer.err
-    if params.on_result then params.on_result(self.arns[answer.number], configuration, answer.err) end
+    local err = answer.err or not configuration and shared.no_configuration() or nil
+    self.configurations[answer.number], self.errors[answer.number] = configuration, err
+    if params.on_result then params.on_result(self.arns[answer.number], configuration, err) end
     if params.on_progress then params.on_progress(done, total) end
   end
   return true
-end
-
-local function result_of(self)
-  local configurations, errors = {}, {}
-  for number, arn in ipairs(self.arns) do
-    local err = self.errors[number]
-    if err then
-      errors[#errors + 1] = { arn = arn, code = err.code, message = err.message, error = err }
-    else
-      configurations[#configurations + 1] = self.configurations[number]
-    end
-  end
-  return { recordingConfigurations = configurations, errors = errors }
 end
 
 --- Ends the workers. Those that have ended by themselves are waited for, since nginx keeps them until then.
@@ -211,12 +142,10 @@ end
 -- @treturn table|nil `{ recordingConfigurations = { … }, errors = { { arn, code, message, error }, … } }`, each in the order of `arns`
 -- @treturn table|nil an error object: nothing could be asked
 function batch.run(machine, get, params)
-  local arns = distinct(params.arns)
-  local concurrency = math.min(params.max_concurrency or 16, #arns)
-  local max_tps = params.max_tps
-  if max_tps == nil then max_tps = 3 end
+  local plan = shared.plan(params)
+  local arns, concurrency = plan.arns, math.min(plan.max_concurrency, #plan.arns)
   local self = setmetatable({
-    machine = machine, get = get, arns = arns, max_tps = max_tps, paces = {}, slots = assert(semaphore.new(concurrency)),
+    machine = machine, get = get, arns = arns, max_tps = plan.max_tps, paces = {}, slots = assert(semaphore.new(concurrency)),
     next = 1, again = {}, rounds = {}, is_throttled = {}, queue = {}, added = 0, taken = 0, news = assert(semaphore.new(0)),
     configurations = {}, errors = {}, answered = 0, is_over = false,
   }, Batch)
@@ -226,7 +155,7 @@ function batch.run(machine, get, params)
   finish(self, threads)
   if not ok then error(done, 0) end
   if not done then return nil, err end
-  return result_of(self)
+  return shared.result(arns, self.configurations, self.errors)
 end
 
 return batch
