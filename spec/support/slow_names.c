@@ -1,6 +1,6 @@
 /*
- * LD_PRELOADed, for timeout_spec: every name takes IVS_SLOW_NAMES seconds to look up, and the process lingers for a second
- * when Lua has been closed, so that a look-up that was given up ends while the process still is.
+ * LD_PRELOADed, for timeout_spec: every name lookup takes IVS_SLOW_NAMES seconds. At exit the process waits one second, so that an
+ * abandoned lookup ends while the process still exists.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
