@@ -1,6 +1,6 @@
 /* The loop over libcurl's multi handle, and the states of the transfers. */
 #include "multi.h"
-#include "clock.h"
+#include "core/clock.h"
 #include "core/status.h"
 #include "error_map.h"
 #include "libcurl.h"

@@ -1,6 +1,6 @@
 /* Opens and closes an easy handle; begins and ends an exchange. */
 #include "transfer.h"
-#include "clock.h"
+#include "core/clock.h"
 #include "core/status.h"
 #include "error_map.h"
 #include "libcurl.h"

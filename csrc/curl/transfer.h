@@ -29,7 +29,7 @@ typedef struct ivs_transfer {
   const char *proxy;         /* of the exchange; NULL: none */
   bool is_connected;         /* the connection is ready, including proxy tunnel and TLS */
   bool is_connection_noted;  /* and has been reported to the owner */
-  double deadline;           /* on the clock of clock.h */
+  double deadline;           /* by ivs_clock_monotonic */
   int status;                /* of the ended exchange */
   struct ivs_transfer *next; /* in one of the owner's lists */
   char detail[CURL_ERROR_SIZE];

@@ -1,6 +1,6 @@
 /* The client userdata. lua/ivs/config/settings.lua resolves the options; this file reads the resolved settings. */
 #include "lua/client.h"
-#include "lua/clock.h"
+#include "core/clock.h"
 #include "lua/fields.h"
 #include "lua/credentials.h"
 #include "lua/failure.h"
@@ -201,7 +201,7 @@ static void push_native(lua_State *L, int clock) {
 }
 
 double ivs_lua_client_now(lua_State *L, const ivs_lua_client *client, int index) {
-  if (!client->has_time) return ivs_lua_clock_now();
+  if (!client->has_time) return ivs_clock_now();
   ivs_lua_client_get(L, index, IVS_LUA_CLIENT_TIME);
   lua_call(L, 0, 1);
   double seconds = lua_tonumber(L, -1);

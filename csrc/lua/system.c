@@ -9,7 +9,7 @@
 #include "core/timestamp.h"
 #include "core/status.h"
 #include "core/uri.h"
-#include "lua/clock.h"
+#include "core/clock.h"
 #include "lua/es256.h"
 #include "lua/failure.h"
 #include "lua/objects.h"
@@ -294,7 +294,7 @@ static int write_private(lua_State *L) {
 
 /* now() → seconds since 1970. */
 static int now(lua_State *L) {
-  lua_pushnumber(L, ivs_lua_clock_now());
+  lua_pushnumber(L, ivs_clock_now());
   return 1;
 }
 

@@ -1,12 +1,12 @@
---- Amazon IVS GetRecordingConfiguration inside nginx: `require "ivs"`'s names, results and errors over cosockets
+--- Amazon IVS recording configurations inside nginx: `require "ivs"`'s names, results and errors over cosockets
 -- (docs/design.md, "resty.ivs").
 --
 --     local ivs = require "resty.ivs"
 --     local client = ivs.client { region = "us-west-2", cache = { dict = "ivs", ttl = 30 } }
 --     local response, err = client:get_recording_configuration { arn = ARN }
 --
--- The worker never waits. Nothing is read at `require` or `client`, so both are safe in init_by_lua; settings are
--- resolved at the first call, which may be made in the phases that have cosockets (resty/ivs/phases.lua).
+-- No call blocks the worker. `require` and `client` read nothing, so both are safe in init_by_lua; settings are resolved at the first
+-- call, which can be made in the phases that have cosockets (resty/ivs/phases.lua).
 -- Not for: programs outside nginx (require "ivs").
 -- @module resty.ivs
 

@@ -11,7 +11,7 @@
 #include "core/endpoint.h"
 #include "core/pace.h"
 #include "core/status.h"
-#include "curl/clock.h"
+#include "core/clock.h"
 #include "curl/multi.h"
 #include "lua/blocking/fetch.h"
 #include "lua/blocking/interrupt.h"
@@ -22,7 +22,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 /* TURNS_MAX: how often an ARN may be queued again. THROTTLED_MIN: the lower bound of the limit for consecutive throttled turns.
  * REFRESH_INTERVAL: the minimum time in seconds between two refreshes while the credentials are valid. */
@@ -109,13 +108,6 @@ void ivs_lua_batch_register(lua_State *L) {
   lua_getfield(L, -1, "result");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &result_key);
   lua_pop(L, 1);
-}
-
-/* The clock for paces: the same that the calls use. */
-static double wall_clock(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* ---- queues ---- */
@@ -256,34 +248,34 @@ static void take_failure(lua_State *L, batch *b, place *p) {
 
 static void on_sent(void *user) {
   const place *p = user;
-  ivs_pace_note_sent(&p->region->pace, wall_clock());
+  ivs_pace_note_sent(&p->region->pace, ivs_clock_now());
 }
 
 static void authenticate(lua_State *L, batch *b, place *p, int call_index) {
   const ivs_client *client = &b->client->core;
-  const double now = wall_clock();
+  const double now = ivs_clock_now();
   p->is_authenticating = true;
   if (now < b->refresh_at && ivs_credentials_valid(&client->credentials, now + client->clock_offset)) {
     ivs_call_credentials(&p->call->core);
     return;
   }
   ivs_lua_steps_authenticate(L, p->call, CLIENT, call_index);
-  b->refresh_at = wall_clock() + REFRESH_INTERVAL;
+  b->refresh_at = ivs_clock_now() + REFRESH_INTERVAL;
 }
 
 /* Sends the request. True: the call has a result; false: the exchange is running. */
-static bool exchange(lua_State *L, batch *b, place *p) {
+static bool send_request(lua_State *L, batch *b, place *p) {
   ivs_call *core = &p->call->core;
-  const ivs_exchange asked = {.request = &core->request,
-                              .response = &core->response,
-                              .failure = &core->failure,
-                              .user = p,
-                              .on_sent = on_sent};
+  const ivs_exchange exchange = {.request = &core->request,
+                                 .response = &core->response,
+                                 .failure = &core->failure,
+                                 .user = p,
+                                 .on_sent = on_sent};
   b->has_sent = true;
   if (!b->multi) {
     on_sent(p);
     ivs_lua_steps_transport(L, p->call, CLIENT);
-  } else if (ivs_multi_start(b->multi, &asked)) {
+  } else if (ivs_multi_start(b->multi, &exchange)) {
     ivs_call_no_response_as_set(core);
   } else {
     p->state = SENDING;
@@ -309,7 +301,7 @@ static void advance(lua_State *L, batch *b, place *p) {
       p->wake_at = ivs_clock_monotonic() + call->core.delay;
     } else if (step == IVS_STEP_EXCHANGE) {
       p->is_authenticating = false;
-      if (exchange(L, b, p)) continue;
+      if (send_request(L, b, p)) continue;
     } else if (step == IVS_STEP_DONE) {
       release(b, p);
       settle_response(L, b, p);
@@ -352,7 +344,7 @@ static void begin_ready(lua_State *L, batch *b) {
   region *r;
   place *p;
   while (b->client->is_open && !b->has_no_credentials && (p = find_free(b)) &&
-         (r = find_ready(b, wall_clock())))
+         (r = find_ready(b, ivs_clock_now())))
     begin(L, b, p, r);
 }
 
@@ -385,7 +377,7 @@ static bool has_queue(const batch *b) {
 
 /* Seconds until the next call wakes up or may begin. */
 static double time_left(batch *b) {
-  const double now = ivs_clock_monotonic(), wall = wall_clock();
+  const double now = ivs_clock_monotonic(), wall = ivs_clock_now();
   double left = HUGE_VAL;
   for (int i = 0; i < b->place_count; i++)
     if (b->places[i].state == SLEEPING) left = fmin(left, b->places[i].wake_at - now);
@@ -398,13 +390,13 @@ static double time_left(batch *b) {
 static void loop(lua_State *L, batch *b) {
   ivs_lua_interrupt interrupt;
   ivs_lua_interrupt_begin(L, &interrupt);
-  const ivs_multi_interrupt asked = {ivs_lua_interrupt_is_due, &interrupt};
+  const ivs_multi_interrupt interruption = {ivs_lua_interrupt_is_due, &interrupt};
   for (;;) {
     begin_ready(L, b);
     if (!b->client->is_open || b->is_nothing_sent) return;
     if (b->busy == 0 && (b->has_no_credentials || !has_queue(b))) return;
     if (b->multi) {
-      ivs_multi_run(b->multi, time_left(b), &asked);
+      ivs_multi_run(b->multi, time_left(b), &interruption);
       ivs_lua_interrupt_run(&interrupt);
     } else {
       ivs_lua_sleep_for(L, time_left(b));
@@ -426,7 +418,7 @@ static region *add_region(lua_State *L, batch *b, double max_tps) {
   }
   region *r = &b->regions[b->region_count++];
   *r = (region){.first = NONE};
-  ivs_pace_init(&r->pace, max_tps, wall_clock());
+  ivs_pace_init(&r->pace, max_tps, ivs_clock_now());
   return r;
 }
 

@@ -76,14 +76,14 @@ int ivs_lua_fetch_exchange(lua_State *L, int client_index, const ivs_exchange *e
   ivs_lua_client *client = ivs_lua_client_check(L, client_index);
   ivs_lua_interrupt interrupt;
   ivs_lua_interrupt_begin(L, &interrupt);
-  const ivs_multi_interrupt asked = {ivs_lua_interrupt_is_due, &interrupt};
+  const ivs_multi_interrupt interruption = {ivs_lua_interrupt_is_due, &interrupt};
   for (;;) {
     if (!client->is_open) {
       ivs_lua_client_refuse_closed(exchange->failure);
       return IVS_EREFUSED;
     }
     ivs_easy *easy = get_easy(L, client, client_index, exchange->failure);
-    const int status = easy ? ivs_easy_exchange(easy, exchange, &asked) : IVS_EREFUSED;
+    const int status = easy ? ivs_easy_exchange(easy, exchange, &interruption) : IVS_EREFUSED;
     if (status != IVS_EINTERRUPTED) return status;
     ivs_response_reset(exchange->response);
     ivs_lua_interrupt_run(&interrupt); /* an error ends the call; otherwise the request is sent again */

@@ -1,7 +1,7 @@
 /* Runs a program with posix_spawn, two pipes and one deadline. */
 #include "lua/blocking/process.h"
 #include "core/buffer.h"
-#include "curl/clock.h"
+#include "core/clock.h"
 #include "lua/blocking/interrupt.h"
 #include "lua/objects.h"
 

@@ -1,6 +1,6 @@
 /* Sleeps in slices, and checks for a hook after each. */
 #include "lua/blocking/sleep.h"
-#include "curl/clock.h"
+#include "core/clock.h"
 #include "lua/blocking/interrupt.h"
 
 #include <math.h>

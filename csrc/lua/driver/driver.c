@@ -1,5 +1,6 @@
 /* A client's settings and credentials, and rules of the core, for drivers written in Lua. */
 #include "lua/driver/driver.h"
+#include "core/clock.h"
 #include "core/no_proxy.h"
 #include "core/uri.h"
 #include "lua/credentials.h"
@@ -7,7 +8,6 @@
 #include "lua/client.h"
 
 #include <math.h>
-#include <time.h>
 
 enum { CLIENT = 1 };
 
@@ -104,8 +104,6 @@ int ivs_lua_driver_is_bypassed(lua_State *L) {
 }
 
 int ivs_lua_driver_monotonic(lua_State *L) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  lua_pushnumber(L, (double)now.tv_sec + (double)now.tv_nsec / 1e9);
+  lua_pushnumber(L, ivs_clock_monotonic());
   return 1;
 }

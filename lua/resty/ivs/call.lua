@@ -1,4 +1,4 @@
---- One call's steps (ivs.core), carried out over cosockets. No rule of the call stands here, only how each step is done.
+--- Carries out the steps of a call (ivs.core) over cosockets. The rules of the call are in the core (csrc/core/call.c).
 -- @module resty.ivs.call
 
 local private = require("ivs.core").private
@@ -8,7 +8,7 @@ local wires = require "resty.ivs.http.wire"
 
 local call = {}
 
-local NO_LIMITS = {} -- the wire's hold
+local NO_LIMITS = {} -- only the wire's
 
 --- Sends the request and reports its response, or why there is none.
 local function report_network(machine_call, wire, url, limits)
@@ -47,6 +47,7 @@ local function send(state, machine_call, url, batch)
   local step, detail
   stats.attempts = stats.attempts + 1
   if transport then
+    private.note_sent(machine_call)
     step, detail = private.advance(machine_call, transport(private.request_table(machine_call)))
   else
     local limits = batch and { on_connected = function() private.note_sent(machine_call) end } or NO_LIMITS
@@ -56,7 +57,7 @@ local function send(state, machine_call, url, batch)
   return step, detail
 end
 
---- The memory of calls that are over, for the next ones.
+--- Finished calls, whose memory the next ones use.
 local MAX_SPARES = 64
 
 local function begin(state, operation_name, params)
@@ -73,7 +74,7 @@ local function put_aside(state, machine_call)
 end
 
 --- Carries out a call from its first step to its last.
--- @tab state of a client (client.lua): machine, wire, refresh, stats, spares, tell
+-- @tab state of a client (client.lua): machine, wire, refresh, stats, spares, flush_log
 -- @string operation_name
 -- @param params of the call
 -- @tab[opt] batch that the call is part of (batch.lua)
@@ -82,14 +83,14 @@ function call.carry_out(state, operation_name, params, batch)
   local machine_call = begin(state, operation_name, params)
   if batch then private.set_pace(machine_call, batch:pace(region_of(state, params))) end
   local step, detail = private.advance(machine_call)
-  local sent, tell = false, state.tell
+  local is_sent, flush_log = false, state.flush_log
   while true do
-    if tell then tell() end
+    if flush_log then flush_log() end
     if step == "exchange" then
       local ok, err = keep_pace(state, params, batch)
       if not ok then return nil, err end -- not put aside: a call that has not ended cannot be used again
-      if sent then state.stats.retries = state.stats.retries + 1 end
-      sent = true
+      if is_sent then state.stats.retries = state.stats.retries + 1 end
+      is_sent = true
       if state.closed then
         step, detail = private.advance(machine_call) -- closed while it waited
       else
@@ -102,7 +103,7 @@ function call.carry_out(state, operation_name, params, batch)
       if detail > 0 then ngx.sleep(detail) end
       step, detail = private.advance(machine_call)
     elseif step == "credentials" then
-      step, detail = private.advance(machine_call, state.refresh:keys())
+      step, detail = private.advance(machine_call, state.refresh:credentials())
     else
       local is_throttled = batch and private.is_throttled(machine_call)
       put_aside(state, machine_call)

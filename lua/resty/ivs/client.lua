@@ -52,7 +52,7 @@ local function resolve(state)
     return nil, err
   end
   state.machine, state.wire = machine, wire
-  state.refresh = refresh.new(machine, make_io(wire), state.stats, state.options.logger, state.tell)
+  state.refresh = refresh.new(machine, make_io(wire), state.stats, state.options.logger, state.flush_log)
   local given = state.options.credentials
   if type(given) == "table" then state.refresh.account_id = identity.account_of(tostring(given.access_key_id)) end
   return true
@@ -265,11 +265,11 @@ function client.new(given)
     cache, problem = require("resty.ivs.cache").new(own.cache)
     if not cache then error(tostring(problem), 3) end
   end
-  local tell
-  if common.logger then common.logger, tell = log.new(common.logger) end
+  local flush_log
+  if common.logger then common.logger, flush_log = log.new(common.logger) end
   local self = setmetatable({}, Client)
   states[self] = {
-    options = common, own = own, cache = cache, env = common.env, tell = tell, spares = {},
+    options = common, own = own, cache = cache, env = common.env, flush_log = flush_log, spares = {},
     stats = { calls = 0, attempts = 0, retries = 0, throttles = 0, errors = 0, credential_refreshes = 0 },
     questions = {}, resolve = resolve,
   }

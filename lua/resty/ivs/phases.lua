@@ -1,4 +1,4 @@
---- Where a call may be made: the phases in which nginx lets Lua wait.
+--- The phases in which a call can be made: those in which Lua can wait.
 -- @module resty.ivs.phases
 
 local failure = require "ivs.failure"
@@ -15,8 +15,8 @@ function phases.check()
   local phase = ngx.get_phase()
   if WAITING[phase] then return true end
   return nil, failure.new("config", "InvalidConfigError",
-    ("nginx lets nothing wait in the phase %s, so no call can be made there: make it in rewrite, access or content, "
-      .. "or hand it to a timer with ngx.timer.at(0, function() … end)"):format(phase))
+    ("Lua cannot wait in nginx's phase %s, so no call can be made there: make it in rewrite, access or content, "
+      .. "or in a timer with ngx.timer.at(0, function() … end)"):format(phase))
 end
 
 return phases

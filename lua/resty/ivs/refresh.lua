@@ -1,13 +1,13 @@
---- Fresh keys for a client: asked for once, however many calls want them.
+--- Credentials of a client, retrieved once for all calls that need them at the same time.
 --
--- The asking is done by a timer and not by the request that came first, so that a client that goes away does not take it
--- along. While the keys in use are good for another ten minutes, calls go on with them and nobody waits (docs/protocol.md,
--- "Credential refresh"); after that, and where there are none, calls wait for the one answer. A failure is not remembered: it
--- goes to those who waited, and the next call asks again; while the old keys serve, some seconds later.
+-- A timer retrieves them, not the request that came first, so a client that goes away does not end the retrieval. While the current
+-- credentials are valid for another ten minutes, calls use them and do not wait (docs/protocol.md, "Credential refresh"); after that,
+-- and without credentials, calls wait for the one retrieval. A failure is not remembered: the calls that waited get it, and the next
+-- call tries again; while the current credentials are still valid, only some seconds later.
 --
--- Invariants: whoever waits comes to an end, whatever becomes of the one who asks. nginx drops timers of which too many run:
--- then one who waits asks. It may be killed, or never return: then its flight is left after a lease. No code of the user's
--- runs between an answer and its landing.
+-- Invariants: every wait ends, whatever happens to the retrieval. nginx drops timers if too many of them run; then a waiting call
+-- retrieves. A retrieval may be killed, or never return; then it is abandoned after its lease. No code of the user's runs between a
+-- provider's answer and the end of the retrieval.
 -- @module resty.ivs.refresh
 
 local failure = require "ivs.failure"
@@ -17,16 +17,16 @@ local semaphore = require "ngx.semaphore"
 
 local refresh = {}
 
-local ADVISORY = 15 * 60 -- seconds before the keys expire, from which on the core wants new ones
-local MANDATORY = 10 * 60
-local PAUSE = 5 -- between two tries while the old keys still serve
-local PATIENCE = 5 * 60 -- what a call waits
-local MAX_GIVEN_UP = 3 -- askings that have not come back, above which no other is begun
-local START = 1 -- after which an asking is begun by one who waits, where no timer has come to it
-local SHORTEST = 0.01 -- a wait that nginx rounds to none would not let anybody else run
+local ADVISORY = 15 * 60 -- seconds before the expiration, from which on the core asks for new credentials
+local MANDATORY = 10 * 60 -- seconds before the expiration, from which on calls wait for them
+local PAUSE = 5 -- seconds between two attempts while the current credentials are still valid
+local LONGEST_WAIT = 5 * 60 -- seconds
+local MAX_ABANDONED = 3 -- retrievals that have not returned; then no other one is started
+local START = 1 -- seconds after which a waiting call retrieves, if the timer has not run
+local SHORTEST = 0.01 -- seconds; nginx rounds a shorter wait to none, and then nothing else gets to run
 
---- Seconds after which an asking that has not ended is no longer waited for; the longest that a provider is allowed
--- (ivs.credentials.process). A member for the specs, which have less time.
+--- Seconds after which calls no longer wait for a retrieval: the longest time that a provider may take (ivs.credentials.process). A
+-- member for the specs.
 refresh.lease = 60
 
 local Refresh = { __name = "ivs.refresh" }
@@ -34,116 +34,116 @@ Refresh.__index = Refresh
 
 --- @tab machine the client of ivs.core
 -- @tab io { http, sleep, run }, for the providers
--- @tab stats whose `credential_refreshes` is counted up
--- @func[opt] note and
--- @func[opt] tell of the journal
-function refresh.new(machine, io, stats, note, tell)
-  return setmetatable({ machine = machine, io = io, stats = stats, note = note, tell = tell, next_try = 0,
-    begun = 0, landed = 0, given_up = {} }, Refresh)
+-- @tab stats whose `credential_refreshes` is incremented
+-- @func[opt] write and
+-- @func[opt] flush of log.lua
+function refresh.new(machine, io, stats, write, flush)
+  return setmetatable({ machine = machine, io = io, stats = stats, write = write, flush = flush, next_try = 0,
+    started = 0, stored = 0, abandoned = {} }, Refresh)
 end
 
--- The answer -------------------------------------------------------------------------------------------------------------
+-- Retrieval --------------------------------------------------------------------------------------------------------------
 
---- Asks the provider, and gives the client what it got. May raise what the provider, or its table, raises.
--- @return keys; or nil and an error; and in any case what there is to be logged
-local function fetch(self, flight)
+--- Calls the provider and stores the credentials in the client. May raise what the provider, or its table, raises.
+-- @return credentials; or nil and an error; and third, the beginning of a log message
+local function fetch(self, retrieval)
   local machine = self.machine
   local provider = machine:provider()
   if not provider then return nil, "the client was closed meanwhile" end
-  local keys, err = provider(self.io)
-  if not keys then return nil, err, "no new credentials: " end
-  if flight.number < self.landed then return keys end -- too late: newer keys have come meanwhile
-  local taken, problem = machine:take_credentials(keys)
-  if taken then self.landed = flight.number end
-  if not taken then return keys, problem, "the credentials that were given can't be used: " end
-  self.account_id = identity.account_of(keys.access_key_id)
-  return keys
+  local credentials, err = provider(self.io)
+  if not credentials then return nil, err, "no new credentials: " end
+  if retrieval.number < self.stored then return credentials end -- a later retrieval was faster
+  local is_stored, problem = machine:take_credentials(credentials)
+  if is_stored then self.stored = retrieval.number end
+  if not is_stored then return credentials, problem, "the credentials that were given can't be used: " end
+  self.account_id = identity.account_of(credentials.access_key_id)
+  return credentials
 end
 
---- Logs what went wrong. Last of all, since the text may be made by the user's code, and the logger is.
-local function report(self, words, err)
-  if not self.note then return end
-  local good, text = pcall(tostring, err)
-  if words then self.note("warn", words .. (good and type(text) == "string" and text or "an error that is no text")) end
-  self.tell()
+--- Logs a failure. After everything else, since the logger, and perhaps the text's __tostring, is the user's code.
+local function report(self, beginning, err)
+  if not self.write then return end
+  local ok, text = pcall(tostring, err)
+  if beginning then self.write("warn", beginning .. (ok and type(text) == "string" and text or "an error that is no text")) end
+  self.flush()
 end
 
---- Lets everybody go who waits.
-local function land(self, flight, keys, err)
-  flight.keys, flight.err, flight.done = keys, err, true
-  if self.flight == flight then self.flight = nil end
-  if flight.waiting > 0 then flight.semaphore:post(flight.waiting) end
+--- Ends a retrieval and wakes those who wait for it.
+local function finish(self, retrieval, credentials, err)
+  retrieval.credentials, retrieval.err, retrieval.is_done = credentials, err, true
+  if self.retrieval == retrieval then self.retrieval = nil end
+  if retrieval.waiting > 0 then retrieval.semaphore:post(retrieval.waiting) end
 end
 
---- Carries a flight out, unless another does.
-local function ask(_, self, flight)
-  if flight.begun then return end
-  flight.begun = true
+--- Carries a retrieval out, unless another light thread does. is_called_by_provider finds `self` in its second parameter.
+local function retrieve(_, self, retrieval)
+  if retrieval.is_started then return end
+  retrieval.is_started = true
   self.stats.credential_refreshes = self.stats.credential_refreshes + 1
-  local had_keys = self.machine:credentials_left() ~= nil
-  local good, keys, err, words = pcall(fetch, self, flight)
-  if not good then keys, err, words = nil, keys, "no new credentials: " end
+  local had_credentials = self.machine:credentials_left() ~= nil
+  local ok, credentials, err, beginning = pcall(fetch, self, retrieval)
+  if not ok then credentials, err, beginning = nil, credentials, "no new credentials: " end
   local left = self.machine:credentials_left()
-  -- what the next call would find wanting again need not be asked for by each call
-  if had_keys and not (left and left > ADVISORY) then self.next_try = ngx.now() + PAUSE end
-  land(self, flight, keys, not keys and err or nil)
-  report(self, words, err)
+  -- otherwise each call would start another retrieval
+  if had_credentials and not (left and left > ADVISORY) then self.next_try = ngx.now() + PAUSE end
+  finish(self, retrieval, credentials, not credentials and err or nil)
+  report(self, beginning, err)
 end
 
---- Puts down the flight whose lease is over, if there is one. A provider that never comes back must not use up all of the
--- worker's timers.
-local function may_ask_again(self, now)
+--- Abandons the current retrieval, if there is one. Returns whether another one may start: a provider that never returns must not use
+-- up the worker's timers.
+local function may_start(self, now)
   local left = {}
-  for _, flight in ipairs(self.given_up) do
-    if not flight.done and now >= flight.since and now - flight.since < PATIENCE then left[#left + 1] = flight end
+  for _, retrieval in ipairs(self.abandoned) do
+    if not retrieval.is_done and now >= retrieval.since and now - retrieval.since < LONGEST_WAIT then left[#left + 1] = retrieval end
   end
-  if self.flight and not self.flight.done then left[#left + 1] = self.flight end
-  self.given_up, self.flight = left, nil
-  return #left < MAX_GIVEN_UP
+  if self.retrieval and not self.retrieval.is_done then left[#left + 1] = self.retrieval end
+  self.abandoned, self.retrieval = left, nil
+  return #left < MAX_ABANDONED
 end
 
--- Those who wait ---------------------------------------------------------------------------------------------------------
+-- Waiting calls ----------------------------------------------------------------------------------------------------------
 
---- Has new keys asked for: by a timer, for all; where there is none (the worker ends, or has no timer left) by this light
--- thread, for itself alone, since nobody would know if it were killed.
--- @return the flight; or nil: too many askings have not come back
+--- Starts a retrieval: in a timer, for all calls; without one (the worker exits, or has no timer left) in this light thread and for
+-- itself alone, since nobody would notice if it were killed.
+-- @return the retrieval; or nil: too many retrievals have not returned
 local function start(self)
   local now = ngx.now()
-  if not may_ask_again(self, now) then return nil end
-  self.begun = self.begun + 1
-  local flight = { number = self.begun, semaphore = semaphore.new(0), waiting = 0,
+  if not may_start(self, now) then return nil end
+  self.started = self.started + 1
+  local retrieval = { number = self.started, semaphore = semaphore.new(0), waiting = 0,
     since = now, overdue = now + START, lease_end = now + refresh.lease }
-  if ngx.timer.at(0, ask, self, flight) then
-    self.flight = flight
+  if ngx.timer.at(0, retrieve, self, retrieval) then
+    self.retrieval = retrieval
   else
     self.next_try = now + PAUSE
-    ask(false, self, flight)
+    retrieve(false, self, retrieval)
   end
-  return flight
+  return retrieval
 end
 
--- Here and in `await` the same times are compared, so that no rounding makes a flight that is not waited for be joined again.
+-- Here and in `await` the same times are compared, so that rounding never makes a call join a retrieval that it has just abandoned.
 
-local function in_flight(self)
-  local flight = self.flight
-  if flight and ngx.now() < flight.lease_end then return flight end
+local function current_retrieval(self)
+  local retrieval = self.retrieval
+  if retrieval and ngx.now() < retrieval.lease_end then return retrieval end
 end
 
---- Whether no timer has come to a flight.
-local function is_dropped(flight)
-  return not flight.begun and ngx.now() >= flight.overdue
+--- Whether nginx has dropped the timer of a retrieval.
+local function is_dropped(retrieval)
+  return not retrieval.is_started and ngx.now() >= retrieval.overdue
 end
 
---- Sleeps until a flight has landed or its lease is over, and carries it out if nobody does.
--- @return nothing; or an error object: nobody can sleep here
-local function await(self, flight, deadline)
-  while not flight.done do
-    if is_dropped(flight) then return ask(false, self, flight) end
-    local left = (flight.begun and math.min(deadline, flight.lease_end) or flight.overdue) - ngx.now()
-    if flight.begun and left <= 0 then return end
-    flight.waiting = flight.waiting + 1
-    local woken, problem = flight.semaphore:wait(math.max(left, SHORTEST))
-    flight.waiting = flight.waiting - 1
+--- Sleeps until a retrieval has ended or its lease is over, and carries it out if its timer was dropped.
+-- @return nothing; or an error object: this phase cannot sleep
+local function await(self, retrieval, deadline)
+  while not retrieval.is_done do
+    if is_dropped(retrieval) then return retrieve(false, self, retrieval) end
+    local left = (retrieval.is_started and math.min(deadline, retrieval.lease_end) or retrieval.overdue) - ngx.now()
+    if retrieval.is_started and left <= 0 then return end
+    retrieval.waiting = retrieval.waiting + 1
+    local woken, problem = retrieval.semaphore:wait(math.max(left, SHORTEST))
+    retrieval.waiting = retrieval.waiting - 1
     if not woken and problem ~= "timeout" then
       local _, err = phases.check()
       return err or failure.new("config", "InvalidConfigError", "credentials can't be waited for here: " .. tostring(problem))
@@ -151,14 +151,14 @@ local function await(self, flight, deadline)
   end
 end
 
---- Whether the provider itself has called us, through a call of the client that it gives its keys to. Its light thread alone
--- would not tell: nginx uses those of requests that have ended again.
+--- Whether this is a call that the provider itself makes of the client that waits for its credentials. The light thread is no sign of
+-- that: nginx reuses those of requests that have ended.
 local function is_called_by_provider(self)
   local level = 2
   while true do
     local info = debug.getinfo(level, "f")
     if not info then return false end
-    if info.func == ask then
+    if info.func == retrieve then
       local _, whose = debug.getlocal(level, 2)
       if whose == self then return true end
     end
@@ -166,56 +166,56 @@ local function is_called_by_provider(self)
   end
 end
 
---- @return keys; or nil and an error
+--- @return credentials; or nil and an error
 local function obtain(self)
   if is_called_by_provider(self) then
-    return nil, failure.new("credentials", "CredentialRetrievalError", "the function that gives the credentials calls the "
-      .. "client that it gives them to, which can't answer without them: let it use another client")
+    return nil, failure.new("credentials", "CredentialRetrievalError", "the function of the option `credentials` calls the "
+      .. "client that waits for its credentials: let it use another client")
   end
-  local deadline = ngx.now() + PATIENCE
+  local deadline = ngx.now() + LONGEST_WAIT
   repeat
-    local flight = in_flight(self) or start(self)
-    if not flight then
+    local retrieval = current_retrieval(self) or start(self)
+    if not retrieval then
       return nil, failure.new("credentials", "CredentialRetrievalError",
-        "the source of credentials has been asked several times and has not come back", { retryable = true })
+        "the source of credentials was asked several times and has not answered", { retryable = true })
     end
-    local err = await(self, flight, deadline)
-    if flight.done then return flight.keys, failure.copy(flight.err) end
+    local err = await(self, retrieval, deadline)
+    if retrieval.is_done then return retrieval.credentials, failure.copy(retrieval.err) end
     if err then return nil, err end
   until ngx.now() >= deadline
   return nil, failure.new("credentials", "CredentialRetrievalError",
-    ("no credentials came within %d seconds"):format(PATIENCE), { retryable = true })
+    ("no credentials came within %d seconds"):format(LONGEST_WAIT), { retryable = true })
 end
 
 -- What the driver calls --------------------------------------------------------------------------------------------------
 
 --- For a call at its step "credentials".
--- @return keys; or nil and why there are none, or none yet: with the old keys the call goes on all the same
-function Refresh:keys()
+-- @return credentials; or nil and why there are no new ones: the call then uses the current ones, if they are valid
+function Refresh:credentials()
   local left = self.machine:credentials_left() or 0
   local pause = self.next_try - ngx.now()
-  local paused = pause > 0 and pause <= PAUSE -- more: the clock has been set back
-  if left > MANDATORY or paused and left > PAUSE then
-    local flight = in_flight(self)
-    if not paused and (not flight or is_dropped(flight)) then start(self) end
-    return nil, "the keys in use serve until new ones have come"
+  local is_paused = pause > 0 and pause <= PAUSE -- more: the clock has been set back
+  if left > MANDATORY or is_paused and left > PAUSE then
+    local retrieval = current_retrieval(self)
+    if not is_paused and (not retrieval or is_dropped(retrieval)) then start(self) end
+    return nil, "the current credentials are used until new ones have come"
   end
   return obtain(self)
 end
 
---- Asks anew, whatever there is.
+--- Retrieves credentials, whatever there is.
 -- @return true; or nil and an error object
 function Refresh:renew()
   return self.machine:take_credentials(obtain(self))
 end
 
---- Whose keys they are, in a text that a rotation does not change: the account, or the access key where it tells none.
--- @return text; or nil and an error object, in particular where nobody knows yet and the phase is one that can't wait
+--- The account of the credentials (identity.account_of), which a rotation does not change.
+-- @return text; or nil and an error object, for example if it is not known yet and this phase cannot wait
 function Refresh:account()
   if not self.account_id then
-    local good, err = phases.check()
-    if good then good, err = self:renew() end
-    if not good then return nil, err end
+    local ok, err = phases.check()
+    if ok then ok, err = self:renew() end
+    if not ok then return nil, err end
   end
   return self.account_id
 end

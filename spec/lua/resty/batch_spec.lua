@@ -35,13 +35,14 @@ describe("a batch inside nginx", function()
       assert.equal(12, found.count)
       assert.equal("eu-west-1 us-east-1 us-west-2", found.first) -- no region waits for another
       assert.is_true(found.took >= 3 / 4 - GRAIN, found.took)
-      assert.is_true(found.shortest >= 1 / 4 - GRAIN, found.shortest)
+      assert.is_true(found.shortest >= 1 / 8, found.shortest) -- a busy machine may delay one of them
     end)
   end)
 
   it("sends 3 a second unless told otherwise", function()
     with_site({}, function(site)
       local span = site:run [[
+        note_begin()
         client():batch_get_recording_configuration { arns = names("a", 4) }
         return span(sent())]]
       assert.is_true(span >= 1 - GRAIN, span)
@@ -172,6 +173,6 @@ describe("a batch inside nginx", function()
         ngx.header["X-Code"] = err.code .. " " .. err.message]] } } }
     local head = shell.run(("curl -s -o /dev/null -D - %s/"):format(site.url))
     assert.same({}, site:stop())
-    assert.is_truthy(head:find("X-Code: InvalidConfigError nginx lets nothing wait in the phase header_filter", 1, true), head)
+    assert.is_truthy(head:find("X-Code: InvalidConfigError Lua cannot wait in nginx's phase header_filter", 1, true), head)
   end)
 end)

@@ -152,7 +152,7 @@ describe("a client inside nginx", function()
       return found]]
     for _, phase in ipairs { "rewrite", "access", "content", "timer", "timer of log" } do assert.equal("ACTIVE", told[phase], phase) end
     for _, phase in ipairs { "init", "init_worker", "header_filter", "body_filter", "log" } do
-      assert.truthy(told[phase]:find("^config InvalidConfigError: nginx lets nothing wait in the phase " .. phase .. ","), told[phase])
+      assert.truthy(told[phase]:find("^config InvalidConfigError: Lua cannot wait in nginx's phase " .. phase .. ","), told[phase])
       assert.truthy(told[phase]:find("ngx.timer.at", 1, true))
     end
   end)

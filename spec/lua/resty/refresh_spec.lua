@@ -70,7 +70,7 @@ describe("inside nginx, credentials that are asked for", function()
       return told]]
     assert.equal(0, told.asked)
     for _, phase in ipairs { "header_filter", "body_filter", "log" } do
-      assert.truthy(told[phase]:find("true InvalidConfigError: nginx lets nothing wait in the phase " .. phase, 1, true), told[phase])
+      assert.truthy(told[phase]:find("true InvalidConfigError: Lua cannot wait in nginx's phase " .. phase, 1, true), told[phase])
     end
     assert.equal("x", (site:get "/known"))
     assert.equal("true nil", run [[
@@ -153,7 +153,7 @@ describe("inside nginx, credentials that are asked for", function()
       refresh.lease = lease
       told[3] = asked
       return told]]
-    for at = 1, 2 do assert.truthy(told[at]:find("has been asked several times and has not come back", 1, true), told[at]) end
+    for at = 1, 2 do assert.truthy(told[at]:find("was asked several times and has not answered", 1, true), told[at]) end
     assert.equal(3, told[3])
   end)
 
@@ -196,7 +196,7 @@ describe("inside nginx, credentials that are asked for", function()
         return nil, err
       end }
       return { outcome(client), inner }]]
-    assert.truthy(told[1]:find("calls the client that it gives them to", 1, true), told[1])
+    assert.truthy(told[1]:find("calls the client that waits for its credentials", 1, true), told[1])
     assert.equal("credentials CredentialRetrievalError", told[2])
   end)
 
@@ -296,7 +296,7 @@ describe("inside nginx, credentials that are asked for", function()
         local client
         client = new { credentials = function() return nil, call(client) end }
         return outcome(client)]])
-      assert.truthy(told:find("calls the client that it gives them to", 1, true), told)
+      assert.truthy(told:find("calls the client that waits for its credentials", 1, true), told)
     end)
   end)
 end)

@@ -1,4 +1,4 @@
---- A connected cosocket: from the pool or new, through a proxy's tunnel if need be, TLS verified.
+--- Connects a cosocket: from the pool or new, through a proxy's tunnel if needed, with TLS verified.
 -- @module resty.ivs.http.connection
 
 local core = require "ivs.core"
@@ -9,13 +9,13 @@ local connection = {}
 
 local TUNNEL_PIECE = 4096
 
---- What is left of the time to connect.
+--- Sets the socket's timeouts to the time that is left.
 local function limit(sock, deadline)
   local left = wires.milliseconds(deadline - ngx.now())
   sock:settimeouts(left, left, left)
 end
 
---- Asks the proxy for a tunnel and reads the head of its answer. Returns true; or nil and an error object.
+--- Requests a tunnel of the proxy and reads the head of its response. Returns true; or nil and an error object.
 local function open_tunnel(sock, route, url, deadline)
   local lines = { "CONNECT " .. route.tunnel_to .. " HTTP/1.1", "Host: " .. route.tunnel_to }
   if route.authorization then lines[3] = "Proxy-Authorization: " .. route.authorization end
@@ -37,9 +37,9 @@ local function open_tunnel(sock, route, url, deadline)
     status == 407 and " (it wants a user and a password: http://user:password@host:port)" or ""))
 end
 
---- Why a certificate was refused where sslhandshake said that all was well. lua-nginx-module 0.10.23 does that where the
--- whole handshake passed at once: it has closed the connection, so nothing was sent, but tells nobody.
-local function refused_in_silence(sock)
+--- Why a certificate was refused although sslhandshake returned success. lua-nginx-module 0.10.23 does that if the handshake completed
+-- without waiting: it has closed the connection, so nothing was sent, but it returns no error.
+local function unreported_refusal(sock)
   if sock:getreusedtimes() then return nil end
   local read, reason = pcall(function()
     local ffi = require "ffi"
@@ -51,21 +51,21 @@ local function refused_in_silence(sock)
   return read and reason or "the certificate is not trusted, or is for another name"
 end
 
---- TLS over what is connected. Returns true; or nil, an error object, and whether nothing was said about why.
+--- Performs the TLS handshake. Returns true; or nil, an error object, and whether the reason is unknown.
 local function shake_hands(sock, wire, route, url, deadline)
   limit(sock, deadline)
   if wire.certificate then
     local set, problem = sock:setclientcert(wire.certificate, wire.key)
     if not set then return nil, fault.config("InvalidConfigError", "client_cert: " .. tostring(problem)) end
   end
-  local good, problem = sock:sslhandshake(false, route.server_name, wire.verify)
-  problem = good and refused_in_silence(sock) or problem
-  if good and not problem then return true end
+  local ok, problem = sock:sslhandshake(false, route.server_name, wire.verify)
+  problem = ok and unreported_refusal(sock) or problem
+  if ok and not problem then return true end
   problem = tostring(problem)
   return nil, fault.tls(url, problem), problem:find("handshake failed", 1, true) ~= nil
 end
 
---- The times of the exchange itself, which a pooled connection needs as well.
+--- Sets the timeouts of the exchange, which a pooled connection needs, too.
 local function set_timeouts(sock, wire, limits)
   local connecting, read = wire.connect_milliseconds, wire.read_milliseconds
   if limits.connect_timeout then connecting = wires.milliseconds(limits.connect_timeout) end
@@ -73,32 +73,32 @@ local function set_timeouts(sock, wire, limits)
   sock:settimeouts(connecting, read, read)
 end
 
--- nginx's resolver has a time limit of its own (resolver_timeout, 30 s), which no setting of a cosocket shortens. So where a
--- name may have to be resolved, connecting races against a clock, each in a light thread. What comes from the pool must not
--- pay for that, and cosockets don't tell whether there is any; so we count what we keep. The count may err (nginx drops
--- connections that a server closed); then the resolver's limit holds, for one call.
+-- nginx's resolver has its own time limit (resolver_timeout, 30 s), which no setting of a cosocket shortens. If a name may have to be
+-- resolved, connecting therefore races against a clock, each in a light thread. A pooled connection must not pay for that, but
+-- cosockets do not tell whether the pool has one, so we count the connections that we keep. The count may be wrong (nginx drops
+-- connections that a server closed); then the resolver's limit applies to one call.
 
 local function connect(sock, route)
   return sock:connect(route.host, route.port, route.connect_options)
 end
 
-local function run_down(seconds)
+local function wait_for_timeout(seconds)
   ngx.sleep(seconds)
   return nil, "timeout"
 end
 
 local function race(sock, route, seconds)
   local connecting = ngx.thread.spawn(connect, sock, route)
-  local clock = ngx.thread.spawn(run_down, wires.milliseconds(seconds) / 1000)
-  local good, connected, problem = ngx.thread.wait(connecting, clock)
-  ngx.thread.kill(connecting) -- one of the two has ended, and is none the worse for it
+  local clock = ngx.thread.spawn(wait_for_timeout, wires.milliseconds(seconds) / 1000)
+  local ok, connected, problem = ngx.thread.wait(connecting, clock)
+  ngx.thread.kill(connecting) -- one of the two has ended already, which is no problem
   ngx.thread.kill(clock)
-  if not good then return nil, connected end
+  if not ok then return nil, connected end
   return connected, problem
 end
 
---- How many connections the pool probably has. Until one has been taken (which is at once) it counts as empty: who comes
--- meanwhile must not believe what is about to turn out wrong.
+--- How many connections the pool probably has. While one is being taken the pool counts as empty, so that another call does not rely
+-- on a count that may be wrong.
 local function count_idle(wire, pool)
   local now = ngx.now()
   local idle = now - pool.opened < wire.keepalive_timeout and pool.idle or 0
@@ -106,23 +106,23 @@ local function count_idle(wire, pool)
   return idle
 end
 
---- Makes a new connection ready. Returns true; or nil, an error object, and whether nothing was said about why.
+--- Prepares a new connection. Returns true; or nil, an error object, and whether the reason is unknown.
 local function prepare(sock, wire, route, url, limits, deadline)
   if wire.tcp_keepalive and sock.setoption then sock:setoption("keepalive", true) end
-  local good, err, mute = true, nil, nil
-  if route.tunnel_to then good, err = open_tunnel(sock, route, url, deadline) end
-  if good and route.is_tls then good, err, mute = shake_hands(sock, wire, route, url, deadline) end
-  if good then set_timeouts(sock, wire, limits) end
-  return good, err, mute
+  local ok, err, is_unknown = true, nil, nil
+  if route.tunnel_to then ok, err = open_tunnel(sock, route, url, deadline) end
+  if ok and route.is_tls then ok, err, is_unknown = shake_hands(sock, wire, route, url, deadline) end
+  if ok then set_timeouts(sock, wire, limits) end
+  return ok, err, is_unknown
 end
 
---- One try. Returns the socket, and whether it is from the pool; or nil, an error object, and whether another try may help.
+--- One attempt. Returns the socket, and whether it is from the pool; or nil, an error object, and whether another attempt may help.
 local function try(wire, route, url, limits, deadline, is_second)
   local sock, pool = ngx.socket.tcp(), route.pool
   local idle = pool and count_idle(wire, pool)
   local connected, problem
   set_timeouts(sock, wire, limits)
-  if idle == 0 or is_second then -- the second has less time than the socket has been told
+  if idle == 0 or is_second then -- the second attempt has less time than the socket's timeouts
     connected, problem = race(sock, route, deadline - ngx.now())
   else
     connected, problem = sock:connect(route.host, route.port, route.connect_options)
@@ -132,10 +132,10 @@ local function try(wire, route, url, limits, deadline, is_second)
     if pool and idle > 0 then pool.idle = idle - 1 end
     return sock, true
   end
-  local good, err, mute = prepare(sock, wire, route, url, limits, deadline)
-  if good then return sock, false end
+  local ok, err, is_unknown = prepare(sock, wire, route, url, limits, deadline)
+  if ok then return sock, false end
   sock:close()
-  return nil, err, mute
+  return nil, err, is_unknown
 end
 
 --- Connects.
@@ -146,9 +146,9 @@ end
 -- @return the socket, and whether it comes from the pool; or nil and an error object
 function connection.open(wire, route, url, limits)
   local deadline = ngx.now() + (limits.connect_timeout or wire.connect_timeout)
-  local sock, detail, mute = try(wire, route, url, limits, deadline)
-  -- cosockets don't tell a handshake that the network cut short from one that was refused: the former deserves a second try
-  if not sock and mute and ngx.now() < deadline then sock, detail = try(wire, route, url, limits, deadline, true) end
+  local sock, detail, is_unknown = try(wire, route, url, limits, deadline)
+  -- cosockets do not tell a handshake that the network interrupted from one that was refused; the former deserves a second attempt
+  if not sock and is_unknown and ngx.now() < deadline then sock, detail = try(wire, route, url, limits, deadline, true) end
   return sock, detail
 end
 
@@ -159,7 +159,7 @@ function connection.keep(sock, wire, route)
   if kept and pool and pool.idle < wire.pool_size then pool.idle = pool.idle + 1 end
 end
 
---- Sets what is left of the time for the answer.
+--- Sets the timeouts to the time that is left for the response.
 function connection.limit(sock, seconds)
   local left = wires.milliseconds(seconds)
   sock:settimeouts(left, left, left)

@@ -1,8 +1,8 @@
 --- One request and its response over a cosocket.
 --
--- The request goes out in one write. From then on the response has `read_timeout` seconds to come to its last byte,
--- however it drips. A pooled connection that turns out to have been closed before a byte of the response came is
--- replaced at once: the server never took the request.
+-- The request is sent in one write. The whole response then has `read_timeout` seconds; a server that trickles bytes cannot extend
+-- that. A pooled connection that was closed before a byte of the response arrived is replaced at once: the server never took the
+-- request.
 -- @module resty.ivs.http.exchange
 
 local connection = require "resty.ivs.http.connection"
@@ -17,7 +17,7 @@ local PIECE = 64 * 1024
 local MAX_IDLE_READERS = 64
 local MAX_REPLACED = 5 -- pooled connections, for one request
 
---- Readers that nobody uses, of this worker; they keep their memory.
+--- This worker's unused readers, which keep their memory.
 local idle = {}
 
 local function take_reader(max_bytes)
@@ -29,9 +29,9 @@ local function take_reader(max_bytes)
   return reader
 end
 
---- Gives a reader back.
+--- Returns a reader for reuse.
 function exchange.release(reader)
-  reader:reset() -- wipes what it held, and frees it where it was large
+  reader:reset() -- wipes its content, and frees a large one
   if #idle < MAX_IDLE_READERS then idle[#idle + 1] = reader end
 end
 
@@ -42,12 +42,12 @@ local FAULT_OF = {
 --- Reads until the response is complete. Returns true; or nil, an error object, and whether the connection ended first.
 local function receive(sock, reader, url, timeout)
   local deadline = ngx.now() + timeout
-  local began = false
+  local has_begun = false
   while true do
     local bytes, problem = sock:receiveany(PIECE)
     local progress, detail, what
     if bytes then
-      began = true
+      has_begun = true
       progress, detail, what = reader:feed(bytes)
     elseif problem == "timeout" then
       return nil, fault.read_timeout(url)
@@ -57,7 +57,7 @@ local function receive(sock, reader, url, timeout)
       progress, detail, what = nil, tostring(problem), "closed"
     end
     if progress == "done" then return true end
-    if not progress then return nil, FAULT_OF[what](url, detail), not began end
+    if not progress then return nil, FAULT_OF[what](url, detail), not has_begun end
     local left = deadline - ngx.now()
     if left <= 0 then return nil, fault.read_timeout(url) end
     connection.limit(sock, left)
@@ -65,7 +65,7 @@ local function receive(sock, reader, url, timeout)
 end
 
 --- Sends and receives.
--- @return the reader, done; or nil, an error object, and whether another connection may do better
+-- @return the reader, done; or nil, an error object, and whether another connection may succeed
 local function converse(sock, text, url, wire, route, limits)
   local sent, problem = sock:send(text)
   if not sent then
@@ -74,17 +74,17 @@ local function converse(sock, text, url, wire, route, limits)
     return nil, fault.closed(url, tostring(problem)), true
   end
   local reader = take_reader(limits.max_bytes or wire.max_response_bytes)
-  local good, err, unheard = receive(sock, reader, url, limits.read_timeout or wire.read_timeout)
-  if not good then
+  local ok, err, is_unanswered = receive(sock, reader, url, limits.read_timeout or wire.read_timeout)
+  if not ok then
     sock:close()
     exchange.release(reader)
-    return nil, err, unheard
+    return nil, err, is_unanswered
   end
   if reader:keep_alive() then connection.keep(sock, wire, route) else sock:close() end
   return reader
 end
 
---- Carries out a request that is text already.
+--- Sends a request that is text already, and reads the response.
 -- @tab wire of resty.ivs.wire
 -- @tab route its route to the URL
 -- @param text the whole message: a string, or a list of its pieces
@@ -98,19 +98,19 @@ function exchange.carry_out(wire, route, text, url, limits)
     local sock, reused = connection.open(wire, route, url, limits)
     if not sock then return nil, reused end
     if limits.on_connected then limits.on_connected() end
-    local reader, err, unheard = converse(sock, text, url, wire, route, limits)
+    local reader, err, is_unanswered = converse(sock, text, url, wire, route, limits)
     if reader then return reader end
-    if not (reused and unheard) or replaced >= MAX_REPLACED then return nil, err end
+    if not (reused and is_unanswered) or replaced >= MAX_REPLACED then return nil, err end
     replaced = replaced + 1
   end
 end
 
---- The response of a reader as a table, a content coding that nobody asked for undone.
+--- The response of a reader as a table, with an unrequested content coding decoded.
 -- @return `{ status, headers, body }`; or nil and an error object
 function exchange.response(reader, url, max_bytes)
   local response = reader:response()
   local coding = response.headers["content-encoding"]
-  -- an empty body is decoded by nobody, whatever is said of it: the status has to be told
+  -- an empty body is not decoded, whatever its header says: the status matters
   if response.body == "" or not exchange.is_coded(coding) then return response end
   local body, problem = gzip.decode(coding, response.body, max_bytes)
   if body then
@@ -126,7 +126,7 @@ function exchange.is_coded(coding)
   return coding ~= nil and coding ~= "" and coding:lower() ~= "identity"
 end
 
---- Carries out a request.
+--- Sends a request and reads the response.
 -- @tab wire of resty.ivs.wire
 -- @tab request `{ method, url, headers?, body?, connect_timeout?, read_timeout?, max_bytes?, direct? }`
 -- @return `{ status, headers, body }`; or nil and an error object

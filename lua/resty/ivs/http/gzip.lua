@@ -1,5 +1,5 @@
---- gzip, if it comes although nobody asked for it, through the zlib that nginx itself is linked with. It takes and refuses what
--- libcurl does: up to five codings over one another, and data that break off, whose beginning is taken.
+--- Decodes bodies that are compressed although the request did not ask for it, with the zlib that nginx is linked with. It accepts what
+-- libcurl accepts: up to five codings over one another, and truncated data, whose beginning is taken.
 -- @module resty.ivs.http.gzip
 
 local ffi = require "ffi"
@@ -12,7 +12,7 @@ local Z_OK, Z_STREAM_END, Z_BUF_ERROR = 0, 1, -5
 local MAX_LAYERS = 5
 local ZLIB = { gzip = true, ["x-gzip"] = true, deflate = true }
 
--- Under names of our own, since another module of the worker may have declared zlib's.
+-- With our own names, since another module of the worker may have declared zlib's.
 local declared = pcall(ffi.cdef, [[
   typedef struct ivs_z_stream {
     const char *next_in; unsigned avail_in; unsigned long total_in;
@@ -31,8 +31,8 @@ local function find_library()
   if library or not declared then return library end
   local candidates = { function() return ffi.C end, function() return ffi.load "libz.so.1" end }
   for _, candidate in ipairs(candidates) do
-    local good, found = pcall(candidate)
-    if good and pcall(function() return found.ivs_inflate_init end) then
+    local ok, found = pcall(candidate)
+    if ok and pcall(function() return found.ivs_inflate_init end) then
       library = found
       return library
     end
@@ -68,7 +68,7 @@ end
 
 --- @string list the Content-Encoding
 -- @string body
--- @number max_bytes what the result may have
+-- @number max_bytes of the result
 -- @return the decoded body; or nil and why not (gzip.TOO_LARGE if it is that)
 function gzip.decode(list, body, max_bytes)
   local layers = 0

@@ -1,7 +1,7 @@
 --- run(argv, options) for credential_process, without blocking the worker: over ngx.pipe.
 --
--- ngx.pipe needs an nginx with OpenResty's patch for child processes; Debian's has none, and a program run in any other
--- way would hold every request of the worker up. So there is an error that says what to do instead.
+-- ngx.pipe needs an nginx with OpenResty's patch for child processes. Debian's nginx lacks it, and any other way to run a program blocks
+-- the worker, so there is an error that says what to do instead.
 -- @module resty.ivs.http.process
 
 local environment = require "resty.ivs.environment"
@@ -13,13 +13,13 @@ local PIECE = 4096
 local KILL = 9
 local TOO_LONG = "it took too long"
 
-local UNAVAILABLE = "credential_process needs ngx.pipe, which this nginx has not (OpenResty has it), and nothing else runs a "
-  .. "program without holding the worker up: give the option `credentials` a function, or write the keys to the shared "
+local UNAVAILABLE = "credential_process needs ngx.pipe, which this nginx lacks (OpenResty has it), and nothing else runs a "
+  .. "program without blocking the worker: give the option `credentials` a function, or write the credentials to the shared "
   .. "credentials file from outside"
 
 pcall(ffi.cdef, "int ivs_pipe_spawn(void) __asm__(\"ngx_http_lua_ffi_pipe_spawn\");")
 
---- ngx.pipe loads without complaint where nginx lacks what it calls.
+--- ngx.pipe loads even if nginx lacks the functions that it calls.
 local function find_pipe()
   local loaded, pipe = pcall(require, "ngx.pipe")
   if not loaded or type(pipe) ~= "table" then return nil end
@@ -33,7 +33,7 @@ local function list_environment(variables)
   return list
 end
 
---- Sets what is left of the time. Returns false when nothing is: ngx.pipe's limits are each for one read.
+--- Sets the timeouts to the time that is left; ngx.pipe's are for one read each. Returns false if no time is left.
 local function limit(child, deadline)
   local left = math.floor((deadline - ngx.now()) * 1000)
   if left <= 0 then return false end
@@ -57,7 +57,7 @@ local function read_all(read, child, bounds)
   end
 end
 
---- Both streams at once, since a program may fill the one while we wait for the other.
+--- Reads both streams at once, since a program may fill one while we wait for the other.
 local function read_both(child, bounds)
   local errors = ngx.thread.spawn(read_all, child.stderr_read_any, child, bounds)
   local output, problem = read_all(child.stdout_read_any, child, bounds)
@@ -65,8 +65,8 @@ local function read_both(child, bounds)
     ngx.thread.kill(errors)
     return nil, problem
   end
-  local good, text, failed = ngx.thread.wait(errors)
-  if not good then return nil, tostring(text) end -- it raised
+  local ok, text, failed = ngx.thread.wait(errors)
+  if not ok then return nil, tostring(text) end -- it raised
   if not text then return nil, failed end
   return output, text
 end

@@ -1,5 +1,5 @@
---- How the requests of one client are sent: its resolved settings in the terms of cosockets, and what cosockets can't
--- carry out refused.
+--- How the requests of one client are sent: its resolved settings as cosockets take them. Settings that cosockets cannot honor are
+-- refused.
 -- @module resty.ivs.http.wire
 
 local core = require "ivs.core"
@@ -15,7 +15,7 @@ local function refuse(...)
   return nil, fault.config("InvalidConfigError", table.concat { ... })
 end
 
---- Seconds in the terms of cosockets; at least a moment, since they take 0 for nginx's default.
+--- Seconds as cosockets take them: at least one millisecond, since 0 means nginx's default.
 function wire.milliseconds(seconds)
   return math.max(1, math.min(LONGEST, math.floor(seconds * 1000)))
 end
@@ -24,7 +24,7 @@ local function percent_decode(text)
   return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
---- The proxy's URL (checked by ivs.proxies) taken apart.
+--- Parses the proxy's URL, which ivs.http.proxy has checked.
 local function read_proxy(url)
   if not url then return nil end
   local scheme, user, place = url:match("^(%a+)://([^/?#]*)@([^/?#@]+)")
@@ -38,7 +38,7 @@ local function read_proxy(url)
   end
   if scheme ~= "http" then
     return nil, fault.config("InvalidProxiesConfigError",
-      "A proxy with an https URL is not for cosockets, which have no TLS inside TLS: give it as http://host:port")
+      "cosockets cannot use a proxy with an https URL, since they have no TLS inside TLS: give it as http://host:port")
   end
   return {
     host = host, port = port, name = ngx.md5(url),
@@ -54,16 +54,16 @@ local function read_file(option, path)
   return refuse(option, " can't be read: ", tostring(problem or path))
 end
 
---- @return what cosockets take, and the text that it was; or nil and an error object
+--- @return what cosockets take, and the file's text; or nil and an error object
 local function parse(option, function_name, path)
   local text, err = read_file(option, path)
   if not text then return nil, err end
-  local good, parsed, problem = pcall(require("ngx.ssl")[function_name], text)
-  if good and parsed then return parsed, text end
-  return refuse(option, " can't be used: ", tostring(good and problem or parsed))
+  local ok, parsed, problem = pcall(require("ngx.ssl")[function_name], text)
+  if ok and parsed then return parsed, text end
+  return refuse(option, " can't be used: ", tostring(ok and problem or parsed))
 end
 
---- Certificate and key to show; refused where this version of cosockets has no way to, as far as the phase lets us know.
+--- Reads the client certificate and its key. Refused if this version of cosockets cannot send one, as far as this phase shows that.
 local function read_certificate(out, settings)
   if not settings.client_cert then return true end
   local made, sock = pcall(ngx.socket.tcp)
@@ -75,7 +75,7 @@ local function read_certificate(out, settings)
   if not out.certificate then return nil, certificate_text end
   out.key, key_text = parse("client_key", "parse_pem_priv_key", settings.client_key or settings.client_cert)
   if not out.key then return nil, key_text end
-  -- by what they say, since a file may be replaced by another one while connections made with it are kept
+  -- by content, since a file may be replaced while connections that were made with it are kept
   out.certificate_name = ngx.md5(ngx.md5(certificate_text) .. ngx.md5(key_text))
   return true
 end
@@ -86,7 +86,7 @@ end
 function wire.new(machine, options)
   local settings = machine:connection_settings()
   if options.ca_bundle then
-    return refuse("ca_bundle can't be carried out inside nginx, whose cosockets know one set of authorities: name the file "
+    return refuse("ca_bundle is not possible inside nginx, whose cosockets have one set of authorities: name the file "
       .. "in `lua_ssl_trusted_certificate` instead")
   end
   local out = { routes = {}, route_count = 0, transport = settings.transport }
@@ -101,14 +101,14 @@ function wire.new(machine, options)
   local err
   out.proxy, err = read_proxy(settings.proxy)
   if err then return nil, err end
-  local good
-  good, err = read_certificate(out, settings)
-  if not good then return nil, err end
+  local ok
+  ok, err = read_certificate(out, settings)
+  if not ok then return nil, err end
   return out
 end
 
---- How many connections are kept for a name (`idle`), and when the last one was `opened`, by the name of the pool: what
--- connection.lua knows of the need to resolve the name.
+--- By the pool's name: how many connections are kept (`idle`), and when the last one was `opened`. connection.lua decides by them
+-- whether the name may have to be resolved.
 local pools = setmetatable({}, { __mode = "v" })
 
 local function is_address(host)
@@ -124,7 +124,7 @@ local function find_pool(name)
   return pool
 end
 
---- Where a request goes first, and the name of the pool: everything that makes two connections differ.
+--- The host that a request is sent to first, and the name of the pool, which contains everything that makes two connections differ.
 local function make_route(self, target, proxy)
   local route = { server_name = target.host:gsub("^%[(.*)%]$", "%1"):gsub("%.$", ""):lower(), is_tls = target.scheme == "https" }
   local first = target
@@ -132,15 +132,15 @@ local function make_route(self, target, proxy)
     first = proxy
     route.is_proxied = true
     route.authorization = proxy.authorization
-    -- plain http is handed to the proxy as it is; TLS goes through a tunnel
+    -- plain http is sent to the proxy as it is; TLS goes through a tunnel
     if route.is_tls then route.tunnel_to = target.authority else route.is_absolute = true end
   end
-  -- a name that never leaves the machine (RFC 6761, 6.3), and that nginx's resolver would ask a server for
+  -- always the loopback address (RFC 6761, 6.3); nginx's resolver would ask a name server for it
   route.host = first.host:lower() == "localhost" and "127.0.0.1" or first.host
   route.port = first.port
   local pool = table.concat({
     "ivs", target.scheme, target.authority:lower(), route.server_name, tostring(self.verify), proxy and proxy.name or "-",
-    self.certificate_name or "-", tostring(self.tcp_keepalive), self.pool_size, -- the first to make a pool decides its size
+    self.certificate_name or "-", tostring(self.tcp_keepalive), self.pool_size, -- whoever makes a pool decides its size
   }, "|")
   route.connect_options = { pool = pool }
   if not is_address(route.host) then route.pool = find_pool(pool) end

@@ -141,7 +141,8 @@ describe("a call by hand", function()
     end
     assert.same({ "_VERSION", "client", "exceptions", "http_reader", "http_request", "is_bypassed", "parse_url", "private" },
       names_of(core))
-    assert.same({ "advance", "begin", "is_throttled", "request_table", "request_text", "system" }, names_of(core.private))
+    assert.same({ "advance", "begin", "is_throttled", "monotonic", "new_pace", "note_sent", "request_table", "request_text",
+      "set_pace", "system" }, names_of(core.private))
   end)
 
   it("loads no libcurl", function()
