@@ -1,13 +1,12 @@
 /*
- * require "measure": the clocks, and the yardsticks and inner parts that have to be reached from C.
+ * require "measure": clocks, yardsticks, and internal functions that only C can call.
  *
  *   now() cpu() resident()        wall seconds, this process's CPU seconds, its resident memory in KiB
  *   sign(n) sign_random(n) hash(n) hash_joined(n) hash_kilobyte(n) hash_bytes()      see signing.h
- *   decoder(body)                 a function that turns the body into the result table, as a call's step
- * DECODE does bare(url, ca_bundle, body, header_lines, sigv4?, keys?)       a handle (see bare.h);
- * handle:run(n)
+ *   decoder(body)                 a function that decodes the body to the result table, like the step DECODE
+ *   bare(url, ca_bundle, body, header_lines, sigv4?, keys?)       a handle (see bare.h): handle:run(n)
  *
- * Linked with the core's and a few of csrc/lua's object files, since ivs.so shows no more than luaopen_ivs.
+ * Linked with object files of csrc/core and csrc/lua, because ivs.so exports only luaopen_ivs.
  */
 #include "bare.h"
 #include "bare_multi.h"
@@ -34,7 +33,7 @@ static int now(lua_State *L) {
   return push_clock(L, CLOCK_MONOTONIC);
 }
 
-/* What getrusage counts, in nanoseconds. */
+/* CPU time of getrusage, in nanoseconds. */
 static int cpu(lua_State *L) {
   return push_clock(L, CLOCK_PROCESS_CPUTIME_ID);
 }
@@ -50,7 +49,7 @@ static int resident(lua_State *L) {
 
 /* ---- signing ---- */
 
-static signing *signer; /* one for the process: a benchmark has no state to keep apart */
+static signing *signer; /* one for the whole process */
 
 static int repeat(lua_State *L, bool (*work)(signing *, size_t)) {
   if (!work(signer, (size_t)luaL_checknumber(L, 1))) return luaL_error(L, "the work failed");
@@ -89,7 +88,7 @@ typedef struct decoder {
   ivs_call call;
 } decoder;
 
-/* Puts the call at the step DECODE, which nothing but an exchange leads to, and has it carried out. */
+/* Sets the call to the step DECODE, which otherwise only an exchange leads to, and carries it out. */
 static int decode(lua_State *L) {
   decoder *d = lua_touserdata(L, lua_upvalueindex(1));
   d->call.state = IVS_STEP_DECODE;
@@ -100,7 +99,7 @@ static int decode(lua_State *L) {
 static int new_decoder(lua_State *L) {
   size_t length;
   const char *body = luaL_checklstring(L, 1, &length);
-  decoder *d = lua_newuserdata(L, sizeof *d); /* not freed: it lives as long as the process */
+  decoder *d = lua_newuserdata(L, sizeof *d); /* not freed before the process ends */
   ivs_client_init(&d->client);
   ivs_call_init(&d->call, &d->client, length);
   d->call.response.status = 200;

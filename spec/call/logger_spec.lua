@@ -133,7 +133,7 @@ describe("the logger", function()
         session_token = KEYS.session_token, expiration = NOW + lives[provided] }
     end }, { THROTTLED, THROTTLED, GOOD })
     assert.same({ "done", 3, 3 }, { seen.step, provided, seen.asked })
-    assert.equal(3, count(seen.log, "^asking for credentials$"), all_text(seen.log))
+    assert.equal(3, count(seen.log, "^requesting credentials$"), all_text(seen.log))
   end)
 
   it("sees a call that fails before anything is sent", function()

@@ -92,7 +92,7 @@ describe("examples", function()
 
   it("own_project_spec.lua passes under Busted, without network and credentials", function()
     local result = command.run({ "-o", "plainTerminal", "examples/own_project_spec.lua" },
-      { program = "spec/runner.lua", env = { AWS_EC2_METADATA_DISABLED = "true" } })
+      { program = "spec/runner.lua", env = { AWS_EC2_METADATA_DISABLED = "true", IVS_LUA = interpreter.path() } })
     assert_run(0, result)
     assert.truthy(result.out:find("2 successes / 0 failures / 0 errors", 1, true), result.out)
   end)

@@ -108,14 +108,14 @@ describe("a caller's function or table", function()
     for _, line in ipairs(lines) do assert.is_nil(line:find("%c"), line) end
   end)
 
-  it("that logs may not take the steps of the call that it hears of", function()
+  it("that logs may not advance the call that is logged", function()
     local call, message
     local client = assert(core.client { region = "x", env = {}, credentials = KEYS, logger = function()
       if call then message = select(2, pcall(call.next, call)) end
     end })
     call = client:call(ARN)
     assert.equal("exchange", (call:next()))
-    assert.truthy(message:find("within the logger", 1, true), message)
+    assert.truthy(message:find("by the logger", 1, true), message)
     assert.equal("done", (call:next { status = 200, body = "{}" }))
   end)
 

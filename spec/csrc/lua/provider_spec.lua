@@ -56,7 +56,7 @@ describe("calls of one client that need credentials at the same time", function(
     for at = 2, 4 do assert.equal("exchange", (calls[at]:next())) end
     assert.equal("exchange", (client:call(ARN):next()))
     local asked = 0
-    for _, text in ipairs(log) do asked = asked + (text == "asking for credentials" and 1 or 0) end
+    for _, text in ipairs(log) do asked = asked + (text == "requesting credentials" and 1 or 0) end
     assert.equal(1, asked)
   end)
 

@@ -1,5 +1,5 @@
 /*
- * The pace of many calls (csrc/core/pace): how far apart requests are, by arithmetic on a clock of the test's own.
+ * Tests of the pace of many calls (csrc/core/pace): the intervals between requests, with a simulated clock.
  */
 #include "core/call.h"
 #include "core/pace.h"
@@ -9,7 +9,7 @@
 
 static const double EPSILON = 1e-6;
 
-/* Takes a token as soon as there is one; returns when that was. */
+/* Takes a token as soon as one is available; returns that time. */
 static double take(ivs_pace *pace, double now) {
   double wait;
   while ((wait = ivs_pace_wait(pace, now)) > 0) now += wait;
@@ -30,7 +30,7 @@ static void requests_are_spread_evenly(void) {
   }
 }
 
-static void a_pause_is_not_made_up_for(void) {
+static void a_pause_does_not_allow_a_burst(void) {
   ivs_pace pace;
   ivs_pace_init(&pace, 4, 0);
   take(&pace, 0);
@@ -38,7 +38,7 @@ static void a_pause_is_not_made_up_for(void) {
   CHECK(fabs(take(&pace, 100) - 100.25) < EPSILON);
 }
 
-static void a_request_that_left_late_postpones_the_next(void) {
+static void a_request_that_is_sent_late_postpones_the_next(void) {
   ivs_pace pace;
   ivs_pace_init(&pace, 4, 0);
   take(&pace, 0);
@@ -56,7 +56,7 @@ static void without_a_limit_nothing_waits_until_the_service_throttles(void) {
   CHECK(ivs_pace_wait(&pace, 0.1) > 0);
 }
 
-/* However fast the limit allows. */
+/* Even if the limit is high. */
 static void throttling_slows_a_limited_pace(void) {
   ivs_pace pace;
   ivs_pace_init(&pace, 1000, 0);
@@ -75,7 +75,7 @@ static void throttling_slows_a_limited_pace(void) {
   CHECK(pace.rate.bucket.rate > 2); /* regrown */
 }
 
-static void a_clock_set_back_stands(void) {
+static void if_the_clock_goes_back_no_time_has_passed(void) {
   ivs_pace pace;
   ivs_pace_init(&pace, 2, 1000);
   take(&pace, 1000);
@@ -83,7 +83,7 @@ static void a_clock_set_back_stands(void) {
   CHECK(fabs(take(&pace, 500) - 500.5) < EPSILON);
 }
 
-/* Each attempt takes a token of the call's pace, the first and the retries. */
+/* Each attempt takes a token of the call's pace, including retries. */
 static void attempts_wait_for_the_pace_of_their_call(void) {
   static const unsigned char random[16] = {1};
   ivs_failure failure;
@@ -121,11 +121,11 @@ static void attempts_wait_for_the_pace_of_their_call(void) {
 
 int main(void) {
   requests_are_spread_evenly();
-  a_pause_is_not_made_up_for();
-  a_request_that_left_late_postpones_the_next();
+  a_pause_does_not_allow_a_burst();
+  a_request_that_is_sent_late_postpones_the_next();
   without_a_limit_nothing_waits_until_the_service_throttles();
   throttling_slows_a_limited_pace();
-  a_clock_set_back_stands();
+  if_the_clock_goes_back_no_time_has_passed();
   attempts_wait_for_the_pace_of_their_call();
   return broken > 0;
 }
