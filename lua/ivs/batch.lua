@@ -1,7 +1,7 @@
---- What a batch is asked for and what it returns: the parts of batch_get_recording_configuration that are the same for every
--- driver. The result has the shape of the service's own BatchGetChannel.
+--- The argument and the result of batch_get_recording_configuration: the parts that are the same for every driver. The result
+-- has the shape of the service's own BatchGetChannel.
 --
--- No I/O. Not for: when a request is sent, which is each driver's (csrc/lua/blocking/batch.c).
+-- No I/O. Not for: when a request is sent, which each driver decides (csrc/lua/blocking/batch.c).
 -- @module ivs.batch
 
 local failure = require "ivs.failure"
@@ -89,7 +89,7 @@ local function without_duplicates(arns)
   return unique
 end
 
---- What is to be done for an argument in which nothing is wrong.
+--- Reads a valid argument.
 -- @treturn table `arns` (each once), `max_concurrency`, `max_tps` (0: no limit), `on_progress`, `on_result`
 function batch.plan(params)
   local max_tps = params.max_tps

@@ -8,7 +8,7 @@ local shell = require "emulator.shell"
 
 local SUPPORT = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") .. "/../../support/"
 
-describe("exchanges side by side", function()
+describe("concurrent exchanges", function()
   local before, server = calls.leftovers(), hostile_server.new {}
 
   lazy_setup(function() server:start() end)
@@ -17,7 +17,7 @@ describe("exchanges side by side", function()
     assert.equal(before, calls.leftovers())
   end)
 
-  it("end at connect_timeout where a name takes longer, and do not connect when it is found at last", function()
+  it("end at connect_timeout if a name lookup takes longer, and do not connect when it ends", function()
     local library = server.directory .. "/slow_names.so"
     local output, status = shell.run(("exec 2>&1; cc -O1 -fPIC -shared -o %s %s -ldl"):format(shell.quote(library),
       shell.quote(SUPPORT .. "slow_names.c")))
@@ -46,7 +46,7 @@ describe("exchanges side by side", function()
     assert.is_true(server:connections() <= tonumber(found), server:connections() .. " connections for " .. output)
   end)
 
-  it("lose an idle connection that a server wrote to unasked, and no other", function()
+  it("close an idle connection with unexpected data, and no other", function()
     local answer = calls.answer()
     local slow = { { "request" }, { "wait", 2 }, { "send", answer }, { "again", 2 } }
     -- the first connection is busy; the second one answers, and then sends what nobody asked for
