@@ -10,7 +10,8 @@ local printable = require "ivs.printable"
 
 local batch = {}
 
-local MAX_CONCURRENCY = 256
+--- The most that `max_concurrency` may be.
+batch.MAX_CONCURRENCY = 256
 
 --- The service's quota of GetRecordingConfiguration, in calls a second for an account and region (Amazon IVS Service Quotas, "API
 -- Call Rate Quotas").
@@ -48,8 +49,8 @@ end
 local function check_concurrency(value)
   if value == nil then return end
   if type(value) ~= "number" then return "'max_concurrency' has to be an integer, got " .. type(value) end
-  if not is_whole(value) or value < 1 or value > MAX_CONCURRENCY then
-    return ("'max_concurrency' has to be an integer from 1 to %d, got %s"):format(MAX_CONCURRENCY, tostring(value))
+  if not is_whole(value) or value < 1 or value > batch.MAX_CONCURRENCY then
+    return ("'max_concurrency' has to be an integer from 1 to %d, got %s"):format(batch.MAX_CONCURRENCY, tostring(value))
   end
 end
 

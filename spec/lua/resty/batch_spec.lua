@@ -39,6 +39,62 @@ describe("a batch inside nginx", function()
     end)
   end)
 
+  it("keeps no region waiting for the light threads that another region's pace holds", function()
+    with_site({}, function(site)
+      assert.same({ "us-east-1", "us-west-2" }, site:run [[
+        local arns = names("a", 20, "us-west-2")
+        arns[21] = arn("b", "us-east-1")
+        pcall(client().batch_get_recording_configuration, client(), { arns = arns, max_tps = 1, max_concurrency = 4,
+          on_progress = function(done) if done == 2 then error "enough" end end })
+        local regions = {}
+        for at, item in ipairs(sent()) do regions[at] = item.arn:match "ivs:([^:]+)" end
+        table.sort(regions)
+        return regions]])
+    end)
+  end)
+
+  it("takes more regions than there are light threads in turns", function()
+    with_site({}, function(site)
+      local found = site:run [[
+        local arns = {}
+        for at = 1, 300 do arns[at] = arn("a", "xx-region-" .. at) end
+        for at = 1, 300 do arns[300 + at] = arn("b", "xx-region-" .. at) end
+        local result = client():batch_get_recording_configuration { arns = arns, max_tps = 1000, max_concurrency = 2 }
+        local seen, before, turn = {}, 0, nil
+        for _, item in ipairs(sent()) do
+          local region = item.arn:match "ivs:([^:]+)"
+          if not seen[region] then before = before + 1 end
+          if seen[region] and not turn then turn = before end
+          seen[region] = true
+        end
+        return { count = #result.recordingConfigurations, errors = #result.errors, turn = turn }]]
+      assert.same({ 600, 0 }, { found.count, found.errors })
+      assert.is_true(found.turn >= 200, found.turn) -- requests of one millisecond have no order
+    end)
+  end)
+
+  it("has an error for a success without a recording configuration", function()
+    with_site({}, function(site)
+      local told = { "a1 ResponseParserError", "a2 -" }
+      assert.same({ configurations = 1, errors = { "a1 response ResponseParserError GetRecordingConfiguration" }, told = told }, site:run [[
+        local told = {}
+        local made = client(nil, { transport = function(request)
+          return { status = 200, body = request.body:find "a1" and "{}" or '{"recordingConfiguration":{"name":"n"}}' }
+        end })
+        local result = made:batch_get_recording_configuration { arns = names("a", 2), max_tps = false, max_concurrency = 1,
+          on_result = function(name, configuration, err)
+            told[#told + 1] = name:match "[^/]*$" .. " " .. (configuration and "-" or err and err.code or "nothing")
+          end }
+        local errors = {}
+        for at, item in ipairs(result.errors) do
+          errors[at] = table.concat({ item.arn:match "[^/]*$", item.error.kind, item.code, item.error.operation_name }, " ")
+        end
+        local count = 0
+        for _ in pairs(result.recordingConfigurations) do count = count + 1 end
+        return { configurations = count, errors = errors, told = told }]])
+    end)
+  end)
+
   it("sends 3 a second by default", function()
     with_site({}, function(site)
       local span = site:run [[

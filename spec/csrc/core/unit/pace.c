@@ -83,6 +83,38 @@ static void if_the_clock_goes_back_no_time_has_passed(void) {
   CHECK(fabs(take(&pace, 500) - 500.5) < EPSILON);
 }
 
+/* A call that keeps a pace may wait for long after it has asked for credentials. */
+static void credentials_that_expire_meanwhile_are_asked_for_again(void) {
+  static const unsigned char random[16] = {1};
+  ivs_failure failure;
+  ivs_client client;
+  ivs_call call;
+  ivs_pace pace;
+  ivs_failure_init(&failure);
+  ivs_client_init(&client);
+  const ivs_client_settings settings = {.region = BYTES("us-west-2")};
+  CHECK(!ivs_client_open(&client, &settings, 0, &failure));
+  ivs_pace_init(&pace, 0.01, 0);
+  take(&pace, 0);
+  ivs_call_init(&call, &client, 100);
+  ivs_call_begin(&call, &ivs_operation_get_recording_configuration, BYTES("{}"), BYTES("arn"), random);
+  call.pace = &pace;
+  CHECK(ivs_call_next(&call, 0, 0) == IVS_STEP_CREDENTIALS);
+  CHECK(!ivs_credentials_set(&client.credentials, BYTES("A"), BYTES("S"), BYTES(""), 50));
+  ivs_call_credentials(&call);
+  CHECK(ivs_call_next(&call, 0, 0) == IVS_STEP_SLEEP && fabs(call.delay - 100) < EPSILON);
+  ivs_call_slept(&call);
+  CHECK(ivs_call_next(&call, 40, 0) == IVS_STEP_SLEEP); /* they are valid still, and have been asked for */
+  ivs_call_slept(&call);
+  CHECK(ivs_call_next(&call, 100, 0) == IVS_STEP_CREDENTIALS);
+  CHECK(!ivs_credentials_set(&client.credentials, BYTES("B"), BYTES("S"), BYTES(""), 150));
+  ivs_call_credentials(&call);
+  CHECK(ivs_call_next(&call, 100, 0) == IVS_STEP_EXCHANGE);
+  ivs_call_free(&call);
+  ivs_client_close(&client);
+  ivs_failure_free(&failure);
+}
+
 /* Each attempt takes a token of the call's pace, including retries. */
 static void attempts_wait_for_the_pace_of_their_call(void) {
   static const unsigned char random[16] = {1};
@@ -126,6 +158,7 @@ int main(void) {
   without_a_limit_nothing_waits_until_the_service_throttles();
   throttling_slows_a_limited_pace();
   if_the_clock_goes_back_no_time_has_passed();
+  credentials_that_expire_meanwhile_are_asked_for_again();
   attempts_wait_for_the_pace_of_their_call();
   return broken > 0;
 }

@@ -111,6 +111,13 @@ describe("ivs get", function()
     assert.equal(2, get({ "-", COMPLETE.arn }).status)
   end)
 
+  it("tells that standard input cannot be read", function()
+    for words, reason in pairs { ["<&-"] = "Bad file descriptor", ["</"] = "Is a directory" } do
+      local result = get({ "-", "--output", "json" }, { behind = words })
+      assert.same({ "ivs: cannot read standard input: " .. reason .. "\n", 3 }, { result.err, result.status })
+    end
+  end)
+
   it("prints no control character that the service sends", function()
     local hostile = "a\27]0;title\7\r\n\127\194\155" .. "b"
     local arn = emulator:script("hostile", { status = 200, body = json.encode { recordingConfiguration = {

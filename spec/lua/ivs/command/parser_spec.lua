@@ -24,7 +24,10 @@ end
 describe("wrong usage", function()
   local CASES = {
     {}, { "frobnicate" }, { "get" }, { "get", "--bogus" }, { "get", "x", "--output", "yaml" }, { "get", "x", "--max-tps", "-1" },
-    { "get", "x", "--max-tps", "many" }, { "get", "x", "--max-concurrency", "0" }, { "get", "x", "--max-attempts", "1.5" },
+    { "get", "x", "--max-tps", "many" }, { "get", "x", "--max-tps", ("9"):rep(400) }, { "wait", "x", "--timeout", ("9"):rep(400) },
+    { "get", "x", "--max-concurrency", "0" }, { "get", "x", "--max-attempts", "1.5" },
+    { "get", "x", "--max-concurrency", "257" }, { "get", "x", "--max-attempts", "1001" },
+    { "get", "x", "--max-attempts", "99999999999999999999" },
     { "get", "x", "--read-timeout" }, { "list", "x" }, { "check", "x" }, { "wait" }, { "wait", "x", "--delay", "0" },
     { "whoami", "x" }, { "completion" }, { "completion", "powershell" }, { "get", "x", "\27[31m", "--\27" },
   }
