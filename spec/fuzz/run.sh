@@ -18,7 +18,7 @@ compile() {
   # shellcheck disable=SC2086
   clang $flags -fsanitize=fuzzer-no-link -c -o "$2" "$1" || exit 1
 }
-for source in csrc/core/*.c csrc/lua/decode.c csrc/lua/objects.c csrc/lua/failure.c; do
+for source in csrc/core/*.c csrc/lua/decode.c csrc/lua/objects.c csrc/lua/failure.c csrc/lua/protect.c; do
   compile "$source" "$out/obj/$(echo "$source" | tr / -).o" & # core and lua have files of one name
   [ $(($(jobs -p | wc -l) % $(nproc))) -ne 0 ] || wait
 done

@@ -1,4 +1,4 @@
---- A call carried out by hand over ivs.core, with a clock and random numbers that are the test's own.
+--- Carries out a call step by step over ivs.core, with the test's clock and random numbers.
 
 local core = require "ivs.core"
 
@@ -9,7 +9,7 @@ local by_hand = {
   GOOD = { status = 200, body = '{"recordingConfiguration":{"state":"ACTIVE"}}' },
 }
 
---- An answer that tells of a service error.
+--- A service error response.
 function by_hand.refusal(status, code, headers)
   local all = { ["x-amzn-ErrorType"] = code }
   for name, value in pairs(headers or {}) do all[name] = value end
@@ -31,7 +31,7 @@ function by_hand.client(options, clock)
   })), clock
 end
 
---- Answers every exchange with the next of the answers, the last repeated. The clock advances while the call sleeps.
+--- Passes the next answer to every exchange, the last one repeatedly. The clock advances while the call sleeps.
 -- @return the requests, the delays, the last step and its detail
 function by_hand.carry_out(call, answers, clock)
   local requests, delays = {}, {}

@@ -1,5 +1,5 @@
---- What runs inside nginx for the specs of the cache: the pages of a site that has one, the service behind it, which counts
--- and does as it is told, and a generator of requests that all arrive at once.
+--- The code that runs inside nginx for the specs of the cache: the pages of a site with a cache, the scripted service behind it, which
+-- counts its calls, and a generator of simultaneous requests.
 -- luacheck: std ngx_lua
 
 local json = require "ivs.json"
@@ -13,7 +13,7 @@ pages.service_port = nil
 
 local caches = {}
 
---- The cache of the options in the argument `o`; made once, as a program does.
+--- The cache with the options in the argument `o`; created once, as in a program.
 local function cache_of(options)
   caches[options] = caches[options] or assert(require("resty.ivs.cache").new(json.decode(options)))
   return caches[options]
@@ -43,13 +43,13 @@ local function fetch(key)
   return nil, require("ivs.failure").new("service", code or CODES[status], "no", { status = status, retryable = status >= 429 })
 end
 
---- What the cache has for a key; `other` fetches in place of the service.
+--- The cache's result for a key; `other` fetches instead of the service.
 local function look_up(options, key, other)
   local cache = cache_of(options)
   return cache:get(cache.id(key), other or function() return fetch(key) end)
 end
 
---- One word on what `get` returned, and the version of the answer or the error's code.
+--- The outcome of `get` as a word, and the version of the response or the error's code.
 local function describe(response, err, outcome)
   if not response then
     assert(getmetatable(err) == require("ivs.failure").metatable)
@@ -58,7 +58,7 @@ local function describe(response, err, outcome)
   local cached, metadata = response.recordingConfiguration, response.ResponseMetadata
   assert(metadata.Cache == outcome and metadata.HTTPStatusCode == 200 and cached.recordingReconnectWindowSeconds == 60)
   local text = ("%s %s"):format(outcome, cached.name)
-  -- what a caller does to its tables is seen by nobody else
+  -- a caller's changes to its tables must not affect others
   cached.name, cached.tags["1"], metadata.HTTPHeaders["content-type"], metadata.HTTPStatusCode = "spoilt", nil, "spoilt", nil
   response.ResponseMetadata, cached.renditionConfiguration.renditions[1] = nil, nil
   return text
@@ -71,16 +71,16 @@ end
 
 function pages.get() ngx.print(get()) end
 
---- For a phase that may not print: into a header.
+--- For a phase that cannot print: sets a header.
 function pages.get_into_header() ngx.header["X-Got"] = get() end
 
---- The response as it is, as JSON.
+--- The unchanged response, as JSON.
 function pages.whole()
   local arguments = ngx.req.get_uri_args()
   ngx.print(json.encode((look_up(arguments.o, arguments.key))))
 end
 
---- One word on where the answer comes from, and its age.
+--- The source of the response as a word, and its age.
 function pages.age()
   local arguments = ngx.req.get_uri_args()
   local metadata = look_up(arguments.o, arguments.key).ResponseMetadata
@@ -117,7 +117,7 @@ function pages.cancelled()
   end)))
 end
 
---- A `get` in init_by_lua; `told` says what came of it.
+--- A `get` in init_by_lua; `told` is its result.
 function pages.get_early(options, key)
   local good, response, err = pcall(look_up, options, key, function()
     return nil, require("ivs.failure").new("config", "InvalidConfigError", "init")
@@ -128,14 +128,14 @@ end
 
 function pages.told() ngx.print((ngx.shared.cache:get "told")) end
 
---- How many flights this worker has in the air.
+--- The number of this worker's running fetches.
 function pages.flights()
   local count = 0
   for _ in pairs(require("resty.ivs.cache.single_flight").unfinished(ngx.shared.cache)) do count = count + 1 end
   ngx.print(count)
 end
 
---- Changes what stands in the dict: `what` is a Lua expression of `text`.
+--- Changes an entry of the dict: `what` is a Lua expression of `text`.
 function pages.spoil()
   local dict, change = ngx.shared.cache, assert(loadstring("local text = ... return " .. ngx.unescape_uri(ngx.var.arg_what)))
   for _, id in ipairs(dict:get_keys(0)) do
@@ -144,18 +144,18 @@ function pages.spoil()
   end
 end
 
---- Fills the dict with another's entries.
+--- Fills the dict with other entries.
 function pages.fill()
   for number = 1, 5000 do ngx.shared.cache:set("other:" .. number, ("x"):rep(500)) end
 end
 
---- Asks `cache.new` with a table written in Lua.
+--- Calls `cache.new` with a table in Lua syntax.
 function pages.misuse()
   local made, why = require("resty.ivs.cache").new(assert(loadstring("return " .. ngx.unescape_uri(ngx.var.arg_given)))())
   ngx.print(tostring(made), " ", tostring(why))
 end
 
---- Leaves room for no other timer for a while.
+--- Uses all timers for a while.
 function pages.occupy_timers()
   assert(ngx.timer.at(0, function() ngx.sleep(30) end))
 end
@@ -164,7 +164,7 @@ end
 
 local calls, scripts, released = {}, {}, {}
 
---- Decides how a key is answered from now on: `status`, `delay`, `code`; `hold`: not before `release`.
+--- Sets the response for a key: `status`, `delay`, `code`; `hold`: not sent before `release`.
 function pages.script()
   local arguments = ngx.req.get_uri_args()
   scripts[arguments.key] = { status = tonumber(arguments.status), delay = tonumber(arguments.delay),
@@ -172,7 +172,7 @@ function pages.script()
   released[arguments.key] = nil
 end
 
---- Answers the calls of a key that are held.
+--- Sends the held responses for a key.
 function pages.release() released[ngx.var.arg_key] = true end
 
 function pages.call()
@@ -199,8 +199,8 @@ function pages.count()
   ngx.print(sum)
 end
 
---- `n` requests at once, spread over `ports`; `%d` in `path` is a number below `keys`. Every connection stands before the
--- first request is sent. Prints each answer's number, and the seconds that the slowest took.
+--- `n` simultaneous requests, distributed over `ports`; `%d` in `path` is a number below `keys`. All connections are established before
+-- the first request is sent. Prints the number of each response, and the seconds of the slowest one.
 function pages.burst()
   local arguments = ngx.req.get_uri_args()
   local ports, number, keys = {}, tonumber(arguments.n), tonumber(arguments.keys) or 1

@@ -3,7 +3,7 @@
 --     local service = cache_site.service()            …  service:script("key", { status = 429 })   service:count "key"
 --     local site = cache_site.start(service, { workers = 4 })
 --     service:script("key", { hold = true })   …  service:await("key", 1)   service:release "key"
---     local ask = site:asker { ttl = 0.2 }            …  ask "key"  →  "miss 1": the outcome, and the answer's version or code
+--     local ask = site:asker { ttl = 0.2 }            …  ask "key"  →  "miss 1": the outcome, and the response's version or code
 --     service:burst({ site }, 1000, ask:path "key")
 
 local cjson = require "cjson"
@@ -17,7 +17,7 @@ local function page(name)
   return { content = ("require('support.cache_pages').%s()"):format(name) }
 end
 
---- A text as an argument of a URL.
+--- A text, encoded as a URL argument.
 local function encoded(text)
   return (text:gsub("[^%w%-_.]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
@@ -29,7 +29,7 @@ function cache_site.sleep(seconds) shell.run("sleep " .. seconds) end
 --- Seconds since 1970, with their fraction.
 function cache_site.now() return tonumber((shell.run "date +%s.%N")) end
 
---- Waits until something is so, 20 seconds at the most.
+--- Waits until a condition is true, at most 20 seconds.
 local function wait_until(what, condition)
   for _ = 1, 2000 do
     if condition() then return end
@@ -48,29 +48,29 @@ function cache_site.service()
   return setmetatable({ site = site, port = site.port }, Service)
 end
 
---- How a key is answered from now on.
+--- Sets the response for a key.
 function Service:script(key, answer)
   local _, status = self.site:get(("/script?key=%s&status=%d&delay=%s%s%s"):format(key, answer.status or 200, answer.delay or "",
     answer.code and "&code=" .. answer.code or "", answer.hold and "&hold=1" or ""))
   assert(status == 200)
 end
 
---- Answers the calls of a key that are held.
+--- Sends the held responses for a key.
 function Service:release(key) self.site:get("/release?key=" .. key) end
 
---- Waits until it has been called so often for a key.
+--- Waits until the service has received this number of calls for a key.
 function Service:await(key, number)
   wait_until("call " .. number .. " of " .. key, function() return self:count(key) >= number end)
 end
 
---- The calls of the keys that begin so.
+--- The number of calls for the keys with this prefix.
 function Service:count(key)
   return tonumber((self.site:get("/count?key=" .. key)))
 end
 
---- Requests that arrive at once, spread over the sites.
+--- Sends simultaneous requests, distributed over the sites.
 -- @treturn table answer to number
--- @treturn number seconds that the slowest took
+-- @treturn number the seconds of the slowest one
 function Service:burst(sites, number, path, keys)
   local ports = {}
   for index, site in ipairs(sites) do ports[index] = site.port end
@@ -92,27 +92,27 @@ function Asker:path(key, location)
   return ("%s?key=%s&o=%s"):format(location or "/get", key, self.options)
 end
 
---- What the site says about a key.
+--- The site's response for a key.
 function Asker:__call(key, location)
   return (self.site:get(self:path(key, location)))
 end
 
---- Asks and does not wait.
--- @int[opt] clients how many ask; 1
+--- Sends requests and does not wait.
+-- @int[opt] clients their number; 1
 -- @treturn string their process ids
 function Asker:in_background(key, location, clients)
   return (shell.run(("for i in $(seq %d); do curl -s -m 60 '%s%s' >/dev/null 2>&1 & echo $!; done")
     :format(clients or 1, self.site.url, self:path(key, location))):gsub("\n", " "))
 end
 
---- Seconds that the site takes over a key.
+--- The seconds that the site takes for a key.
 function Asker:time(key, location)
   local said = shell.run(("curl -s -m 30 -o /dev/null -w '%%{time_total}' '%s%s'")
     :format(self.site.url, self:path(key, location)))
   return tonumber(said)
 end
 
---- Asks until the answer is the one.
+--- Repeats the request until it has the expected response.
 function Asker:until_it_is(answer, key)
   local got
   for _ = 1, 1000 do
@@ -127,7 +127,7 @@ function Asker:stats()
   return cjson.decode((self.site:get("/stats?o=" .. self.options)))
 end
 
---- Has a site load its configuration anew, and waits until its first worker has been replaced.
+--- Reloads a site's configuration and waits until its first worker has been replaced.
 function cache_site.reload(site)
   local before = site:workers()[1]
   site:signal "HUP"
@@ -153,7 +153,7 @@ function cache_site.start(service, options)
   local site = nginx.start { workers = options.workers, locations = locations,
     init = ("require('support.cache_pages').service_port = %d\n"):format(service.port) .. (options.init or ""),
     http = ("lua_shared_dict cache %s; lua_socket_log_errors off; %s"):format(options.dict or "1m", options.http or "") }
-  --- Something that asks with these options of the cache.
+  --- A function that requests keys with these options of the cache.
   function site.asker(self, given)
     local members = { dict = "cache" }
     for name, value in pairs(given or {}) do members[name] = value end
@@ -162,7 +162,7 @@ function cache_site.start(service, options)
   return site
 end
 
---- Runs a test with a site of its own, for what would trouble the others; the site ends whatever becomes of it.
+--- Runs a test with its own site, for tests that would affect others. The site is stopped in any case.
 -- @func test called with the site
 function cache_site.with(service, options, test)
   local site = cache_site.start(service, options)
@@ -171,7 +171,7 @@ function cache_site.with(service, options, test)
   if not good then error(why, 0) end
 end
 
---- Runs a test with a Redis and two sites that nobody else uses; all end whatever becomes of it.
+--- Runs a test with its own Redis and two sites. All are stopped in any case.
 -- @string arguments of redis-server; nil for none
 -- @func test called with the Redis and the sites
 -- @string[opt] http directives of the sites

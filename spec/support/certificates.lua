@@ -1,4 +1,4 @@
---- Certificates for the specs of TLS: EC P-256, made by the openssl command, valid for a day.
+--- Certificates for the specs of TLS: EC P-256, created with the openssl command, valid for one day.
 --
 --     certificates.make(directory)  →  ca.pem, and NAME.pem with NAME.key for each of certificates.NAMES
 --
@@ -8,7 +8,7 @@ local shell = require "emulator.shell"
 
 local certificates = {}
 
---- Which there are: name to what it is.
+--- The certificates: name to description.
 certificates.NAMES = {
   server = "localhost, by our authority",
   other_host = "other.example, by our authority",
@@ -55,7 +55,7 @@ sign client client ca 1
 sign stranger client strangers 1
 ]]
 
---- Makes them all in the directory.
+--- Creates all of them in the directory.
 function certificates.make(directory)
   local output, status = shell.run("exec 2>&1; cd " .. shell.quote(directory) .. " || exit\n" .. SCRIPT)
   assert(status == 0, "the certificates could not be made: " .. output)

@@ -1,9 +1,9 @@
---- Runs the command `ivs`, or another script, in a process of its own, with the interpreter and the module paths of this one.
+--- Runs the command `ivs`, or another script, in a new process, with the interpreter and the module paths of this process.
 --
 --     local result = command.run({ "get", ARN }, { env = emulator:environment() })   → { out, err, status }
 --     local screen = command.at_terminal(40, { "list" }, { env = … })                → text, with the exit status as its last line
 --
--- The process sees no environment but what is given, and HOME is a directory that does not exist.
+-- The process has only the given environment variables. HOME is a directory that does not exist.
 
 local interpreter = require "support.interpreter"
 local shell = require "emulator.shell"
@@ -53,7 +53,7 @@ function command.run(arguments, options)
   end)
 end
 
---- Runs it at a terminal of its own.
+--- Runs it in its own terminal.
 -- @number columns of the terminal
 -- @tab arguments
 -- @tab[opt] options `env`; `expected`, and `answer`, which is typed as soon as `expected` is on the terminal

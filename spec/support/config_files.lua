@@ -1,4 +1,4 @@
---- Texts of shared AWS files, for a comparison with botocore: all that their form allows and forbids, and generated ones.
+--- Texts of shared AWS files, for a comparison with botocore: valid and invalid ones, and generated ones.
 
 local config_files = {}
 
@@ -91,7 +91,7 @@ local BY_HAND = {
   { "", "[default]\na =\n  junk\n" }, { "", "[default]\r\na = b\r\n" }, { "", "[a]\nx = 1\n[A]\nx = 2\n" },
 }
 
--- What generated files are made of.
+-- The parts of generated files.
 local PIECES = {
   "[default]", "[profile a]", "[profile \"b c\"]", "[profile b]", "[a]", "[services s]", "[sso-session s]", "[DEFAULT]",
   "region", "key", "Key", "other", "ivs", "a", "=", "=", " = ", " = ", ":", " : ", "value", "x", "\\", "\"", "'", "#",
@@ -102,7 +102,7 @@ local PIECES = {
   "\194\160", "\227\128\128", "\11", "\12", "\28", "\194\133", "\226\128\168", "\195\169", "[", "]",
 }
 
---- Numbers that are the same in every Lua: Lehmer's generator.
+--- Random numbers that are the same in every Lua: Lehmer's generator.
 local function generator(seed)
   return function(limit)
     seed = (seed * 16807) % 2147483647

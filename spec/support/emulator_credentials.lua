@@ -1,4 +1,4 @@
---- The emulator's temporary credentials as an endpoint gives them, and the check that nothing shows them.
+--- The emulator's temporary credentials as a document of an endpoint, and an assertion that a value contains no secret.
 
 local assert = require "luassert"
 local json = require "cjson"
@@ -16,7 +16,7 @@ function emulator_credentials.document(expiration, access_key_id)
     Token = KEYS.session_token, Expiration = os.date("!%Y-%m-%dT%H:%M:%SZ", expiration) }
 end
 
---- Asserts that no text in a value, at any depth, holds the secret key, the token, or more of the access key than its end.
+--- Asserts that no text in a value, at any depth, contains the secret access key, the token, or more than the end of the access key ID.
 function emulator_credentials.assert_absent(value)
   if type(value) == "table" then
     for name, member in pairs(value) do

@@ -1,4 +1,4 @@
---- Options of a client that talks to an emulator, and nothing else of this machine's settings.
+--- Options of a client for an emulator, without the settings of this machine.
 
 local endpoint = {}
 

@@ -1,9 +1,9 @@
---- The blocking driver's `http(request)`, as a credential provider is given it.
+--- The blocking driver's `http(request)`, as credential providers get it.
 --
 --     local client, http = fetcher.client { ca_bundle = server.ca_bundle }
 --     … http { method = "GET", url = server.url } … client:close()
 --
--- All its requests go over the client's one libcurl handle.
+-- All its requests use the client's libcurl handle.
 
 local assert = require "luassert"
 local ivs = require "ivs"
@@ -12,7 +12,7 @@ local fetcher = {}
 
 local STAND_IN = "ivs.credentials.container" -- the source whose place is taken for a moment
 
---- A client that has no keys, and its `http`.
+--- A client without credentials, and its `http`.
 -- @tab[opt] more the client's options
 function fetcher.client(more)
   local options = { region = "us-west-2", env = { AWS_EC2_METADATA_DISABLED = "true", AWS_CONFIG_FILE = "/dev/null",

@@ -1,10 +1,10 @@
---- Calls of a hostile server: what comes of them, and after what time at least.
+--- Calls to a hostile server: their expected results, and minimum durations.
 --
 --     hostile_calls.expect(server, steps, { "connection", "ConnectionClosedError", attempts = 2 }, options)
 --
--- On a busy machine any step may take seconds. So a call that is to end in another way than by a timeout has PATIENCE, a call
--- that is to time out has only that one timeout short, and nothing but PATIENCE bounds a measured time from above.
--- Not for: what a call's steps decide (core specs), or answers of a server that behaves (emulator).
+-- On a busy machine any step may take seconds. So a call that must not time out has the timeout PATIENCE, a call that must time out has
+-- only one short timeout, and the only upper limit for a measured time is PATIENCE.
+-- Not for: the rules of a call (core specs), or valid responses (emulator).
 
 local assert = require "luassert"
 local ivs = require "ivs"
@@ -12,13 +12,13 @@ local shell = require "emulator.shell"
 
 local hostile_calls = {}
 
---- connect_timeout and read_timeout of a call that is not to time out, in seconds.
+--- connect_timeout and read_timeout of a call that must not time out, in seconds.
 hostile_calls.PATIENCE = 30
 
---- The one of the two that is to pass.
+--- The timeout that must expire.
 hostile_calls.TIMEOUT = 0.3
 
---- What measured times may fall short of: /proc/uptime counts hundredths of a second.
+--- The tolerance of measured times: /proc/uptime has a resolution of 0.01 seconds.
 hostile_calls.RESOLUTION = 0.02
 
 hostile_calls.BODY = '{"recordingConfiguration":{"state":"ACTIVE"}}'
@@ -30,12 +30,12 @@ local function read(path)
   return text
 end
 
---- Seconds by a clock that nobody sets, to a hundredth.
+--- Seconds of the monotonic clock, with a resolution of 0.01.
 function hostile_calls.uptime()
   return tonumber(read("/proc/uptime"):match("^[%d.]+"))
 end
 
---- An answer of 200 with a right Content-Length.
+--- A 200 response with a valid Content-Length.
 -- @string[opt] body
 -- @string[opt] lines of its head, each with its end
 function hostile_calls.answer(body, lines)
@@ -46,14 +46,14 @@ end
 --- Steps that send these bytes and close.
 function hostile_calls.sending(bytes) return { { "request" }, { "send", bytes }, { "close" } } end
 
---- Steps that send an answer (see `answer`) and keep the connection.
+--- Steps that send a response (see `answer`) and keep the connection.
 function hostile_calls.answering(body, lines) return { { "request" }, { "send", hostile_calls.answer(body, lines) }, { "hang" } } end
 
---- Steps that send a start, and then a text again and again.
+--- Steps that send a beginning, and then a text repeatedly.
 function hostile_calls.endless(start, text) return { { "request" }, { "send", start }, { "endless", text } } end
 
---- A client of the server; `more.tls` makes it speak TLS, with the server's authority unless `more.ca_bundle` is another
--- or false. Without a timeout of its own it has PATIENCE.
+--- A client of the server. `more.tls`: it uses TLS, with the server's certificate authority unless `more.ca_bundle` is set or false. Its
+-- default timeout is PATIENCE.
 function hostile_calls.client(server, more)
   local options = { region = "us-west-2", env = {}, endpoint_url = server.url, max_attempts = 1,
     read_timeout = hostile_calls.PATIENCE, connect_timeout = hostile_calls.PATIENCE,
@@ -67,7 +67,7 @@ function hostile_calls.client(server, more)
   return assert(ivs.client(options))
 end
 
---- A call and the seconds it took.
+--- Makes a call and measures its seconds.
 -- @return response or nil, error, seconds
 function hostile_calls.time(client)
   local begun = hostile_calls.uptime()
@@ -80,7 +80,7 @@ local function describe(response, err)
   return "a response after " .. response.ResponseMetadata.RetryAttempts + 1
 end
 
---- Asserts that something took so many seconds, or, on a busy machine, more; but not as long as the other timeouts.
+--- Asserts a minimum duration in seconds, and that it is shorter than the other timeouts.
 function hostile_calls.took_at_least(seconds, took, what)
   assert.is_true(took >= seconds - hostile_calls.RESOLUTION and took < hostile_calls.PATIENCE,
     ("%s took %.2f s instead of %.2f s"):format(what or "it", took, seconds))
@@ -89,7 +89,7 @@ end
 --- The option for each timeout.
 hostile_calls.TIMEOUT_OF = { ReadTimeoutError = "read_timeout", ConnectTimeoutError = "connect_timeout" }
 
---- Makes a client, plays the steps to one call of it, and compares.
+--- Creates a client, runs the steps for one call, and compares the result.
 -- @tab server
 -- @tab steps of each connection; or a list of such lists
 -- @tab wanted kind and code of the error, or `state` of the response; `attempts` (1); `status`; `says` (a pattern of the
@@ -118,7 +118,7 @@ function hostile_calls.expect(server, steps, wanted, more)
   hostile_calls.took_at_least(wanted.after or 0, took, seen)
 end
 
---- Makes a spec of each case.
+--- Creates a spec for each case.
 -- @func it busted's
 -- @tab server
 -- @tab list of cases: a name, and what `expect` takes behind the server

@@ -1,10 +1,10 @@
---- A real HTTP/1.1 server with answers that the spec decides, for the services that credentials come from.
+--- A real HTTP/1.1 server with scripted responses, for the services that provide credentials.
 --
 --     local server = http_server.start { routes = { ["GET /role"] = { { status = 503 }, { body = "{}" } } } }
 --     … server.url .. "/role" … server:requests()[1].headers.authorization … server:stop()
 --
--- It listens when `start` returns, and ends with `stop`, or by itself when this process is gone. Its directory holds
--- everything that it writes. A request is on record before its answer is sent.
+-- The server listens when `start` returns. It ends with `stop`, or when this process exits. All its files are in its directory. A
+-- request is recorded before its response is sent.
 -- Not for: TLS, or calls of IVS (emulator.server).
 
 local python_server = require "support.python_server"
@@ -24,10 +24,10 @@ local function set_route(server, key, answers)
 end
 
 --- Starts a server.
--- @tparam[opt] table options `routes`: "METHOD /path" to a list of answers, given in order, the last one repeated; an
---   answer is `{ status = 200, headers = {}, body = "", delay = seconds, close = true (a reset, no answer),
---   raw = "bytes" (sent as they stand, then closed) }`; without a route: 404. `host`: "127.0.0.1" or "::1"
--- @treturn Server with `url` (no slash at its end), `port`, `host`
+-- @tparam[opt] table options `routes`: "METHOD /path" to a list of responses, sent in order, the last one repeatedly. A
+--   response is `{ status = 200, headers = {}, body = "", delay = seconds, close = true (resets the connection),
+--   raw = "bytes" (sent unchanged, then the connection is closed) }`; without a route: 404. `host`: "127.0.0.1" or "::1"
+-- @treturn Server with `url` (without a trailing slash), `port`, `host`
 function http_server.start(options)
   options = options or {}
   local host = options.host or "127.0.0.1"
@@ -39,13 +39,13 @@ function http_server.start(options)
   return server
 end
 
---- Replaces one route's answers (a list, or one answer); the first of them is next.
+--- Replaces the responses of a route (a list, or one response); the first of them is sent next.
 function Server:route(key, answers)
   set_route(self, key, answers)
   publish(self)
 end
 
---- Replaces all routes and begins the record of requests anew.
+--- Replaces all routes and clears the recorded requests.
 function Server:reset(routes)
   self.routes = {}
   for key, answers in pairs(routes or {}) do set_route(self, key, answers) end
@@ -71,7 +71,7 @@ function Server:requests()
   return found
 end
 
---- Begins the record of requests anew.
+--- Clears the recorded requests.
 function Server:forget()
   self:empty "requests"
 end

@@ -1,4 +1,4 @@
---- Runs a script in a process of its own, with the interpreter and the module paths of this one.
+--- Runs a script in a new process, with the interpreter and the module paths of this process.
 
 local shell = require "emulator.shell"
 
@@ -6,14 +6,14 @@ local interpreter = {}
 
 local path
 
---- The path of the interpreter that runs this; under valgrind that is not what the process was started from.
+--- The path of the interpreter that runs this file. Under valgrind it is not the executable of the process.
 function interpreter.path()
   path = path or os.getenv "IVS_LUA" or assert(shell.run("readlink -f /proc/$PPID/exe"):match("^(.-)\n"))
   return path
 end
 
 --- @string script Lua
--- @tparam[opt] table variables more environment variables; the AWS_* and proxy settings of this process are not handed on
+-- @tparam[opt] table variables more environment variables; the AWS_* and proxy variables of this process are removed
 -- @string[opt] before shell words in front of the interpreter (a ulimit)
 -- @treturn string standard output and standard error together
 -- @treturn number the exit status, 128 and more for a signal

@@ -1,6 +1,6 @@
---- Counts which lines of lua/ run, for spec/coverage.sh: LUA_INIT=@spec/support/line_counter.lua.
+--- Records which lines of lua/ are executed, for spec/coverage.sh: LUA_INIT=@spec/support/line_counter.lua.
 -- Writes `path line` once for each to a new file in the directory IVS_LINES when the state is closed.
--- Not for: processes that a spec starts with an environment of its own.
+-- Not for: processes that a spec starts with a different environment.
 
 local directory = os.getenv "IVS_LINES"
 if not directory then return end
@@ -18,7 +18,7 @@ local function count(_, line)
   if lines then lines[line] = true end
 end
 
---- Hooks belong to a thread.
+--- Each coroutine needs its own hook.
 local function hooked(create)
   return function(act)
     return create(function(...)

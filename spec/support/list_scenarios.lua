@@ -1,8 +1,8 @@
---- What a caller gets of ListRecordingConfigurations, whichever module makes the calls: `ivs`, `ivs.core` in a loop, `resty.ivs`.
+--- Scenarios of ListRecordingConfigurations, the same for `ivs`, `ivs.core` in a loop, and `resty.ivs`.
 --
--- `list_scenarios.run(new_client, options)` makes every call and returns a table from each scenario's name to "as expected" or what
--- differs. `new_client(options)` returns a client with the methods of `ivs`; `options` are those of a client of the emulator.
--- Depends on no test framework, so that it runs inside nginx too. Expected values: the emulator's store, botocore's texts.
+-- `list_scenarios.run(new_client, options)` makes every call and returns a table: name of the scenario → "as expected", or the
+-- difference. `new_client(options)` returns a client with the methods of `ivs`; `options` are those of a client of the emulator.
+-- Uses no test framework, so that it also runs inside nginx. Expected values: the emulator's store, botocore's texts.
 
 local store = require "emulator.store"
 local stub = require "ivs.stub"
@@ -52,7 +52,7 @@ local function collect(iterator)
   return items, problem
 end
 
--- Each scenario: name, what of the emulator answers (nothing: the account's list), options, and the function that is given the client.
+-- Each scenario: name, address of the emulator that responds (nil: the account's list), options, function with the client as argument.
 list_scenarios.list = {
   { name = "one call gives the account's summaries and the response's metadata", run = function(client)
     local response = assert(client:list_recording_configurations())

@@ -1,8 +1,8 @@
---- Made-up cases: a die that falls alike on every Lua, and calls whose clock is the case's own.
+--- Generated cases: random numbers that are the same on every Lua, and calls with a simulated clock.
 --
--- Invariants: a seed gives the same case everywhere; a clock moves in ticks of 1/1024 s, which are exact in binary, so two
--- programs that compute the same wait but for its last bits stay in step.
--- Not for: cases written by a person (support.by_hand).
+-- Invariants: a seed always generates the same case; the clock advances in ticks of 1/1024 s, which are exact in binary, so two
+-- programs stay synchronized if the last bits of their waits differ.
+-- Not for: cases written by hand (support.by_hand).
 
 local by_hand = require "support.by_hand"
 
@@ -13,7 +13,7 @@ local TICKS = 1024 -- in a second
 local Die = { __name = "ivs.spec.die" }
 Die.__index = Die
 
---- A die (Park and Miller's minimal standard generator).
+--- A random number generator (Park and Miller's minimal standard generator).
 function made_up.die(seed)
   return setmetatable({ state = seed * 7919 % 2147483646 + 1 }, Die)
 end
@@ -24,23 +24,23 @@ function Die:roll(n)
   return math.floor(self.state / 2147483647 * n) + 1
 end
 
---- One of a list.
+--- A random element of a list.
 function Die:pick(list)
   return list[self:roll(#list)]
 end
 
---- True once in n.
+--- True with a probability of 1/n.
 function Die:once_in(n)
   return self:roll(n) == 1
 end
 
---- The whole ticks that a sleep of so many seconds takes: at least as long, and never decided by the last bits of the
--- seconds, since what is computed exactly (0, 1, 2 s) lies far from where the number of ticks changes.
+--- The number of ticks of a sleep, rounded up. The last bits of the seconds never affect it: exact values (0, 1, 2 s) are far from the
+-- values at which the number of ticks changes.
 function made_up.ticks(seconds)
   return math.floor(seconds * TICKS + 1.37)
 end
 
---- A client of ivs.core with a clock that stands until `clock.pass(ticks)` moves it.
+--- A client of ivs.core with a clock that only `clock.pass(ticks)` advances.
 function made_up.client(options, die)
   local client, clock = by_hand.client(options, { random = die })
   local start, elapsed = clock.now, 0
@@ -51,7 +51,7 @@ function made_up.client(options, die)
   return client, clock
 end
 
---- Sleeps as the call asks.
+--- Sleeps for the call's delay.
 -- @return the call's next step and its detail
 function made_up.sleep(call, clock, seconds)
   clock.pass(made_up.ticks(seconds))

@@ -1,13 +1,12 @@
---- The matrix: botocore and ivs beside each other, in the same environment, with the same files, before the same server.
+--- The matrix: compares ivs with botocore in the same environment, with the same files and the same server.
 --
--- A case is data: `name`, `env` (variables beside those of BASE; false takes one away), `config` and `credentials` (texts
--- of the files in HOME/.aws), `files` (more files below HOME), `options` (of `ivs.client`), `routes` (of http_server,
--- below the case's own path), `oracle` (options for botocore alone), `differs` where the two are not to agree:
--- `{ row = which of matrix.differences it is, ... = what ivs does }`. In all texts @URL@ is the case's server and @HOME@
--- its home.
+-- A case is data: `name`, `env` (variables in addition to BASE; false removes one), `config` and `credentials` (texts of the
+-- files in HOME/.aws), `files` (more files below HOME), `options` (of `ivs.client`), `routes` (of http_server, below the
+-- case's own path), `oracle` (options only for botocore), `differs` if the two must differ: `{ row = its entry in
+-- matrix.differences, ... = the result of ivs }`. In all texts @URL@ is the case's server and @HOME@ its home directory.
 --
--- Invariants: every case has a home and a path of its own, made anew for each of the two; nothing of this process's
--- environment is seen. Not for: what a source sends in detail (each provider's spec).
+-- Invariants: each case has its own home directory and path, which are created again for each of the two programs; the
+-- environment of this process is not used. Not for: the details of a source's requests (each provider's spec).
 
 local http_server = require "support.http_server"
 local ivs = require "ivs"
@@ -24,7 +23,7 @@ local BASE = {
   AWS_ENDPOINT_URL_SSO_OIDC = "@URL@", AWS_ENDPOINT_URL_SIGNIN = "@URL@", AWS_EC2_METADATA_SERVICE_ENDPOINT = "@URL@", AWS_METADATA_SERVICE_TIMEOUT = "20",
 }
 
---- What may differ, and why. Nothing else may.
+--- The allowed differences and their reasons.
 matrix.differences = {
   region = "only AWS_DEFAULT_REGION is read; the region inside the ARN",
   fips = "FIPS or dual-stack with endpoint_url is dropped in silence",
@@ -48,7 +47,7 @@ end
 
 -- Set-up --------------------------------------------------------------------------------------------------------------
 
---- A copy with the placeholders filled in, and without the members that are false.
+--- A copy with the placeholders replaced, without the members that are false.
 local function filled(value, places)
   if type(value) == "string" then return (value:gsub("@(%u+)@", places)) end
   if type(value) ~= "table" then return value end
@@ -83,7 +82,7 @@ local function write(path, text)
   file:close()
 end
 
---- Makes all homes anew.
+--- Creates all home directories again.
 local function make_homes(root, set_ups)
   local directories = {}
   for _, set_up in ipairs(set_ups) do
@@ -105,21 +104,21 @@ local function routes_of(cases)
     routes["POST " .. path .. "/GetRecordingConfiguration"] = GOOD
     for route, answer in pairs(case.routes or {}) do
       routes[(route:gsub(" /", " " .. path .. "/", 1))] = answer
-      -- botocore leaves the slash of a base path's root away
+      -- botocore omits the slash of an empty base path
       if route == "POST /" then routes["POST " .. path] = answer end
     end
   end
   return routes
 end
 
---- Lists of answers begin anew.
+--- Restarts the lists of responses.
 local function rewind(server, routes)
   for route, answer in pairs(routes) do
     if answer[2] then server:route(route, answer) end
   end
 end
 
--- What arrived ----------------------------------------------------------------------------------------------------------
+-- Requests ----------------------------------------------------------------------------------------------------------
 
 local function proof(request)
   local headers = request.headers
@@ -127,8 +126,8 @@ local function proof(request)
     or headers["x-amz-sso_bearer_token"] or headers["x-aws-ec2-metadata-token"] or "nothing"
 end
 
---- Adds a request to what is known of a case: of the call its key, token, region and place; of a credential source what
--- was shown to whom, repetitions left out (the two do not try equally often).
+--- Adds a request to the results of a case: for the call its access key ID, token, region and path; for a credential source the
+-- request's line, without repetitions (the two programs retry differently often).
 local function note(seen, request, path)
   local id, region = (request.headers.authorization or ""):match("Credential=([^/]+)/%d+/([^/]+)/ivs/")
   if id then
@@ -140,7 +139,7 @@ local function note(seen, request, path)
   if seen.shown[#seen.shown] ~= line then seen.shown[#seen.shown + 1] = line end
 end
 
---- What the server has seen since the last time, by case.
+--- The server's new requests since the last call, by case.
 local function take_record(server, set_ups)
   local by_path, found = {}, {}
   for index, set_up in ipairs(set_ups) do
@@ -155,7 +154,7 @@ local function take_record(server, set_ups)
   return found
 end
 
--- The two -----------------------------------------------------------------------------------------------------------------
+-- The two programs -----------------------------------------------------------------------------------------------------------------
 
 local function ask_botocore(server, set_ups)
   local questions = {}
@@ -169,7 +168,7 @@ local function ask_botocore(server, set_ups)
   return found
 end
 
---- A client of a set-up; what it logs goes to the list.
+--- A client for a set-up; its log lines are added to the list.
 local function make_client(set_up, logged)
   local options = merged(set_up.options)
   local code = options.mfa_code
@@ -199,7 +198,7 @@ local function ask_ivs(server, set_ups)
   return found
 end
 
---- The diagnosis of each set-up whose call went well.
+--- The diagnosis of each set-up whose call succeeded.
 local function ask_diagnoses(set_ups, found)
   for index, set_up in ipairs(set_ups) do
     if not found[index].err then
@@ -212,7 +211,7 @@ end
 
 --- Runs all cases.
 -- @treturn table a list of `{ case, botocore, ivs }`; the two have `access_key_id`, `session_token`, `region`, `at` (the
---   path) of the call that arrived, `shown` (a line for each credential source that was asked), `code` of the failure;
+--   path) of the received call, `shown` (a line for each request to a credential source), `code` of the failure;
 --   ivs also `err`, `told` (the diagnosis) and `logged`, botocore `text` and
 --   `is_own` (the class is botocore's, not Python's)
 function matrix.run()

@@ -1,13 +1,13 @@
---- Defines what the specs and busted use of C modules that this Lua does not have: Debian builds them for Lua up to 5.4. The
--- answers come from the system's own programs (stat, openssl, expat in Python), as the modules' come from its libraries.
+--- Replaces the C modules of the specs and of busted that this Lua does not have: Debian builds them for Lua up to 5.4. Implements the
+-- functions that they use with programs of the system (stat, openssl, expat in Python).
 --
--- Invariant: a module that this Lua has is not replaced.
+-- Invariant: existing modules are not replaced.
 
 local shell = require "emulator.shell"
 
 local PYTHON = "$(command -v /usr/bin/python3 || command -v python3) -IS"
 
--- Prints one event a line: its name and its text in hexadecimal. Names are as Expat has them, without name spaces.
+-- Prints one event per line: its name and its text in hexadecimal. Names are those of Expat without name spaces.
 local EXPAT = [[
 import sys
 from xml.parsers import expat
@@ -34,7 +34,7 @@ local function from_hex(text)
   return (text:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end))
 end
 
---- What a shell command, in which %s stands for a file with the text, writes, and its status.
+--- The output and the exit status of a shell command; %s in it is a file with the text.
 local function filter(text, command)
   local path = os.tmpname()
   local file = assert(io.open(path, "wb"))
@@ -58,7 +58,7 @@ end
 local Parser = { __name = "ivs.spec.parser" }
 Parser.__index = Parser
 
---- Text is kept until a call without text ends it, as with lxp.
+--- Collects the text until a call without text ends it, like lxp.
 function Parser:parse(text)
   if text then
     self.text = self.text .. text

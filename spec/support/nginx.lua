@@ -1,12 +1,12 @@
---- A real nginx with one's own Lua in its locations, in a temporary directory, for the specs of resty.ivs.
+--- A real nginx with the spec's Lua code in its locations, in a temporary directory, for the specs of resty.ivs.
 --
 --     local site = nginx.start { locations = { ["/x"] = { content = "ngx.print(require('resty.ivs')._VERSION)" } } }
 --     local body, status = site:get "/x"   …   site:stop()
 --
 -- A location's members are the phases: `content`, `access`, `rewrite`, `log`, `header_filter`, `body_filter` (Lua each),
--- and `more` (directives). `site:run(code)` runs Lua in a worker, in content phase, and gives back what it returns. It
--- listens, and its workers run, when `start` returns; it ends with `stop`, or by itself when this process is gone.
--- `nginx.available` is false where the module has not been built for LuaJIT, which nginx runs whatever Lua runs the spec.
+-- and `more` (directives). `site:run(code)` runs Lua code in a worker, in the content phase, and returns its results. nginx
+-- listens, and its workers run, when `start` returns. It ends with `stop`, or when this process exits.
+-- `nginx.available` is false if the module is not built for LuaJIT, which nginx uses for every Lua that runs the spec.
 
 local json = require "cjson"
 local processes = require "support.processes"
@@ -99,7 +99,7 @@ end
 
 local PHASES = { "rewrite", "access", "content", "log", "header_filter", "body_filter" }
 
---- The directives of the locations; their Lua goes into files, where no quoting is needed.
+--- The directives of the locations. Their Lua code is written to files, which need no quoting.
 local function write_locations(prefix, locations)
   local out, count = {}, 0
   for path, location in pairs(locations) do
@@ -139,7 +139,7 @@ end
 
 --- Starts an nginx.
 -- @tab options `locations` (path to location), `init`, `init_worker` (Lua), `http`, `main` (directives), `workers` (1),
---   `environment` (of the master; nothing else is handed on)
+--   `environment` (of the master process; no other variables)
 -- @treturn Site with `url`, `port`, `prefix`, `pid`
 function nginx.start(options)
   local output = shell.run('exec 2>&1; echo "$PPID"; id -u; mktemp -d "${TMPDIR:-/tmp}/ivs-nginx.XXXXXX"')
@@ -163,7 +163,7 @@ function nginx.start(options)
   return site
 end
 
---- Asks for a path.
+--- Sends a GET request for a path.
 -- @treturn string the body
 -- @treturn number the status
 function Site:get(path)
@@ -172,9 +172,9 @@ function Site:get(path)
   return body, tonumber(status)
 end
 
---- Runs Lua in a worker. `...` is put in by string.format; tables as what Lua reads, from JSON.
+--- Runs Lua code in a worker. string.format inserts `...`; tables are converted to Lua code.
 -- @string code
--- @return what it returned, over JSON
+-- @return its results, transferred as JSON
 function Site:run(code, ...)
   local arguments = { ... }
   for at, value in ipairs(arguments) do
@@ -192,7 +192,7 @@ function Site:run(code, ...)
   return answer.value
 end
 
---- The errors that nginx has logged, of the level or a worse one.
+--- The errors that nginx has logged, of this level or a more severe one.
 function Site:errors()
   local found = {}
   for line in (read(self.prefix .. "/error.log") or ""):gmatch "[^\n]+" do
@@ -219,8 +219,8 @@ function Site:signal(name)
   shell.run(("kill -%s %d"):format(name, self.pid))
 end
 
---- Ends it: at once, or (`graceful`) when its requests are done. Its processes and its directory are gone on return.
--- @treturn {string,…} the errors that it had logged
+--- Stops nginx immediately or, if `graceful`, after its requests. Its processes have ended and its directory is removed on return.
+-- @treturn {string,…} the errors that it has logged
 function Site:stop(graceful)
   if not self.pid then return {} end
   local pid = self.pid

@@ -1,12 +1,12 @@
---- Asks botocore what is right.
+--- Gets expected values from botocore.
 --
--- A spec builds a list of cases, `oracle.run` hands all of them to one run of `spec/oracle/NAME.py`, and the
--- spec compares. So an expected value never comes from our own output. The script runs in an environment
--- without any AWS_* variable and without a home directory, so the machine's own settings have no say.
+-- A spec builds a list of cases, `oracle.run` passes them to one run of `spec/oracle/NAME.py`, and the spec compares the
+-- results. So expected values never come from our own output. The script runs without AWS_* variables and without a home
+-- directory, so that the machine's settings have no effect.
 --
--- Invariants: the files are removed on every path; a script that fails raises with what it wrote to stderr;
--- nothing here depends on the current directory beyond the path this file was loaded by. Within one run of all specs
--- (IVS_ORACLE_FOLDER, from run.sh) the same cases are asked about once, whichever Lua asks.
+-- Invariants: the files are always removed; if the script fails, an error with its standard error is raised; only the path of
+-- this file depends on the current directory. In one run of all specs (IVS_ORACLE_FOLDER, from run.sh) the script runs once for
+-- the same cases, and all Luas share the results.
 -- Not for: checks of timing, or anything that needs the network.
 
 local cjson = require "cjson"
@@ -26,7 +26,7 @@ local function quote(word)
   return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
---- Lua 5.1 answers with the exit status, later versions with true or nil.
+--- os.execute returns the exit status in Lua 5.1, true or nil in later versions.
 local function execute(command)
   local answer = os.execute(command)
   return answer == true or answer == 0
@@ -66,14 +66,14 @@ local function escape_sequence(bytes)
   return ("\\u%04x\\u%04x"):format(55296 + math.floor(code / 1024), 56320 + code % 1024)
 end
 
---- JSON in ASCII only, so that no locale comes between the two programs.
+--- JSON in ASCII only, so that the result does not depend on the locale.
 local function encode(value)
   return (json.encode(value):gsub("[\128-\255][\128-\191]*", escape_sequence))
 end
 
 local interpreter
 
---- The Python that can import botocore: Debian's if it can, else the first in PATH.
+--- A Python that can import botocore: Debian's, else the first one in PATH.
 -- @treturn string its path
 function oracle.python()
   for _, candidate in ipairs(CANDIDATES) do

@@ -4,7 +4,7 @@ local shell = require "emulator.shell"
 
 local processes = {}
 
--- A zombie that nobody reaps has ended, too. What ignores the signal is killed after PATIENCE hundredths of a second.
+-- A zombie that has not been reaped has ended as well. A process that ignores the signal is killed after PATIENCE hundredths of a second.
 local STOP = [[
 set -- %d
 kill -%s $1 2>/dev/null
@@ -18,7 +18,7 @@ done
 
 local PATIENCE = 2500
 
---- Ends a process; it is gone on return, and so is its directory.
+--- Ends a process. It has ended and its directory is removed on return.
 -- @int pid
 -- @string[opt] signal "TERM"
 -- @string[opt] directory

@@ -1,8 +1,8 @@
---- The context that a credential provider is given, for the specs of those that call services and write files: HTTP by
--- the curl command, files and keys by lfs, io and the openssl command, the clock and the sleeps by the spec.
+--- A context for the specs of credential providers that call services and write files: HTTP over the curl command, files and keys over
+-- lfs, io and the openssl command, clock and sleep of the spec.
 --
--- But for the table of partitions nothing of the C side is in it, so that a provider's spec shows what the provider does; that
--- our own C functions give the same results is shown where they are tested.
+-- It uses no C code of this package except the table of partitions, so that a provider's spec tests only the provider. The specs of the
+-- C functions show that they have the same results.
 -- Not for: whole calls (a client with `env` has the real context).
 
 local digest = require "openssl.digest"
@@ -54,7 +54,7 @@ local function base64url(bytes)
   return (text:gsub("=", ""):gsub("+", "-"):gsub("/", "_"))
 end
 
---- Gives a command the key's and the text's files; its standard output, or nil when it fails.
+--- Runs a command with the files of the key and the text. Returns its standard output, or nil if it fails.
 local function openssl(command, pem, text)
   local key, data = os.tmpname(), os.tmpname()
   write_file(key, pem)
@@ -65,7 +65,7 @@ local function openssl(command, pem, text)
   if status == 0 and output ~= "" then return output end
 end
 
---- One INTEGER of DER, as 32 bytes; and where it ends.
+--- A DER INTEGER as 32 bytes, and the position of its end.
 local function take_integer(der, at)
   local size = der:byte(at + 1)
   local bytes = der:sub(at + 2, at + 1 + size):gsub("^%z+", "")
@@ -130,7 +130,7 @@ local function system()
   }
 end
 
---- curl's exit statuses that specs meet.
+--- The exit statuses of curl that occur in the specs.
 local FAULTS = {
   [7] = { "connection", "EndpointConnectionError" },
   [28] = { "timeout", "ReadTimeoutError" },
@@ -149,7 +149,7 @@ local function read_response(text)
   return { status = tonumber(head:match("^HTTP/%S+ (%d+)")), headers = headers, body = body }
 end
 
---- `http(request)` as a driver offers it.
+--- `http(request)`, like that of a driver.
 local function http(request)
   local config = config_line("request", request.method) .. config_line("url", request.url)
   for name, value in pairs(request.headers or {}) do
@@ -175,10 +175,10 @@ function provider_context.remove_home(home)
   shell.run("rm -rf -- " .. shell.quote(home))
 end
 
---- Makes a context.
+--- Creates a context.
 -- @tab options `env` (a table, `HOME` in it), `now` (seconds since 1970), `profile` (its values), `sso_sessions`,
 -- `region`
--- @return context, with the list `slept` and the list `logged` besides
+-- @return context, with the additional lists `slept` and `logged`
 function provider_context.new(options)
   local env = options.env
   local context = { slept = {}, logged = {}, region = options.region, system = system(), http = http }

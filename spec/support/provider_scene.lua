@@ -1,4 +1,4 @@
---- What the specs of the providers that call a service and keep a file share: the service, a home for the files, and whole calls.
+--- The common set-up for the specs of providers that call a service and write a file: the service, a home directory, and whole calls.
 --
 --     local scene = provider_scene.start()   …  scene:restart { ["POST /token"] = { body = "{}" } }   scene.server, scene.home
 --     scene:context { profile = {…} }   scene:call(config)   scene:paths()   …  scene:stop()
@@ -13,10 +13,10 @@ local provider_context = require "support.provider_context"
 
 local provider_scene = {}
 
---- The time by the contexts' clock.
+--- The time of the contexts' clock.
 provider_scene.NOW = 1700000000
 
---- For os.date: a time as the files have it.
+--- The timestamp format of the files, for os.date.
 provider_scene.ISO = "!%Y-%m-%dT%H:%M:%SZ"
 
 provider_scene.CALL = "POST /GetRecordingConfiguration"
@@ -31,7 +31,7 @@ function provider_scene.start()
   return setmetatable({ server = http_server.start() }, Scene)
 end
 
---- Begins anew: an empty home, these routes, and no request on record.
+--- Restarts with an empty home directory, these routes, and no recorded requests.
 function Scene:restart(routes)
   self.server:reset(routes)
   if self.home then provider_context.remove_home(self.home) end
@@ -55,7 +55,7 @@ function Scene:paths()
   return found
 end
 
---- A whole call of a client that finds its credentials by itself, in this config file; the server answers for IVS, too.
+--- A whole call of a client that finds its credentials through this config file. The server also responds for IVS.
 function Scene:call(config)
   provider_context.write_file(self.home .. "/config", config)
   self.server:route(provider_scene.CALL, { body = json.encode { recordingConfiguration = { arn = ARN } } })
@@ -66,13 +66,13 @@ function Scene:call(config)
   return response, err
 end
 
---- Ends the service and removes the home.
+--- Stops the service and removes the home directory.
 function Scene:stop()
   self.server:stop()
   if self.home then provider_context.remove_home(self.home) end
 end
 
---- Asserts that a provider failed with this code and these parts in its message, which holds none of the secrets.
+--- Asserts that a provider failed with this code and with these parts in its message, and that the message contains no secret.
 -- @return the error
 function provider_scene.assert_failed(secrets, credentials, err, code, ...)
   assert.is_nil(credentials)

@@ -1,10 +1,9 @@
---- How a server in Python that runs beside a spec starts and ends; its other half is python_server.py.
+--- Starts and stops a Python server for a spec. python_server.py is its counterpart.
 --
 --     local server = python_server.new("ivs-echo", Server)   … files in server.directory …   server:launch(SCRIPT, "argument")
 --
--- It has a directory of its own, which holds all that it reads and writes. It listens when `launch` returns, and ends with `stop`, or
--- by itself when this process is gone.
--- Not for: what a server does (hostile_server, http_server).
+-- The server has its own directory for all its files. It listens when `launch` returns. It ends with `stop`, or when this process exits.
+-- Not for: the behavior of a server (hostile_server, http_server).
 
 local json = require "emulator.json"
 local processes = require "support.processes"
@@ -17,7 +16,7 @@ local PYTHON = "$(command -v /usr/bin/python3 || command -v python3) -BIS" -- ne
 local Server = {}
 python_server.Server = Server
 
---- Makes a server that is not running yet, and its directory.
+--- Creates a server, which is not running yet, and its directory.
 -- @string name of the directory
 -- @tab class its methods; those of this module are added
 -- @treturn Server with `directory`
@@ -43,7 +42,7 @@ function Server:launch(script, ...)
   self.port, self.pid = tonumber(port), tonumber(pid)
 end
 
---- Writes a value as JSON where the server reads it; a rename, so that it never reads half a file.
+--- Writes a value as a JSON file for the server; renames the file, so that the server never reads a part of it.
 function Server:publish(name, value)
   local path = self.directory .. "/" .. name
   local file = assert(io.open(path .. ".new", "wb"))
@@ -52,12 +51,12 @@ function Server:publish(name, value)
   assert(os.rename(path .. ".new", path))
 end
 
---- Makes a file of the directory empty.
+--- Truncates a file of the directory.
 function Server:empty(name)
   assert(io.open(self.directory .. "/" .. name, "wb")):close()
 end
 
---- Ends it; its process and its directory are gone on return. A second call does nothing.
+--- Stops the server. Its process has ended and its directory is removed on return. A second call does nothing.
 function Server:stop()
   if not self.pid then return end
   local pid = self.pid

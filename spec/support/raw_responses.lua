@@ -1,9 +1,9 @@
---- Raw responses and what a call makes of each, whichever driver reads it: libcurl (ivs) or the cosockets' reader (resty.ivs).
+--- Raw responses and the expected results of a call, for both drivers: libcurl (ivs) and the cosocket reader (resty.ivs).
 --
--- A row is `{ name, bytes, expected, curl = …, why = … }`; the server sends the bytes and closes. `expected` is what
--- `describe` says. Where the drivers differ, `curl` is what libcurl makes of it and `why` says what keeps them apart.
--- The expectations are libcurl's and boto3's conduct and RFC 9112; none is our reader's own.
--- Depends on no test framework: a driver inside nginx uses `describe`, too.
+-- A row is `{ name, bytes, expected, curl = …, why = … }`; the server sends the bytes and closes the connection. `expected` is a result
+-- of `describe`. If the drivers differ, `curl` is the result with libcurl, and `why` is the reason.
+-- The expected results come from libcurl, boto3 and RFC 9112, never from our own reader.
+-- Uses no test framework: a driver inside nginx also calls `describe`.
 
 local raw_responses = {}
 
@@ -19,7 +19,7 @@ local LENGTH = "Content-Length: " .. SIZE .. "\r\n"
 local CHUNKED = "Transfer-Encoding: chunked\r\n"
 local CHUNKS = ("%x\r\n%s\r\n0\r\n\r\n"):format(SIZE, BODY)
 
---- What became of a call that may be sent twice.
+--- Describes the result of a call with two attempts.
 function raw_responses.describe(response, err)
   local attempts = err and err.attempts or response.ResponseMetadata.RetryAttempts + 1
   local sent = attempts == 1 and ", sent once" or ", sent twice"
@@ -27,18 +27,18 @@ function raw_responses.describe(response, err)
   return ("%s %s%s%s"):format(err.kind, err.code, err.retryable and ", retryable" or "", sent)
 end
 
---- A good response with these lines among its headers.
+--- A valid response with these additional header lines.
 local function with(lines) return OK .. lines .. LENGTH .. "\r\n" .. BODY end
 
---- These headers alone, and the body.
+--- A response with only these headers, and the body.
 local function head(lines) return OK .. lines .. "\r\n" .. BODY end
 
 local function starting(line) return line .. "\r\n" .. LENGTH .. "\r\n" .. BODY end
 
---- With a Transfer-Encoding, and one layer of chunks.
+--- A response with this Transfer-Encoding, and a chunked body.
 local function coded(lines) return OK .. lines .. "\r\n" .. CHUNKS end
 
---- Chunks; `#` stands for the body's size.
+--- A chunked response; `#` is replaced by the body's size.
 local function chunks(text) return OK .. CHUNKED .. "\r\n" .. text:gsub("#", ("%x"):format(SIZE)):gsub("BODY", BODY) end
 
 local STATUS_LINE = "libcurl takes more for a status line than RFC 9112, 4 allows; no option makes it stricter"
@@ -108,7 +108,7 @@ raw_responses.list = {
   { "a NUL in a name", with "X-\0Foo: ab\r\n", UNREADABLE },
   { "a NUL in the Content-Length", head("Content-Length: " .. SIZE .. "\0\r\n"), UNREADABLE },
   { "a NUL in the status line", starting "HTTP/1.1 200 O\0K", UNREADABLE },
-  -- libcurl 8.21 refuses each of these, and RFC 9112, 2.2 has them invalid
+  -- libcurl 8.21 rejects each of these; they are invalid by RFC 9112, 2.2
   { "a carriage return in a value", with "X-Foo: a\rb\r\n", UNREADABLE },
   { "a carriage return in a name", with "X-\rFoo: b\r\n", UNREADABLE },
   { "two carriage returns at the end of a header", with "X-Foo: a\r\r\n", UNREADABLE },
@@ -148,7 +148,7 @@ raw_responses.list = {
   { "100 before it", "HTTP/1.1 100 Continue\r\n\r\n" .. with "", ACTIVE },
   { "101, which nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", UNREADABLE,
     curl = { CLOSED, "service 101, sent once" }, why = "libcurl waits for a response, or takes it for one: no HTTP follows it" },
-  -- Chunks (RFC 9112, 7.1): boto3 says ConnectionClosedError, too, when it does not know where a chunk ends
+  -- Chunks (RFC 9112, 7.1): boto3 also raises ConnectionClosedError if the end of a chunk is unknown
   { "a trailer", chunks "#\r\nBODY\r\n0\r\nX-T: 1\r\n\r\n", ACTIVE },
   { "a folded trailer", chunks "#\r\nBODY\r\n0\r\nX-T: a\r\n b\r\n\r\n", ACTIVE, curl = UNREADABLE, why = FOLDED_TRAILER },
   { "a Content-Length among the trailers", chunks "#\r\nBODY\r\n0\r\nContent-Length: 3\r\n\r\n", ACTIVE },
@@ -186,7 +186,7 @@ raw_responses.list = {
 }
 
 --- Adds the bodies that `gzip` compresses.
--- @func run runs a command of the shell and returns what it prints
+-- @func run runs a shell command and returns its output
 function raw_responses.add_compressed(run)
   local function answer(body, coding) -- put together without string.format, which ends at a NUL in Lua 5.1
     return OK .. "Content-Encoding: " .. coding .. "\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body

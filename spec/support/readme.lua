@@ -1,4 +1,4 @@
--- The README and the pages of docs/ as data: the settings table as it has to be, the Lua examples with what they say they print.
+-- The README and the pages of docs/ as data: the expected settings table, the Lua examples with their documented output.
 
 local readme = {}
 
@@ -35,7 +35,7 @@ function readme.settings_rows(rows)
   return lines
 end
 
--- The ```lua blocks of a page: { source, prints = the lines that `-->` comments promise }.
+-- The ```lua blocks of a page: { source, prints = the lines in `-->` comments }.
 function readme.examples(page)
   local examples = {}
   for source in readme.text(page):gmatch("\n```lua\n(.-)\n```") do

@@ -2,7 +2,7 @@
 --
 --     local cluster = redis_cluster.start()   …  cluster.nodes[1].port   cluster:owner(key)   cluster:stop()
 --
--- All slots are served when `start` returns. Its servers end with `stop`, or by themselves when this process is gone.
+-- The cluster serves all slots when `start` returns. Its servers end with `stop`, or when this process exits.
 
 local redis_server = require "support.redis_server"
 local shell = require "emulator.shell"
@@ -10,7 +10,7 @@ local shell = require "emulator.shell"
 local redis_cluster = {}
 
 local MASTERS = 3
--- A certificate for the name good.test alone.
+-- A certificate for the name good.test.
 local CERTIFY = [[
 cd %s && openssl req -x509 -days 2 -nodes -subj /CN=good.test -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
   -addext subjectAltName=DNS:good.test -keyout key.pem -out cert.pem 2>&1 && chmod 644 *.pem]]
@@ -30,7 +30,7 @@ local Cluster = { __name = "ivs.spec.redis_cluster" }
 Cluster.__index = Cluster
 
 --- @string[opt] arguments more of redis-server's
--- @bool[opt] is_tls it speaks TLS on each node's `tls_port`, under the name good.test; `certificate` is who vouches for it
+-- @bool[opt] is_tls TLS on each node's `tls_port`, with the name good.test; `certificate` is its certificate authority
 function redis_cluster.start(arguments, is_tls)
   local self = setmetatable({ nodes = {}, directory = is_tls and redis_server.directory() }, Cluster)
   if is_tls then
@@ -55,7 +55,7 @@ function redis_cluster.start(arguments, is_tls)
   return self
 end
 
---- The node that has a key now.
+--- The node that currently has a key.
 -- @treturn Server its server
 -- @treturn Server another
 function Cluster:owner(key)
@@ -75,7 +75,7 @@ function Cluster:sizes()
   return found
 end
 
---- How often its nodes have referred to another one.
+--- The number of redirections by its nodes.
 function Cluster:redirections()
   local sum = 0
   for _, node in ipairs(self.nodes) do
@@ -84,7 +84,7 @@ function Cluster:redirections()
   return sum
 end
 
---- Begins to move a key's slot; the returned function ends that.
+--- Begins to move a key's slot; the returned function completes it.
 function Cluster:move(key)
   local from, to = self:owner(key)
   local slot = from:cli("cluster keyslot '" .. key .. "'")

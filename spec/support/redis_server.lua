@@ -2,7 +2,7 @@
 --
 --     local redis = redis_server.start "--requirepass secret"   …  redis:cli "KEYS *"   redis:signal "STOP"   redis:stop()
 --
--- It answers when `start` returns. It ends with `stop`, or by itself when this process is gone.
+-- The server responds when `start` returns. It ends with `stop`, or when this process exits.
 
 local processes = require "support.processes"
 local shell = require "emulator.shell"
@@ -11,7 +11,7 @@ local redis_server = {}
 
 local START_ATTEMPTS = 5
 
--- Waits for the answer, not for a time. What watches goes away with the server.
+-- Waits until the server responds. The watching process ends with the server.
 local LAUNCH = [[
 exec 2>&1
 owner=$PPID
@@ -42,7 +42,7 @@ end
 
 --- Starts a server.
 -- @string[opt] arguments more of redis-server's; `@DIR@` is its directory, `@PORT@` a second port, free like the first
--- @string[opt] directory one with what the arguments name; else a new one
+-- @string[opt] directory with the files that the arguments name; a new one by default
 -- @treturn Server with `port`, `second_port`, `unix` (its socket's path), `directory`, `pid`
 function redis_server.start(arguments, directory)
   directory = directory or redis_server.directory()
@@ -61,7 +61,7 @@ function redis_server.start(arguments, directory)
   error("redis-server did not start: " .. said, 2)
 end
 
--- Answers each connection's first bytes with the same reply, a piece at a time. Ends by itself when its owner is gone.
+-- Sends the same reply to the first bytes of each connection, in parts. Ends when its owner exits.
 local FAKE = [[
 import os, socket, sys, threading, time
 reply, size, pause, owner = eval(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
@@ -90,10 +90,10 @@ while True:
 
 local PYTHON = "$(command -v /usr/bin/python3 || command -v python3) -IS"
 
---- Starts what is no Redis, but talks like one: slowly, or nonsense. It ends with `stop`, or by itself when this process is gone.
+--- Starts a fake Redis server, for slow and invalid replies. It ends with `stop`, or when this process exits.
 -- @string reply a Python expression, the bytes
--- @int[opt] size of a piece; all of it
--- @number[opt] pause seconds between two pieces
+-- @int[opt] size of a part; the whole reply by default
+-- @number[opt] pause seconds between two parts
 -- @treturn Server with `port`, `pid`, `directory`
 function redis_server.fake(reply, size, pause)
   local directory = redis_server.directory()
@@ -111,7 +111,7 @@ function redis_server.directory()
   return shell.run('mktemp -d "${TMPDIR:-/tmp}/ivs-redis.XXXXXX"'):match("[^\n]+")
 end
 
---- What redis-cli says to a command.
+--- The output of redis-cli for a command.
 function Server:cli(command)
   return (shell.run(("redis-cli -s %s %s 2>&1"):format(shell.quote(self.unix), command)):gsub("\n$", ""))
 end
@@ -120,7 +120,7 @@ function Server:signal(name)
   shell.run(("kill -%s %d"):format(name, self.pid))
 end
 
---- Ends it; its process and its directory are gone on return. A second call does nothing.
+--- Stops the server. Its process has ended and its directory is removed on return. A second call does nothing.
 function Server:stop()
   if not self.pid then return end
   local pid = self.pid

@@ -1,7 +1,7 @@
---- A name server for nginx's `resolver`: it says that names beginning with `good` are at 127.0.0.1, for no longer than this
--- one answer, and says nothing about others.
+--- A DNS server for nginx's `resolver`: it resolves names that begin with `good` to 127.0.0.1, with a TTL of 0, and does not respond for
+-- other names.
 --
--- It listens when `start` returns, and ends with `stop`, or by itself when this process is gone.
+-- The server listens when `start` returns. It ends with `stop`, or when this process exits.
 
 local shell = require "emulator.shell"
 
@@ -46,7 +46,7 @@ function resolver.start()
   return setmetatable({ address = "127.0.0.1:" .. port, pid = tonumber(pid) }, Resolver)
 end
 
---- Ends it. A second call does nothing.
+--- Stops the server. A second call does nothing.
 function Resolver:stop()
   if not self.pid then return end
   shell.run("kill -TERM " .. self.pid)

@@ -1,7 +1,7 @@
---- Sequences of answers for the retries of a call: named ones for every code, status, body and fault, and made-up ones.
+--- Sequences of responses for the retries of a call: named cases for every code, status, body and fault, and generated ones.
 --
--- A case is `{ name, mode, max_attempts, random, answers }`; an answer `{ status, headers, body }` or `{ fault }`, and `ticks`, how
--- long it takes. Its other members tell a spec what it is: `code` and `form`, `is_bad` (no readable body), `is_skew`.
+-- A case is `{ name, mode, max_attempts, random, answers }`. An answer is `{ status, headers, body }` or `{ fault }`, with its duration
+-- `ticks`. Its other members describe it for a spec: `code` and `form`, `is_bad` (undecodable body), `is_skew`.
 
 local by_hand = require "support.by_hand"
 local made_up = require "support.made_up"
@@ -27,13 +27,13 @@ local OTHER = { "ResourceNotFoundException", "ValidationException", "AccessDenie
 local STATUSES = { 301, 400, 401, 403, 404, 408, 409, 413, 429, 500, 501, 502, 503, 504, 505, 509, 529, 599 }
 local FAULT_NAMES = { "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError", "EndpointConnectionError",
   "ProxyConnectionError", "HTTPClientError", "SSLError" }
--- Answers of 200 that are none (docs/protocol.md, "Responses").
+-- Invalid 200 responses (docs/protocol.md, "Responses").
 local BAD_BODIES = { "", "<html>busy</html>", '{"recordingConfiguration":{"state":"ACT', "OK",
   '{"recordingConfiguration":{"recordingReconnectWindowSeconds":"soon"}}' }
 
 ---- answers ----
 
---- How an error's code may be told: an answer's headers and body for each.
+--- The forms of an error code: the headers and the body for each.
 local FORMS = {
   function(code) return { ["x-amzn-ErrorType"] = code }, '{"message":"m"}' end,
   function(code) return { ["x-amzn-ErrorType"] = code .. ":http://internal.amazon.com/coral/" }, '{"message":"m"}' end,
@@ -44,7 +44,7 @@ local FORMS = {
 }
 local BARE = { "", "{}", '{"message":"m"}', "<html><body>busy</body></html>", "try later" }
 
---- An answer with a code. `told`: how it was told, so that the same can be told of another code.
+--- An answer with a code. `told`: the form of the code, for other codes in the same form.
 local function coded(status, code, form)
   local headers, body = FORMS[form or 1](code)
   return { status = status, headers = headers, body = body, code = code, form = form or 1 }
@@ -58,7 +58,7 @@ local function fault(name) return { fault = name } end
 local function bad(body) return { status = 200, headers = {}, body = body or "", is_bad = true } end
 local function good() return { status = 200, headers = {}, body = by_hand.GOOD.body } end
 
---- A refusal that a wrong clock explains, or, within four minutes, does not.
+--- An error that clock skew can cause; not if the skew is below four minutes.
 local function skewed(code, offset)
   local answer = coded(403, code)
   answer.headers.Date = os.date("!%a, %d %b %Y %H:%M:%S GMT", NOW + offset)

@@ -1,20 +1,20 @@
---- Runs the list of scenarios.lua over any way of making the call, and says what differs.
+--- Runs the scenarios of scenarios.lua with any driver, and returns the differences.
 --
--- A way is a function `get(options, arn) → response, err`; `options` are a client's. Depends on no test framework, so
--- that a driver inside nginx can use it too.
+-- A driver is a function `get(options, arn) → response, err`; `options` are those of a client. Uses no test framework, so that it also
+-- runs inside nginx.
 
 local scenarios = require "support.scenarios"
 
 local runner = {}
 
---- The answer as a `transport` function gives it; nil where only a wire can carry it.
+--- The answer as the result of a `transport` function; nil if only a server can send it.
 function runner.literal(scenario)
   local answer = scenario.answer
   if not answer or answer.raw or answer.body_base64 then return nil end
   return { status = answer.status, headers = answer.headers, body = answer.body or "" }
 end
 
---- The ARN to ask of the emulator, which is told the answer where it is a literal one.
+--- The ARN of the scenario for the emulator. A literal answer is passed to the emulator first.
 function runner.arn(emulator, scenario)
   runner.serial = (runner.serial or 0) + 1
   return scenario.arn or emulator:script("scenario-" .. runner.serial, scenario.answer)
@@ -66,7 +66,7 @@ local function result_differences(lines, expect, response)
   add_differences(lines, "ResponseMetadata.", expect.metadata, response.ResponseMetadata)
 end
 
---- What differs from what the scenario expects, as text; nil if nothing does.
+--- The difference from the scenario's expectation as text; nil if there is none.
 function runner.differences(scenario, response, err)
   local lines, expect = {}, scenario.expect
   if expect.error then

@@ -1,18 +1,18 @@
---- What the service may answer, and what a caller has to make of it (docs/protocol.md, "Responses" and "Retries"; docs/design.md,
+--- Responses of the service and the expected results of a call (docs/protocol.md, "Responses" and "Retries"; docs/design.md,
 -- "Errors").
 --
--- Data only, so that every way of making the call runs the same list. A scenario is
+-- Data only, so that all drivers run the same list. A scenario is
 --
---   name      what the behaviour is for
---   arn       asked of the emulator as it is; or else
---   answer    { status, headers?, body? } to be given literally; `body_base64` or `raw` where only a wire can carry it
---   botocore  true: botocore makes the same sentence of it (a service error of a literal answer)
+--   name      the behavior
+--   arn       the ARN of the request to the emulator; or else
+--   answer    { status, headers?, body? }, sent literally; `body_base64` or `raw` if only a server can send it
+--   botocore  true: botocore has the same message (a service error in a literal answer)
 --   expect    { result = the recordingConfiguration, false for none; metadata = fields of ResponseMetadata }
---             or { error = fields of err }; a field that has to be absent is given as `scenarios.ABSENT`, and a
---             text that has to be contained as { contains = text }
+--             or { error = fields of err }; `scenarios.ABSENT`: the field is absent; { contains = text }: the field
+--             contains the text
 --
--- Every call is one of a single attempt (max_attempts = 1). Expected values come from the documents, from botocore's
--- parser, or from the emulator's store; none from our own output.
+-- Every call has a single attempt (max_attempts = 1). Expected values come from the documents, from botocore's parser, or from
+-- the emulator's store, never from our own output.
 
 local cases = require "emulator.cases"
 local store = require "emulator.store"
@@ -125,7 +125,7 @@ add("a missing request id is absent", { raw = raw("", recording "") },
 add("x-amz-request-id serves in its place", { raw = raw("X-Amz-Request-Id: id-2\r\n", recording "") },
   { result = BARE, metadata = { RequestId = "id-2" } })
 
--- Successes that can't be read ---------------------------------------------------------------------------------
+-- Successes that cannot be decoded ---------------------------------------------------------------------------------
 
 local function unreadable(name, body, status, more)
   add(name, { status = status or 200, body = body }, { error = { kind = "response", code = "ResponseParserError",

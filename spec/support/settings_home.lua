@@ -1,4 +1,4 @@
---- A home directory with AWS files, and the settings that are found there, for the specs of settings.
+--- A home directory with AWS files, and the settings that are resolved from it, for the specs of settings.
 
 local assert = require "luassert"
 local provider_context = require "support.provider_context"
@@ -10,7 +10,7 @@ local settings_home = { KEYS = { access_key_id = "AKIDEXAMPLE", secret_access_ke
 local Home = { __name = "ivs.spec.settings_home" }
 Home.__index = Home
 
---- Makes an empty one.
+--- Creates an empty home directory.
 -- @treturn Home with `path`
 function settings_home.make()
   local path = provider_context.make_home()

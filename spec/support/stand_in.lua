@@ -1,11 +1,11 @@
---- What a provider is given (its context), without the C modules: HTTP by the curl command, programs by a shell.
+--- The context of a provider without the C modules: HTTP over the curl command, programs over a shell.
 --
 --     local context = stand_in.context { env = {...}, profile = { name = "x", values = {...} }, connect_to = server }
 --     … provider.retrieve(context) … context.asked, context.ran, context.slept
 --
--- The clock stands still at `now`, sleeping is only noted, and every request and every command is on record, so a spec
--- of a provider needs no waiting. Names and kinds of failures are those of the real `http` (csrc/curl/error_map.c).
--- Not for: checking `http` or `run` themselves.
+-- The clock is fixed at `now`. Sleeps, requests and commands are recorded; a sleep returns immediately. Codes and kinds of failures are
+-- those of the real `http` (csrc/curl/error_map.c).
+-- Not for: tests of `http` or `run` themselves.
 
 local assert = require "luassert"
 local failure = require "ivs.failure"
@@ -40,7 +40,7 @@ local function clean_up(directory, good, ...)
   return ...
 end
 
---- Runs a function with a directory of its own, which is gone afterwards.
+--- Runs a function with a temporary directory, which is removed afterwards.
 -- @func use called with the path
 -- @return what it returned
 function stand_in.with_directory(use)
@@ -48,7 +48,7 @@ function stand_in.with_directory(use)
   return clean_up(directory, pcall(use, directory))
 end
 
---- Writes a file, by default one that can be run.
+--- Writes a file, which is executable by default.
 function stand_in.write(path, text, mode)
   local file = assert(io.open(path, "wb"))
   file:write(text)
@@ -110,7 +110,7 @@ local function execute(argv, options, environment)
     for index, word in ipairs(argv) do words[index] = shell.quote(word) end
     local command = ('env -i PATH="$PATH" %s timeout -s KILL %s %s </dev/null >%s/out 2>%s/err')
       :format(environment or "", tostring(options.timeout), table.concat(words, " "), directory, directory)
-    -- the shell outlives the program, so that nothing but it tells of a signal
+    -- the shell outlives the program, and only its exit status reports a signal
     local _, status = shell.run("exec 2>/dev/null; " .. command .. "; exit $?")
     local stdout, stderr = read(directory .. "/out"), read(directory .. "/err")
     if status == 137 then return nil, "it did not end in time" end
