@@ -1,6 +1,6 @@
 /*
- * A Lua interpreter for the sanitizers: they have to be linked into the program that loads a sanitized module, and Debian's
- * interpreters are not. Takes `-e CODE` and `SCRIPT ARGUMENT…`, as much of lua(1) as the specs use. Ctrl-C raises "interrupted!".
+ * A Lua interpreter with the sanitizers: a program that loads a sanitized module must be linked with them, and Debian's interpreters
+ * are not. Supports the part of lua(1) that the specs use: `-e CODE` and `SCRIPT ARGUMENT…`. Ctrl-C raises "interrupted!".
  */
 #include <lauxlib.h>
 #include <lua.h>
@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* gcc 12's AddressSanitizer takes the bounds of a library's thread-local block from the bytes before it, which glibc stopped
- * writing. What stands there by chance can be an address that LeakSanitizer crashes on. */
+/* gcc 12's AddressSanitizer reads the bounds of a library's thread-local block from the bytes before it, which glibc no longer
+ * writes. Those bytes can be an address on which LeakSanitizer crashes. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
   return "intercept_tls_get_addr=0";
@@ -40,13 +40,13 @@ static void stop(lua_State *L, lua_Debug *event) {
   luaL_error(L, "interrupted!");
 }
 
-/* As lua.c does it: the hook raises where an error may be raised. */
+/* As in lua.c: the hook raises the error where errors may be raised. */
 static void on_interrupt(int number) {
   signal(number, SIG_DFL);
   lua_sethook(running, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
 }
 
-/* Runs what has been loaded; its results are dropped. */
+/* Runs the loaded chunk; drops its results. */
 static int run(lua_State *L, int loaded, int arguments) {
   int failed = loaded;
   if (!failed) {

@@ -33,7 +33,7 @@ typedef struct ivs_http1 {
   bool bodiless;         /* a response to CONNECT has no body */
   bool keep_alive;       /* when DONE: the connection may be reused */
   const char *problem;   /* after a failure: its reason */
-  bool truncated;        /* after a failure: the end of the body was not found (the connection was closed, or a
+  bool truncated; /* after a failure: the end of the body was not found (the connection was closed, or a
                           * chunk is malformed) */
 
   /* private to http1.c */

@@ -1,4 +1,4 @@
-/* A multi with one place, waited for. */
+/* A blocking exchange over a multi with one place. */
 #include "easy.h"
 #include "core/status.h"
 
@@ -6,11 +6,11 @@
 #include <stdlib.h>
 
 struct ivs_easy {
-  ivs_multi *multi; /* NULL: to be opened by the next exchange */
+  ivs_multi *multi; /* NULL: the next exchange opens it */
   ivs_settings_copy settings;
 };
 
-/* Opens the multi where there is none that can be used. */
+/* Opens a multi unless there is a usable one. */
 static int ensure_multi(ivs_easy *easy, ivs_failure *failure) {
   if (easy->multi && ivs_multi_is_usable(easy->multi)) return IVS_OK;
   ivs_multi_close(easy->multi);

@@ -1,11 +1,11 @@
-/* CURLcode to kind and code, with botocore's texts. */
+/* Maps a CURLcode to kind, code and botocore's message. */
 #include "error_map.h"
 #include "core/status.h"
 #include "libcurl.h"
 
 #include <string.h>
 
-/* By number, since the library may be newer than its header. */
+/* Defined by number: the library may be newer than its header. */
 #define PROXY_HANDSHAKE ((CURLcode)97)    /* CURLE_PROXY, 7.73 */
 #define CLIENT_CERTIFICATE ((CURLcode)98) /* CURLE_SSL_CLIENTCERT, 7.77 */
 #define TOO_LARGE ((CURLcode)100)         /* CURLE_TOO_LARGE, 8.6 */
@@ -28,7 +28,7 @@ static const struct {
     {CURLE_SSL_CRL_BADFILE, IVS_KIND_TLS, "SSLError"},
     {CURLE_SSL_INVALIDCERTSTATUS, IVS_KIND_TLS, "SSLError"},
     {CLIENT_CERTIFICATE, IVS_KIND_TLS, "SSLError"},
-    /* newer libcurl: a client key that it cannot read (interpret() has the other meaning) */
+    /* newer libcurl: a client key that it cannot read; see also interpret() */
     {CURLE_BAD_FUNCTION_ARGUMENT, IVS_KIND_TLS, "SSLError"},
     {CURLE_SSL_ENGINE_INITFAILED, IVS_KIND_TLS, "SSLError"},
     {CURLE_SEND_ERROR, IVS_KIND_CONNECTION, "ConnectionClosedError"},
@@ -48,7 +48,7 @@ static void timed_out(ivs_failure *failure, const char *url, bool is_connected) 
                      "%s timeout on endpoint URL: \"%s\"", is_connected ? "Read" : "Connect", url);
 }
 
-/* The text for a person: botocore's sentence for the code, then the reason. */
+/* Sets the message: botocore's sentence for the code, then the reason. */
 static void describe(ivs_failure *failure, enum ivs_kind kind, const char *code, const char *url,
                      const char *detail) {
   if (strcmp(code, "SSLError") == 0)
@@ -68,15 +68,15 @@ static void describe(ivs_failure *failure, enum ivs_kind kind, const char *code,
                        detail, url);
 }
 
-/* What libcurl's result alone does not tell. */
+/* Refines libcurl's result with the recorded state of the exchange. */
 static CURLcode interpret(CURLcode result, const ivs_transfer *transfer) {
   if (transfer->intake.refusal == IVS_INTAKE_NO_MEMORY) return CURLE_OUT_OF_MEMORY;
-  /* a malformed header or trailer: libcurl reads the client key before it connects, and headers after that */
+  /* A malformed header or trailer: libcurl reads the client key before it connects, and headers afterwards. */
   if (result == CURLE_BAD_FUNCTION_ARGUMENT && transfer->is_connected) return CURLE_WEIRD_SERVER_REPLY;
   if (result == CURLE_SSL_CONNECT_ERROR) {
     long os_errno = 0;
     curl_easy_getinfo(transfer->handle, CURLINFO_OS_ERRNO, &os_errno);
-    /* a handshake that the network cut short is a lost connection, not a certificate that failed */
+    /* A handshake that the network interrupted is a connection error, not a TLS error. */
     if (ivs_handshake_is_cut_short(&transfer->handshake, os_errno)) return CURLE_RECV_ERROR;
   }
   if ((result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR) &&
@@ -85,7 +85,7 @@ static CURLcode interpret(CURLcode result, const ivs_transfer *transfer) {
   return result;
 }
 
-/* Why the response itself was refused, by us or by libcurl; NULL: it was not. */
+/* Why this module or libcurl rejected the response; NULL: it did not. */
 static const char *refused_response(CURLcode result, const ivs_transfer *transfer, const char **code) {
   *code = "HTTPClientError";
   switch (transfer->intake.refusal) {
@@ -94,7 +94,7 @@ static const char *refused_response(CURLcode result, const ivs_transfer *transfe
   case IVS_INTAKE_BAD_HEADER:
     return "has a malformed header line";
   case IVS_INTAKE_BAD_LENGTH:
-    return "has a malformed Content-Length, or two that differ";
+    return "has a malformed Content-Length, or two different ones";
   case IVS_INTAKE_TOO_BIG:
     *code = "ResponseParserError";
     return "is larger than allowed (see max_response_bytes)";
@@ -102,7 +102,7 @@ static const char *refused_response(CURLcode result, const ivs_transfer *transfe
     break;
   }
   if (!transfer->is_connected || transfer->intake.refusal == IVS_INTAKE_NO_MEMORY) return NULL;
-  /* libcurl's own limits on a line and on the number of lines; before 8.6 it calls that out of memory */
+  /* libcurl's own limits for a line and for the number of lines. Before 8.6 it returns CURLE_OUT_OF_MEMORY. */
   *code = "ResponseParserError";
   if (result == TOO_LARGE) return "has headers that are larger than allowed";
   if (result == CURLE_OUT_OF_MEMORY) return "has headers that are larger than allowed (or memory ran out)";
@@ -111,7 +111,7 @@ static const char *refused_response(CURLcode result, const ivs_transfer *transfe
 
 void ivs_error_map_refused_by_proxy(ivs_failure *failure, const char *url) {
   describe(failure, IVS_KIND_CONNECTION, "ProxyConnectionError", url,
-           "it answered 407, Proxy Authentication Required");
+           "it responded with 407, Proxy Authentication Required");
 }
 
 void ivs_error_map_not_started(ivs_failure *failure, CURLcode result) {

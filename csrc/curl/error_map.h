@@ -1,7 +1,7 @@
 /*
- * From libcurl's result to the contract's failure: kind and code by the CURLcode, by what was noted of the
- * exchange (its phase, TLS alerts, why a piece of the response was refused) and by errno; never by libcurl's
- * texts, which differ from one version to the next. They are shown, after botocore's sentence.
+ * Maps libcurl's results to failures. Kind and code depend on the CURLcode, on the recorded state of the exchange (its
+ * phase, TLS alerts, why the response was rejected) and on errno. They never depend on libcurl's texts, which differ
+ * between versions; messages show those after botocore's sentence.
  */
 #ifndef IVS_CURL_ERROR_MAP_H
 #define IVS_CURL_ERROR_MAP_H
@@ -9,11 +9,11 @@
 #include "core/failure.h"
 #include "transfer.h"
 
-/* An exchange that ended with another result than CURLE_OK. */
+/* Describes an exchange whose result is not CURLE_OK. */
 void ivs_error_map_describe(ivs_failure *failure, CURLcode result, const ivs_transfer *transfer);
-/* A proxy that answered in place of an http endpoint: it wants another user or password. */
+/* Describes a 407 response of a proxy: user or password are missing or invalid. */
 void ivs_error_map_refused_by_proxy(ivs_failure *failure, const char *url);
-/* libcurl could not be started; result says why. */
+/* Describes why libcurl could not be started. */
 void ivs_error_map_not_started(ivs_failure *failure, CURLcode result);
 
 #endif

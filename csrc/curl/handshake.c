@@ -1,10 +1,10 @@
-/* Alerts, from libcurl's trace of TLS messages. */
+/* Reads TLS alerts from libcurl's trace. */
 #include "handshake.h"
 #include "libcurl.h"
 
 enum { RECORD_HEADER_SIZE = 5, ALERT_SIZE = 2, CLIENT_HELLO = 1, FATAL = 2, TLS_MAJOR = 3 };
 
-/* What OpenSSL sends when the connection ends; and when a message cannot be decoded, which hardly happens. */
+/* OpenSSL sends this alert when the connection is lost, and when it cannot decode a message, which is rare. */
 enum { DECODE_ERROR = 50 };
 
 /* RFC 8446, 6: alerts about a certificate. */
@@ -20,7 +20,7 @@ static void reset(ivs_handshake *handshake) {
   *handshake = (ivs_handshake){.handle = handshake->handle, .alert = -1};
 }
 
-/* A boolean can always be set. */
+/* Setting a boolean option cannot fail. */
 static void trace(const ivs_handshake *handshake, bool is_traced) {
   (void)curl_easy_setopt(handshake->handle, CURLOPT_VERBOSE, is_traced ? 1L : 0L);
 }
@@ -30,14 +30,14 @@ void ivs_handshake_begin(ivs_handshake *handshake) {
   trace(handshake, false);
 }
 
-/* A kept connection has its handshake behind it, and tracing costs a tenth of a call's time. */
+/* Tracing is enabled only for new connections: reused ones have no handshake, and tracing takes a tenth of a call's time. */
 static int on_new_connection(void *user, curl_socket_t socket, curlsocktype purpose) {
   (void)socket, (void)purpose;
   trace(user, true);
   return CURL_SOCKOPT_OK;
 }
 
-/* Record headers (5 bytes) and messages come one by one; the only messages of 2 bytes are alerts. */
+/* libcurl passes record headers (5 bytes) and messages separately. Only alerts have 2 bytes. */
 static int on_debug(CURL *handle, curl_infotype type, char *bytes, size_t size, void *user) {
   ivs_handshake *handshake = user;
   const unsigned char *data = (const unsigned char *)bytes;

@@ -8,7 +8,7 @@
 
 enum { FINAL = 200 };
 
-/* Always false: what is not taken makes libcurl end the transfer. */
+/* Returns false, for the callbacks: libcurl then ends the transfer. */
 static bool refuse(ivs_intake *intake, ivs_intake_refusal refusal) {
   intake->refusal = refusal;
   return false;
@@ -18,7 +18,7 @@ static bool refuse_for(ivs_intake *intake, int status) {
   return refuse(intake, status == IVS_ENOMEM ? IVS_INTAKE_NO_MEMORY : IVS_INTAKE_TOO_BIG);
 }
 
-/* RFC 9112, 4: "HTTP/1.1 200 reason", the reason and the space before it being optional. 0: not so. */
+/* RFC 9112, 4: "HTTP/1.1 200 reason"; the reason and the space before it are optional. 0: malformed. */
 static int read_status(ivs_slice line) {
   enum { DIGITS_AT = 9, REASON_AT = 12 };
   const char *text = line.data;
@@ -36,12 +36,12 @@ static int read_status(ivs_slice line) {
 static bool take_status_line(ivs_intake *intake, ivs_slice line) {
   intake->response->status = read_status(line);
   if (!intake->response->status) return refuse(intake, IVS_INTAKE_BAD_STATUS);
-  ivs_buffer_reset(&intake->response->headers); /* what came before was a 1xx */
+  ivs_buffer_reset(&intake->response->headers); /* drops an interim response */
   intake->expects = IVS_INTAKE_HEADERS;
   return true;
 }
 
-/* A length has to be a number, and one (RFC 9112, 6.3): where the body ends is not guessed. */
+/* The length must be a valid number, and unique (RFC 9112, 6.3), so that the end of the body is not ambiguous. */
 static bool is_bad_length(const ivs_response *response, ivs_slice name, ivs_slice value) {
   uint64_t length;
   if (!ivs_text_equal_ignoring_case(name, "content-length")) return false;
@@ -56,17 +56,17 @@ static bool is_folded(ivs_slice line) {
 
 static bool take_header(ivs_intake *intake, ivs_slice line) {
   const char *colon = memchr(line.data, ':', line.length);
-  if (!colon) /* a folded line (RFC 9112, 5.2) is passed over */
+  if (!colon) /* folded lines (RFC 9112, 5.2) are ignored */
     return is_folded(line) || refuse(intake, IVS_INTAKE_BAD_HEADER);
   const size_t length = (size_t)(colon - line.data);
   const ivs_slice name = {line.data, length}, value = {colon + 1, line.length - length - 1};
   if (is_bad_length(intake->response, name, value)) return refuse(intake, IVS_INTAKE_BAD_LENGTH);
   int status = ivs_response_add_header(intake->response, name, value);
-  /* a malformed name is passed over, as HTTP clients do */
+  /* Headers with a malformed name are ignored, as HTTP clients do. */
   return (status != IVS_ENOMEM && status != IVS_ETOOBIG) || refuse_for(intake, status);
 }
 
-/* Nothing of a trailer is kept. */
+/* Checks a trailer, and drops it. */
 static bool take_trailer(ivs_intake *intake, ivs_slice line) {
   return !line.length || is_folded(line) || memchr(line.data, ':', line.length) ||
          refuse(intake, IVS_INTAKE_BAD_HEADER);

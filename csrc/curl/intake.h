@@ -1,10 +1,8 @@
 /*
- * What arrives of one response, from libcurl into an ivs_response: status, header lines and pieces of the body,
- * under caps.
+ * Receives one response from libcurl's callbacks into an ivs_response with caps: status, headers and body.
  *
- * Why a piece was refused is noted here, since libcurl then only knows that its callback failed. What some
- * versions of libcurl let pass is refused for all of them: a status line or a header line that is none.
- * No Lua is entered.
+ * Stores why data was rejected; libcurl itself only reports that the callback failed. Rejects malformed status and
+ * header lines, which some versions of libcurl accept, so that all versions behave alike. Never runs Lua code.
  */
 #ifndef IVS_CURL_INTAKE_H
 #define IVS_CURL_INTAKE_H
@@ -16,11 +14,11 @@
 
 typedef enum ivs_intake_refusal {
   IVS_INTAKE_ACCEPTED,
-  IVS_INTAKE_TOO_BIG, /* over a cap */
+  IVS_INTAKE_TOO_BIG, /* larger than a cap */
   IVS_INTAKE_NO_MEMORY,
-  IVS_INTAKE_BAD_STATUS, /* its first line is no status line of HTTP/1.0 or 1.1 */
+  IVS_INTAKE_BAD_STATUS, /* the first line is not a status line of HTTP/1.0 or 1.1 */
   IVS_INTAKE_BAD_HEADER, /* a line without a colon, or with a CR or a NUL */
-  IVS_INTAKE_BAD_LENGTH, /* its Content-Length is no number, or there are two */
+  IVS_INTAKE_BAD_LENGTH, /* a malformed Content-Length, or two different ones */
 } ivs_intake_refusal;
 
 typedef struct ivs_intake {
@@ -30,11 +28,11 @@ typedef struct ivs_intake {
   ivs_intake_refusal refusal;
 } ivs_intake;
 
-/* Makes the handle report to it from now on. */
+/* Sets the handle's callbacks. */
 CURLcode ivs_intake_attach(ivs_intake *intake, CURL *handle);
-/* A new response, which the caller has reset. */
+/* Begins a new response, which the caller has reset. */
 void ivs_intake_begin(ivs_intake *intake, ivs_response *response);
-/* Whether the whole head has come. */
+/* Whether the head has been received completely. */
 bool ivs_intake_has_head(const ivs_intake *intake);
 
 #endif

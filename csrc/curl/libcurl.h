@@ -1,22 +1,22 @@
 /*
- * Which libcurl this is built with, and how its options are set.
+ * The required libcurl version, and a macro to set options.
  *
- * Every result is checked: an exchange without an option that could not be set would be another one than was
- * asked for (around the proxy, with a certificate that is not verified).
+ * Every result is checked: with a missing option an exchange could bypass the proxy or skip the verification of the
+ * certificate.
  */
 #ifndef IVS_CURL_LIBCURL_H
 #define IVS_CURL_LIBCURL_H
 
 #include <curl/curl.h>
 
-/* The oldest libcurl that the specs pass on. */
+/* The oldest supported libcurl: the specs pass with it. */
 #define IVS_LIBCURL_MIN 0x074400
 #define IVS_LIBCURL_MIN_TEXT "7.68.0"
 #if LIBCURL_VERSION_NUM < IVS_LIBCURL_MIN
 #error "ivs needs libcurl 7.68.0 or later"
 #endif
 
-/* The library may be newer than its header: what it may know is named by number, and tried. */
+/* Defined by number, and tried at run time: the library may be newer than its header. */
 #if LIBCURL_VERSION_NUM < 0x075000
 #define CURLOPT_PREREQFUNCTION ((CURLoption)20312)
 #define CURLOPT_PREREQDATA ((CURLoption)10313)

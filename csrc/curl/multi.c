@@ -1,4 +1,4 @@
-/* The loop of libcurl's multi handle, and which transfer is in which state. */
+/* The loop over libcurl's multi handle, and the states of the transfers. */
 #include "multi.h"
 #include "core/clock.h"
 #include "core/status.h"
@@ -15,11 +15,11 @@
 
 struct ivs_multi {
   CURLM *handle;
-  pid_t owner; /* connections are not shared with a forked child */
+  pid_t owner; /* a forked child does not use the connections */
   ivs_settings_copy settings;
   ivs_sockets sockets;
   ivs_transfer *idle, *running, *ended;
-  ivs_transfer *abandoned; /* timed out while libcurl looks a name up; in the multi handle until that ends */
+  ivs_transfer *abandoned; /* timed out during a name lookup; in the multi handle until the lookup ends */
 };
 
 /* ---- lists ---- */
@@ -44,7 +44,7 @@ static bool remove_from(ivs_transfer **list, const ivs_transfer *transfer) {
 
 /* ---- open and close ---- */
 
-/* A transfer that is not in use. NULL with *result set. */
+/* Returns an unused transfer; or NULL with *result set. */
 static ivs_transfer *get_transfer(ivs_multi *multi, CURLcode *result) {
   ivs_transfer *transfer = pop(&multi->idle);
   return transfer ? transfer : ivs_transfer_open(&multi->settings.settings, &multi->sockets, result);
@@ -85,7 +85,7 @@ static void close_list(ivs_multi *multi, ivs_transfer *list) {
   }
 }
 
-/* Waits for what libcurl does in threads. */
+/* Closes and frees everything. Waits for libcurl's threads. */
 static void *clean_up(void *user) {
   ivs_multi *multi = user;
   ivs_sigpipe guard;
@@ -100,7 +100,7 @@ static void *clean_up(void *user) {
   return NULL;
 }
 
-/* Cleans up in a thread, which takes no signal of the host's. */
+/* Cleans up in a thread that blocks all signals, so that the host's other threads handle them. */
 static bool clean_up_in_thread(ivs_multi *multi) {
   sigset_t all, before;
   pthread_t thread;
@@ -112,7 +112,8 @@ static bool clean_up_in_thread(ivs_multi *multi) {
   return is_started;
 }
 
-/* Frees what is ours. The handles stay: the sockets are the parent's, and closing would speak on them. */
+/* In a forked child: frees the memory, but not libcurl's handles, because closing them would send data on the parent's
+ * connections. */
 static void forget(ivs_multi *multi) {
   ivs_transfer **const lists[] = {&multi->running, &multi->ended, &multi->abandoned, &multi->idle};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
@@ -136,7 +137,7 @@ bool ivs_multi_is_usable(const ivs_multi *multi) {
   return multi->owner == getpid() && !multi->abandoned;
 }
 
-/* ---- transfers that begin and end ---- */
+/* ---- begin and end of transfers ---- */
 
 int ivs_multi_start(ivs_multi *multi, const ivs_exchange *exchange) {
   CURLcode result;
@@ -160,7 +161,7 @@ int ivs_multi_start(ivs_multi *multi, const ivs_exchange *exchange) {
   return IVS_EREFUSED;
 }
 
-/* The connection that a transfer has ended with is idle from now on. */
+/* After a successful transfer its connection is idle. */
 static void mark_connection_idle(ivs_multi *multi, const ivs_transfer *transfer) {
   curl_socket_t descriptor = CURL_SOCKET_BAD;
   long port = 0;
@@ -177,7 +178,7 @@ static void note_connected(ivs_multi *multi, ivs_transfer *transfer) {
   if (transfer->exchange.on_sent) transfer->exchange.on_sent(transfer->exchange.user);
 }
 
-/* Of a transfer in no list. */
+/* Ends a transfer that is in no list. */
 static void end(ivs_multi *multi, ivs_transfer *transfer, CURLcode result) {
   if (result == CURLE_OK) mark_connection_idle(multi, transfer);
   remove_handle(multi, transfer);
@@ -185,7 +186,8 @@ static void end(ivs_multi *multi, ivs_transfer *transfer, CURLcode result) {
   push(&multi->ended, transfer);
 }
 
-/* Its time is over. To end a look-up would mean to wait for its thread: the handle stays in the multi handle until that is over. */
+/* Ends a transfer that has timed out. Ending a name lookup would wait for its thread, so such a transfer stays in the multi handle
+ * until the lookup ends. */
 static void time_out(ivs_multi *multi, ivs_transfer *transfer) {
   remove_from(&multi->running, transfer);
   if (ivs_transfer_is_looking_up(transfer)) {
@@ -196,7 +198,7 @@ static void time_out(ivs_multi *multi, ivs_transfer *transfer) {
   }
 }
 
-/* libcurl is done with it. */
+/* libcurl has completed the transfer. */
 static void take_result(ivs_multi *multi, ivs_transfer *transfer, CURLcode result) {
   if (remove_from(&multi->running, transfer)) {
     note_connected(multi, transfer);
@@ -207,7 +209,7 @@ static void take_result(ivs_multi *multi, ivs_transfer *transfer, CURLcode resul
   }
 }
 
-/* Where a transfer goes that nobody waits for: its look-up may still be running. */
+/* Moves a transfer that has been reported to the list for its state; its name lookup may still be running. */
 static void recycle(ivs_multi *multi, ivs_transfer *transfer) {
   push(transfer->is_added ? &multi->abandoned : &multi->idle, transfer);
 }
@@ -235,7 +237,7 @@ static void end_all(ivs_multi *multi, CURLcode result) {
   for (ivs_transfer *transfer; (transfer = pop(&multi->running));) end(multi, transfer, result);
 }
 
-/* libcurl before 7.87 waits for the thread of a look-up whose time is over. */
+/* libcurl before 7.87 waits for the thread of a name lookup that has timed out. */
 static void end_late_lookups(ivs_multi *multi, double now) {
   for (ivs_transfer *each = multi->running, *next; each; each = next) {
     next = each->next;
@@ -243,7 +245,7 @@ static void end_late_lookups(ivs_multi *multi, double now) {
   }
 }
 
-/* Does what can be done without waiting. */
+/* Runs the transfers as far as possible without waiting. */
 static void perform(ivs_multi *multi) {
   int count = 0, remaining;
   if (curl_multi_perform(multi->handle, &count) != CURLM_OK) {
@@ -260,7 +262,7 @@ static void perform(ivs_multi *multi) {
   if (!count) end_all(multi, CURLE_RECV_ERROR);
 }
 
-/* Notes new connections, ends what is late, and returns the first deadline of the others. */
+/* Records new connections, ends transfers that have timed out, and returns the earliest deadline of the others. */
 static double check_deadlines(ivs_multi *multi, double now) {
   double first = HUGE_VAL;
   for (ivs_transfer *each = multi->running, *next; each; each = next) {

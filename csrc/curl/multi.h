@@ -1,11 +1,11 @@
 /*
- * Many exchanges at once over libcurl: a bounded set of easy handles on one multi handle.
+ * Concurrent exchanges over libcurl: a bounded number of easy handles on one multi handle.
  *
- * Connections, DNS answers and TLS sessions are kept for the next exchange. TLS is verified unless told otherwise, redirects are not
- * followed, nothing but http and https is spoken, and neither the environment nor ~/.netrc is read. Holds no rule of the call: what
- * to send, when, and what a response means are in csrc/core. No Lua is entered.
+ * Connections, DNS results and TLS sessions are kept for later exchanges. TLS certificates are verified unless disabled, redirects
+ * are not followed, only http and https are used, and neither the environment nor ~/.netrc is read. The rules of the call are in
+ * csrc/core: what to send, when, and how to interpret a response. Never runs Lua code.
  *
- *   start an exchange for each free place; run; take what has ended; and so on
+ *   Usage: start an exchange for each free place, run, take the ended exchanges, repeat.
  */
 #ifndef IVS_CURL_MULTI_H
 #define IVS_CURL_MULTI_H
@@ -16,19 +16,18 @@
 
 typedef struct ivs_multi ivs_multi;
 
-/* What is to be sent, and where what comes of it goes. All that it points to has to outlive the exchange. */
+/* A request and where its result is stored. Everything that it points to must outlive the exchange. */
 typedef struct ivs_exchange {
   const ivs_request *request;
-  ivs_response *response; /* which the caller has reset */
+  ivs_response *response; /* the caller has reset it */
   ivs_failure *failure;
-  void *user; /* the caller's */
-  void (*on_sent)(
-      void *user); /* once, when it has its connection and the request leaves; NULL: not asked for */
+  void *user;                           /* of the caller */
+  void (*on_sent)(void *user);          /* called once, when the connection is established; may be NULL */
   double connect_timeout, read_timeout; /* seconds; 0: those of the settings */
-  bool direct;                          /* no proxy: the link-local credential endpoints */
+  bool direct;                          /* without a proxy: for link-local credential endpoints */
 } ivs_exchange;
 
-/* Asked in a wait, at least every IVS_MULTI_POLL_SECONDS and when a signal comes: whether the wait is to end. */
+/* is_due is called during a wait, at least every IVS_MULTI_POLL_SECONDS and after each signal. true ends the wait. */
 typedef struct ivs_multi_interrupt {
   bool (*is_due)(void *user);
   void *user;
@@ -36,23 +35,23 @@ typedef struct ivs_multi_interrupt {
 
 #define IVS_MULTI_POLL_SECONDS 0.25
 
-/* For at most so many exchanges at once. IVS_OK, or IVS_EREFUSED with the failure set: no memory, or a libcurl that cannot be used.
- * Opens no connection. */
+/* places: the maximum number of concurrent exchanges. IVS_OK, or IVS_EREFUSED with the failure set: out of memory, or an unusable
+ * libcurl. Opens no connection. */
 int ivs_multi_open(ivs_multi **out, const ivs_settings *settings, int places, ivs_failure *failure);
-/* Ends what is running. NULL is allowed. In a child of the process that opened it nothing is sent. */
+/* Ends the running exchanges. NULL is allowed. In a forked child it sends nothing on the parent's connections. */
 void ivs_multi_close(ivs_multi *multi);
-/* False in a child of the process that opened it, and where an exchange timed out while its name is still looked up: libcurl waits
- * for that when the handle is closed or, before 7.87, when the look-up is ended. Such a multi goes on working. */
+/* False in a forked child, and if an exchange timed out whose name lookup is still running: libcurl waits for the lookup when the
+ * handle is closed or, before 7.87, when the lookup is ended. In the latter case the multi still works. */
 bool ivs_multi_is_usable(const ivs_multi *multi);
 
-/* Starts an exchange; a place has to be free. IVS_OK, or IVS_EREFUSED with the exchange's failure set. */
+/* Starts an exchange; a place must be free. IVS_OK, or IVS_EREFUSED with the exchange's failure set. */
 int ivs_multi_start(ivs_multi *multi, const ivs_exchange *exchange);
-/* Waits until an exchange has ended, `seconds` are over, or an interrupt is due (NULL: none ever is). */
+/* Waits until an exchange has ended, `seconds` have passed, or an interrupt is due. interrupt may be NULL. */
 void ivs_multi_run(ivs_multi *multi, double seconds, const ivs_multi_interrupt *interrupt);
-/* The user of an exchange that has ended, each once, with its status: IVS_OK, or IVS_EREFUSED with its failure set (kind
- * connection, timeout, tls or response, code of botocore's name). NULL: none. */
+/* Takes an ended exchange: returns its user and sets its status to IVS_OK, or to IVS_EREFUSED with its failure set (kind
+ * connection, timeout, tls or response; botocore's code). Each exchange is returned once. NULL: none has ended. */
 void *ivs_multi_take_ended(ivs_multi *multi, int *status);
-/* Gives up all that are running. */
+/* Cancels all running exchanges. */
 void ivs_multi_cancel(ivs_multi *multi);
 
 #endif

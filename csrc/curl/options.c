@@ -1,4 +1,4 @@
-/* Settings and requests to options. */
+/* Sets a handle's options from settings and requests. */
 #include "options.h"
 #include "libcurl.h"
 
@@ -10,7 +10,7 @@ static bool is_directory(const char *path) {
   return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
 }
 
-/* The authorities, for the endpoint and for a proxy that speaks TLS. */
+/* The certificate authorities, for the endpoint and for an https proxy. */
 static CURLcode set_authorities(CURL *handle, const char *bundle) {
   const bool directory = is_directory(bundle);
   CURLcode result = CURLE_OK;
@@ -21,7 +21,7 @@ static CURLcode set_authorities(CURL *handle, const char *bundle) {
   return result;
 }
 
-/* What holds for the endpoint holds for a proxy, but for the client's certificate: that is the endpoint's alone. */
+/* The endpoint and an https proxy have the same options. The client certificate is for the endpoint only. */
 static CURLcode set_tls(CURL *handle, const ivs_settings *settings) {
   const long peer = settings->verify ? 1L : 0L, host = settings->verify ? 2L : 0L;
   CURLcode result = CURLE_OK;
@@ -34,7 +34,7 @@ static CURLcode set_tls(CURL *handle, const ivs_settings *settings) {
   if (settings->ca_bundle && !result) result = set_authorities(handle, settings->ca_bundle);
   if (settings->client_cert) IVS_OPTION(result, handle, CURLOPT_SSLCERT, settings->client_cert);
   if (settings->client_key) IVS_OPTION(result, handle, CURLOPT_SSLKEY, settings->client_key);
-  /* else OpenSSL asks on the terminal for the pass phrase of a key that has one */
+  /* Otherwise OpenSSL prompts on the terminal for the pass phrase of an encrypted key. */
   IVS_OPTION(result, handle, CURLOPT_KEYPASSWD, "");
   return result;
 }
@@ -47,9 +47,9 @@ CURLcode ivs_options_set_fixed(CURL *handle, const ivs_settings *settings) {
   IVS_OPTION(result, handle, CURLOPT_PATH_AS_IS, 1L);
   IVS_OPTION(result, handle, CURLOPT_TCP_NODELAY, 1L);
   IVS_OPTION(result, handle, CURLOPT_TCP_KEEPALIVE, settings->tcp_keepalive ? 1L : 0L);
-  /* Decodes gzip if it comes all the same; what is asked for stands in the request's own Accept-Encoding. */
+  /* Decodes gzip that the server sends regardless of the request's own Accept-Encoding. */
   IVS_OPTION(result, handle, CURLOPT_ACCEPT_ENCODING, "gzip");
-  /* What is for the service is not shown to a proxy. */
+  /* Does not send the service's headers to a proxy. */
   IVS_OPTION(result, handle, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
   IVS_OPTION(result, handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -57,7 +57,7 @@ CURLcode ivs_options_set_fixed(CURL *handle, const ivs_settings *settings) {
 #else
   IVS_OPTION(result, handle, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
-  IVS_OPTION(result, handle, CURLOPT_NOPROXY, ""); /* decided by us, by botocore's rule */
+  IVS_OPTION(result, handle, CURLOPT_NOPROXY, ""); /* core/no_proxy.c applies botocore's rule */
   return result ? result : set_tls(handle, settings);
 }
 
@@ -79,12 +79,12 @@ static CURLcode set_method(CURL *handle, const ivs_request *request) {
 CURLcode ivs_options_set_request(CURL *handle, const ivs_request *request, const char *proxy) {
   CURLcode result = set_method(handle, request);
   IVS_OPTION(result, handle, CURLOPT_URL, ivs_buffer_text(&request->url));
-  /* Not NULL: libcurl would look for a proxy in the environment. */
+  /* Not NULL: libcurl would read the proxy from the environment. */
   IVS_OPTION(result, handle, CURLOPT_PROXY, proxy ? proxy : "");
   return result;
 }
 
-/* NULL can't fail. */
+/* Setting NULL cannot fail. */
 void ivs_options_clear_request(CURL *handle) {
   (void)curl_easy_setopt(handle, CURLOPT_HTTPHEADER, NULL);
   (void)curl_easy_setopt(handle, CURLOPT_POSTFIELDS, NULL);

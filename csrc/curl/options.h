@@ -1,5 +1,5 @@
 /*
- * Settings and requests as the options of a libcurl handle.
+ * Sets the options of a libcurl handle from settings and requests.
  */
 #ifndef IVS_CURL_OPTIONS_H
 #define IVS_CURL_OPTIONS_H
@@ -8,11 +8,11 @@
 
 #include <curl/curl.h>
 
-/* Those that hold for every exchange. */
+/* The options that are the same for every exchange. */
 CURLcode ivs_options_set_fixed(CURL *handle, const ivs_settings *settings);
-/* Those of a request: URL, method and body, and by which proxy (NULL: none). They point into the request. */
+/* The options of a request: URL, method, body and proxy (NULL: none). They point into the request. */
 CURLcode ivs_options_set_request(CURL *handle, const ivs_request *request, const char *proxy);
-/* Takes away what points into the request. */
+/* Removes the options that point into the request. */
 void ivs_options_clear_request(CURL *handle);
 
 #endif

@@ -1,4 +1,4 @@
-/* Copies of texts, and the choice of a proxy. */
+/* Copies settings, and selects the proxy. */
 #include "settings.h"
 #include "core/no_proxy.h"
 #include "core/status.h"

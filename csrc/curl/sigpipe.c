@@ -1,4 +1,4 @@
-/* A thread-local guard against SIGPIPE. */
+/* Blocks SIGPIPE for the current thread. */
 #include "sigpipe.h"
 
 #include <errno.h>

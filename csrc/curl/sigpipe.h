@@ -1,9 +1,9 @@
 /*
- * Keeps SIGPIPE from the host while we write to sockets.
+ * Protects the host from SIGPIPE while libcurl writes to sockets.
  *
- * With CURLOPT_NOSIGNAL libcurl leaves SIGPIPE alone, and OpenSSL writes with write(2): a server that closes
- * at the wrong moment would end the process. The signal is blocked for this thread only, and one that we
- * caused is taken away; the host's handler and disposition are never touched.
+ * With CURLOPT_NOSIGNAL libcurl does not block SIGPIPE, and OpenSSL writes with write(2): a server that closes its
+ * connection during a write would terminate the process. The signal is blocked for this thread only, and a signal
+ * that libcurl caused is consumed. The host's signal handlers and dispositions do not change.
  */
 #ifndef IVS_CURL_SIGPIPE_H
 #define IVS_CURL_SIGPIPE_H

@@ -1,4 +1,4 @@
-/* A list of sockets, kept by libcurl's callbacks. */
+/* Tracks the sockets through libcurl's callbacks. */
 #include "sockets.h"
 #include "libcurl.h"
 
@@ -11,7 +11,7 @@
 #define SOCK_CLOEXEC 0
 #endif
 
-/* For each transfer: the connections that libcurl keeps (CURLMOPT_MAXCONNECTS), and those that it makes side by side. */
+/* For each transfer: the connections that libcurl keeps (CURLMOPT_MAXCONNECTS), and those that it opens in parallel. */
 enum { KEPT = 4, MADE = 4, SPARE = 8 };
 
 bool ivs_sockets_init(ivs_sockets *sockets, int transfers) {
@@ -77,8 +77,7 @@ static bool has_bytes(int descriptor) {
   return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* Puts a socket whose other replace_connection is closed in the connection's place. What waits in that is not read off: there may be no replace_connection of
- * it. */
+/* Replaces the connection by a socket whose other end is closed. The pending bytes are not read: they may be endless. */
 static bool replace_connection(int descriptor) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) return false;
@@ -92,7 +91,8 @@ static bool replace_connection(int descriptor) {
 bool ivs_sockets_end_unclean(ivs_sockets *sockets, bool all_idle) {
   for (int i = 0; i < sockets->count; i++) {
     const ivs_socket *each = &sockets->open[i];
-    if ((all_idle || each->is_idle) && has_bytes(each->descriptor) && !replace_connection(each->descriptor)) return false;
+    if ((all_idle || each->is_idle) && has_bytes(each->descriptor) && !replace_connection(each->descriptor))
+      return false;
   }
   return true;
 }

@@ -1,12 +1,11 @@
 /*
- * The sockets of one multi handle: opened so that no child process inherits them, and checked before a connection is used again.
+ * The sockets of one multi handle. Child processes do not inherit them, and connections are checked before they are reused.
  *
- * Bytes that a server sends after its response would be taken for the response to the next request. libcurl before 8 does not
- * look for them; this does, and ends such a connection, and no other. A connection that the server merely closed is left to
- * libcurl, which sees that itself.
+ * Bytes that a server sends after its response could be read as the response to the next request. libcurl before 8 does not check
+ * for them. This module ends such connections, and no others: libcurl itself detects a connection that the server has closed.
  *
- * Which connections are idle is known by their local port: libcurl tells the port of a transfer, and the descriptor of one that
- * has ended. A port may be in use twice, toward two servers; such connections count as in use.
+ * Idle connections are identified by their local port: libcurl reports the port of a transfer, and the descriptor of a transfer
+ * that has ended. Two connections to different servers may have the same port; both are then considered busy.
  */
 #ifndef IVS_CURL_SOCKETS_H
 #define IVS_CURL_SOCKETS_H
@@ -16,7 +15,7 @@
 
 typedef struct ivs_socket {
   int descriptor;
-  long port; /* ours; 0: not known */
+  long port; /* the local one; 0: unknown */
   bool is_idle;
 } ivs_socket;
 
@@ -29,21 +28,22 @@ typedef struct ivs_sockets {
 typedef struct ivs_sockets_opener {
   ivs_sockets *sockets;
   unsigned opened;   /* in this exchange */
-  bool is_abandoned; /* opens none any more */
+  bool is_abandoned; /* opens no more sockets */
 } ivs_sockets_opener;
 
-/* For so many transfers at once. False: no memory. */
+/* transfers: the maximum number of concurrent ones. False: out of memory. */
 bool ivs_sockets_init(ivs_sockets *sockets, int transfers);
 void ivs_sockets_free(ivs_sockets *sockets);
-/* Follows the handle's sockets from now on. The sockets have to outlive the connections, the opener the handle. */
+/* Sets the handle's callbacks. `sockets` must outlive the connections, the opener must outlive the handle. */
 CURLcode ivs_sockets_attach(ivs_sockets_opener *opener, CURL *handle);
 
-/* A transfer uses the connection with this port; a transfer has ended, and left this connection. */
+/* A transfer uses the connection with this port. */
 void ivs_sockets_mark_busy(ivs_sockets *sockets, long port);
+/* A transfer on this connection has ended. */
 void ivs_sockets_mark_idle(ivs_sockets *sockets, int descriptor, long port);
 
-/* Ends each idle connection that bytes wait in, so that libcurl finds it closed. all_idle: no transfer is running. To be called
- * before a transfer starts. False: no descriptors are left to do so. */
+/* Ends each idle connection with pending bytes, so that libcurl finds it closed. all_idle: no transfer is running. To be called
+ * before a transfer starts. False: out of descriptors. */
 bool ivs_sockets_end_unclean(ivs_sockets *sockets, bool all_idle);
 
 #endif

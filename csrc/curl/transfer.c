@@ -1,4 +1,4 @@
-/* The life of an easy handle, and the beginning and the end of an exchange. */
+/* Opens and closes an easy handle; begins and ends an exchange. */
 #include "transfer.h"
 #include "core/clock.h"
 #include "core/status.h"
@@ -26,7 +26,7 @@ static int on_connected(void *user, char *to, char *from, int to_port, int from_
   return CURL_PREREQFUNC_OK;
 }
 
-/* The callback is known to libcurl 7.80 and later. */
+/* libcurl has this callback since 7.80. */
 static CURLcode follow_connection(ivs_transfer *transfer) {
   CURLcode result = curl_easy_setopt(transfer->handle, CURLOPT_PREREQFUNCTION, on_connected);
   transfer->has_prereq = result == CURLE_OK;
@@ -83,7 +83,7 @@ static CURLcode set_options(ivs_transfer *transfer, double connect_timeout) {
   struct curl_slist *headers = ivs_headers_list(&transfer->headers, request);
   CURLcode result = headers ? ivs_options_set_request(handle, request, transfer->proxy) : CURLE_OUT_OF_MEMORY;
   IVS_OPTION(result, handle, CURLOPT_HTTPHEADER, headers);
-  /* the deadline comes first; libcurl shares its own limit between a host's addresses */
+  /* Our deadline is earlier than libcurl's limit, which libcurl divides between the addresses of a host. */
   IVS_OPTION(result, handle, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect_timeout) + LATER_MS);
   return result;
 }
@@ -106,7 +106,7 @@ CURLcode ivs_transfer_begin(ivs_transfer *transfer, const ivs_settings *settings
   return result;
 }
 
-/* Before 7.80 the time of connection is set only when there was one; since 8.21 for failures, too. */
+/* Before 7.80 this time is set only if there is a connection; since 8.21 also after failures. */
 static void note_connection(ivs_transfer *transfer) {
   curl_off_t since = 0;
   if (transfer->has_prereq || transfer->is_connected) return;
@@ -132,7 +132,7 @@ static int describe(ivs_transfer *transfer, CURLcode result) {
   const char *url = ivs_buffer_text(&exchange->request->url);
   if (result == CURLE_OK && (!is_proxied || exchange->response->status != PROXY_AUTHENTICATION_REQUIRED))
     return IVS_OK;
-  exchange->response->status = 0; /* the endpoint has not responded */
+  exchange->response->status = 0; /* it is not a response of the endpoint */
   if (result == CURLE_OK)
     ivs_error_map_refused_by_proxy(exchange->failure, url);
   else
@@ -142,7 +142,7 @@ static int describe(ivs_transfer *transfer, CURLcode result) {
 
 void ivs_transfer_end(ivs_transfer *transfer, CURLcode result) {
   note_connection(transfer);
-  /* a head that breaks off is complete for libcurl */
+  /* libcurl accepts a truncated head as complete. */
   if (result == CURLE_OK && !ivs_intake_has_head(&transfer->intake)) result = CURLE_PARTIAL_FILE;
   transfer->status = describe(transfer, result);
   ivs_options_clear_request(transfer->handle);
@@ -150,7 +150,7 @@ void ivs_transfer_end(ivs_transfer *transfer, CURLcode result) {
 
 void ivs_transfer_abandon(ivs_transfer *transfer) {
   transfer->opener.is_abandoned = true;
-  /* libcurl before 7.87 waits for the look-up when its own limit ends it */
+  /* libcurl before 7.87 waits for the name lookup when its own limit is reached. */
   (void)curl_easy_setopt(transfer->handle, CURLOPT_CONNECTTIMEOUT_MS, (long)INT_MAX);
   ivs_transfer_end(transfer, CURLE_OPERATION_TIMEDOUT);
 }

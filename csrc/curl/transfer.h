@@ -1,8 +1,8 @@
 /*
- * One libcurl easy handle, and one exchange at a time over it: its request as options, what arrives, its time limits, its result.
+ * One libcurl easy handle with one exchange at a time: its options, the received response, its deadlines, its result.
  *
- * The multi handle that runs it, with its connections, is the owner's (multi.c). libcurl has no limit that covers the time from the
- * request to the last byte of the response, so the limits are kept here: a server that trickles bytes cannot extend them.
+ * The owner (multi.c) has the multi handle with the connections. libcurl has no limit for the time from the request to the last
+ * byte of the response, so the deadlines are enforced here. A server that trickles bytes cannot extend them.
  */
 #ifndef IVS_CURL_TRANSFER_H
 #define IVS_CURL_TRANSFER_H
@@ -23,35 +23,35 @@ typedef struct ivs_transfer {
   ivs_intake intake;
   ivs_handshake handshake;
   ivs_sockets_opener opener;
-  bool has_prereq;           /* libcurl tells when the connection is ready */
+  bool has_prereq;           /* libcurl reports when the connection is ready */
   bool is_added;             /* to the owner's multi handle */
-  ivs_exchange exchange;     /* as it was asked for */
+  ivs_exchange exchange;     /* the caller's, with its timeouts set */
   const char *proxy;         /* of the exchange; NULL: none */
-  bool is_connected;         /* the exchange has its connection, with its tunnel and TLS */
-  bool is_connection_noted;  /* the owner knows it */
+  bool is_connected;         /* the connection is ready, including proxy tunnel and TLS */
+  bool is_connection_noted;  /* and has been reported to the owner */
   double deadline;           /* by ivs_clock_monotonic */
-  int status;                /* of the exchange that has ended */
+  int status;                /* of the ended exchange */
   struct ivs_transfer *next; /* in one of the owner's lists */
   char detail[CURL_ERROR_SIZE];
 } ivs_transfer;
 
 /* NULL with *result set: CURLE_OUT_OF_MEMORY, or why this libcurl cannot be used. Opens no connection. */
 ivs_transfer *ivs_transfer_open(const ivs_settings *settings, ivs_sockets *sockets, CURLcode *result);
-/* Of a handle that is in no multi handle. */
+/* The handle must not be in a multi handle. */
 void ivs_transfer_close(ivs_transfer *transfer);
-/* In a forked child: frees the memory, and leaves libcurl's handle alone. */
+/* In a forked child: frees the memory, but not libcurl's handle. */
 void ivs_transfer_forget(ivs_transfer *transfer);
 
-/* Sets the options of an exchange, which begins now. is_fresh: over a new connection. */
+/* Begins an exchange: sets its options and deadline. is_fresh: use a new connection. */
 CURLcode ivs_transfer_begin(ivs_transfer *transfer, const ivs_settings *settings,
                             const ivs_exchange *exchange, bool is_fresh);
-/* True once for each exchange: it has its connection now, and its time to read begins. */
+/* Returns true once for each exchange, when its connection is ready. The read timeout then starts. */
 bool ivs_transfer_is_newly_connected(ivs_transfer *transfer);
-/* No connection is used, and none begun. */
+/* Whether the name lookup is running: the exchange has no connection and has opened no socket. */
 bool ivs_transfer_is_looking_up(const ivs_transfer *transfer);
-/* Gives up an exchange whose name is still looked up: no connection comes of it any more. Its result is a timeout. */
+/* Ends an exchange during its name lookup with a timeout. It will open no connection. */
 void ivs_transfer_abandon(ivs_transfer *transfer);
-/* The exchange has ended with this result: sets the status and the failure, and takes away what points into the request. */
+/* Ends the exchange with this result: sets the status and the failure, and removes the options that point into the request. */
 void ivs_transfer_end(ivs_transfer *transfer, CURLcode result);
 
 #endif

@@ -1,4 +1,4 @@
-/* The steps of a call in Lua's terms. */
+/* The steps of a call, with Lua values. */
 #include "lua/call.h"
 #include "core/status.h"
 #include "lua/decode.h"
@@ -63,7 +63,7 @@ ivs_lua_call *ivs_lua_call_acquire(lua_State *L, int client_index) {
   return call;
 }
 
-/* Sets (value at the top, popped) or clears the provider's error in the call's own table. */
+/* Stores the provider's error in the call's own table: pops it if `found`, else stores nil. */
 static void keep_provider_error(lua_State *L, ivs_lua_call *call, int call_index, bool found) {
   if (!found) lua_pushnil(L);
   ivs_lua_compat_get_table(L, call_index);
@@ -95,12 +95,12 @@ static double call_number(lua_State *L, int client_index, int slot) {
   return number;
 }
 
-/* The loop's random number, clamped to [0, 1]; NaN counts as 0. */
+/* The loop's random number, clamped to [0, 1]; NaN becomes 0. */
 static double call_fraction(lua_State *L, int client_index) {
   return fmin(fmax(call_number(L, client_index, IVS_LUA_CLIENT_RANDOM), 0), 1);
 }
 
-/* Drawn only where a retry's delay may need it, so that a call without retries draws none. */
+/* Generates a number only if a retry delay may need it. */
 static double read_random(lua_State *L, const ivs_lua_call *call, int client_index) {
   uint32_t word;
   if (!ivs_call_needs_random(&call->core)) return 0;
@@ -123,7 +123,7 @@ static void read_random_bytes(lua_State *L, const ivs_lua_call *call, unsigned c
 
 /* ---- steps ---- */
 
-/* Tells the client's logger, if there is one. */
+/* Calls the client's logger, if there is one. */
 static void log_text(lua_State *L, ivs_lua_call *call, int client_index, const char *level,
                      const char *format, ...) __attribute__((format(printf, 5, 6)));
 
@@ -136,7 +136,7 @@ static void log_text(lua_State *L, ivs_lua_call *call, int client_index, const c
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  ivs_lua_client_get(L, client_index, IVS_LUA_CLIENT_LOGGER); /* protected (lua/ivs/logging.lua) */
+  ivs_lua_client_get(L, client_index, IVS_LUA_CLIENT_LOGGER); /* lua/ivs/logging.lua catches its errors */
   lua_pushstring(L, level);
   lua_pushstring(L, text);
   call->is_logging = true;
@@ -162,8 +162,8 @@ void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, const ivs_operation *o
   ivs_call_stop(core);
 }
 
-/* A call without credentials fails with the provider's own error, which says more. From a table that is not an error object
- * only the causes are taken. */
+/* Pushes the call's error object. A call without credentials fails with the provider's error object, which has more details. If the
+ * provider returned another table, only its `causes` are used. */
 static void push_failed(lua_State *L, const ivs_lua_call *call, int call_index) {
   ivs_lua_failure_push_call(L, &call->core);
   if (!call->has_provider_error) return;
@@ -174,7 +174,7 @@ static void push_failed(lua_State *L, const ivs_lua_call *call, int call_index) 
     ivs_lua_failure_set_operation(L, -1, call->core.operation->name);
     lua_remove(L, -2);
   } else {
-    lua_pushliteral(L, "causes"); /* raw: the table is the user's */
+    lua_pushliteral(L, "causes"); /* raw: the table may have metamethods */
     lua_rawget(L, -2);
     if (!lua_istable(L, -1)) {
       lua_pop(L, 1);
@@ -185,8 +185,8 @@ static void push_failed(lua_State *L, const ivs_lua_call *call, int call_index) 
   }
 }
 
-/* Logs why an attempt failed. The message of a service stays out of the log: a refused signature's message shows the
- * canonical request, token and all. Its code is shown as far as it is one. */
+/* Logs why an attempt failed. A service's message is not logged: for an invalid signature it contains the canonical request with
+ * the session token. The code is logged up to its first invalid character. */
 static void log_failure(lua_State *L, ivs_lua_call *call, int client_index, enum ivs_step step) {
   char what[IVS_CODE_MAX + 512];
   const ivs_call *core = &call->core;
@@ -210,7 +210,7 @@ static void log_step(lua_State *L, ivs_lua_call *call, int client_index, enum iv
     log_text(L, call, client_index, "debug", "attempt %d: %s %s", core->attempts, core->request.method,
              ivs_buffer_text(&core->request.url));
   else if (step == IVS_STEP_CREDENTIALS)
-    log_text(L, call, client_index, "debug", "asking for credentials");
+    log_text(L, call, client_index, "debug", "requesting credentials");
   else if (step == IVS_STEP_SLEEP && core->is_pacing)
     log_text(L, call, client_index, "debug", "waiting %.3f s for the rate limit", core->delay);
   else if (step == IVS_STEP_SLEEP || step == IVS_STEP_FAILED)
@@ -237,7 +237,7 @@ enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_
       if (turn == IVS_LUA_PROVIDER_REPORTED) continue;
       if (turn == IVS_LUA_PROVIDER_WAIT) {
         call->core.delay = IVS_LUA_PROVIDER_PAUSE;
-        log_text(L, call, client_index, "debug", "waiting for the credentials that another call asks for");
+        log_text(L, call, client_index, "debug", "waiting for credentials that another call is requesting");
         return IVS_STEP_SLEEP;
       }
     }
@@ -256,7 +256,7 @@ enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_
 
 void ivs_lua_call_take_credentials(lua_State *L, ivs_lua_call *call, int call_index, int index) {
   const int top = lua_gettop(L);
-  if (!call->client->is_open) return; /* closed meanwhile: the next step says so */
+  if (!call->client->is_open) return; /* the next step is FAILED */
   index = lua_absindex(L, index);
   call_index = lua_absindex(L, call_index);
   if (ivs_lua_credentials_receive(L, index, call->client)) {
@@ -276,6 +276,6 @@ void ivs_lua_call_take_credentials(lua_State *L, ivs_lua_call *call, int call_in
 }
 
 const char *ivs_lua_call_take_response(lua_State *L, ivs_lua_call *call, int index) {
-  if (!call->client->is_open) return NULL; /* closed meanwhile: the next step says so */
+  if (!call->client->is_open) return NULL; /* the next step is FAILED */
   return ivs_lua_message_take_response(L, &call->core, index);
 }

@@ -1,6 +1,5 @@
 /*
- * One call as a Lua userdata, and the steps that both the blocking driver and ivs.core's call:next are made
- * of.
+ * A call as a Lua userdata, and its steps. The blocking driver and call:next of ivs.core are built on them.
  */
 #ifndef IVS_LUA_CALL_H
 #define IVS_LUA_CALL_H
@@ -11,12 +10,12 @@
 
 typedef struct ivs_lua_call {
   ivs_call core;
-  ivs_lua_client *client;          /* kept alive by the call's own table */
-  bool is_logging;                 /* the logger is running: it must not take this call's steps */
-  bool has_provider_error;         /* the provider's own error object is in the call's table */
-  bool shares_credentials;         /* with the client's other calls that are under way (provider.h) */
-  unsigned long awaited;           /* the number of the asking that the call waits for; 0: none */
-  ivs_operation service_operation; /* of a service call; its texts live in the client's settings table */
+  ivs_lua_client *client;          /* the call's own table keeps it alive */
+  bool is_logging;                 /* the logger is running; it must not advance this call */
+  bool has_provider_error;         /* the call's table has the provider's error object */
+  bool shares_credentials;         /* with the client's other running calls (provider.h) */
+  unsigned long awaited_refresh;   /* the number of the refresh that the call waits for; 0: none */
+  ivs_operation service_operation; /* of a service call; the client's settings table owns its texts */
   ivs_operation_error service_errors[2];
 } ivs_lua_call;
 
@@ -25,29 +24,29 @@ enum { IVS_LUA_CALL_CLIENT = 1, IVS_LUA_CALL_PROVIDER_ERROR, IVS_LUA_CALL_OUTCOM
 
 /* Once, from luaopen_*. */
 void ivs_lua_call_register(lua_State *L);
-/* The call at this argument; raises if it is none. */
+/* The call at this argument; raises if it is not a call. */
 ivs_lua_call *ivs_lua_call_check(lua_State *L, int index);
 
 /*
- * Pushes a call on the client at `client_index`: the client's idle one, or a new one. ivs_lua_call_release makes
- * it the idle one again; a call that is not released is simply collected.
+ * Pushes a call of the client at `client_index`: the client's idle call, or a new one. ivs_lua_call_release makes it the
+ * idle call again. A call that is not released is garbage-collected.
  */
 ivs_lua_call *ivs_lua_call_acquire(lua_State *L, int client_index);
 void ivs_lua_call_release(lua_State *L, int client_index, int call_index);
 
-/* For the call at the top of the stack: reads the parameters at `params_index` and begins a call of the operation. A
- * failure shows as the step FAILED. */
+/* Reads the parameters at `params_index` and begins the call at the top of the stack. After a failure the next step is
+ * FAILED. */
 void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, const ivs_operation *operation, int params_index);
 
 /*
- * The next step. SLEEP may also be a wait for the credentials that another call asks for (provider.h). DECODE is carried out
- * here where the operation has an output shape. After DONE the response table, after FAILED the error object has been pushed.
+ * Returns the next step. SLEEP may also be a wait for credentials that another call is requesting (provider.h). If the operation
+ * has an output shape, DECODE is carried out here. For DONE the response table is pushed, for FAILED the error object.
  */
 enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_index, int call_index);
 
-/* Reports what a credentials provider gave: credentials at `index`, or nil there and an error after it. */
+/* Reports the result of the provider: credentials at `index`, or nil there and an error after it. */
 void ivs_lua_call_take_credentials(lua_State *L, ivs_lua_call *call, int call_index, int index);
-/* ivs_lua_message_take_response; nothing where the client has been closed meanwhile. */
+/* The same as ivs_lua_message_take_response; does nothing if the client has been closed. */
 const char *ivs_lua_call_take_response(lua_State *L, ivs_lua_call *call, int index);
 
 #endif

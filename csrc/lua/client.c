@@ -1,4 +1,4 @@
-/* The client userdata. lua/ivs/config/settings.lua reads the options; this file takes the settings that it resolved. */
+/* The client userdata. lua/ivs/config/settings.lua resolves the options; this file reads the resolved settings. */
 #include "lua/client.h"
 #include "core/clock.h"
 #include "lua/fields.h"
@@ -72,7 +72,7 @@ static void close_client(ivs_lua_client *client) {
   client->has_logger = client->has_transport = client->has_time = client->has_random = false;
   if (client->driver) client->close_driver(client->driver);
   client->driver = NULL;
-  /* endpoint and settings stay readable; secrets are wiped */
+  /* Wipes the secrets. Endpoint and settings stay readable. */
   ivs_client_close(&client->core);
   OPENSSL_cleanse(client->random, sizeof client->random);
   client->random_left = 0;
@@ -81,7 +81,7 @@ static void close_client(ivs_lua_client *client) {
 static int collect(lua_State *L) {
   ivs_lua_client *client = lua_touserdata(L, 1);
   close_client(client);
-  ivs_client_close(&client->core); /* what was set after a close */
+  ivs_client_close(&client->core); /* wipes credentials that were set after close() */
   return 0;
 }
 
@@ -100,7 +100,8 @@ static int read_field(lua_State *L) {
   lua_rawget(L, -2);
   if (!lua_isnil(L, -1)) return 1;
   const ivs_endpoint *endpoint =
-      &client->core.endpoint; /* without a region: that of endpoint_url, if it is set */
+      &client->core
+           .endpoint; /* if the client has no region: only the URL is set, and only from endpoint_url */
   if (client->core.has_region && strcmp(name, "region") == 0) lua_pushstring(L, endpoint->region);
   if (endpoint->url[0] && strcmp(name, "endpoint_url") == 0) lua_pushstring(L, endpoint->url);
   return 1;
@@ -120,7 +121,7 @@ static int describe(lua_State *L) {
   return 1;
 }
 
-/* ---- from resolved settings ---- */
+/* ---- construction from resolved settings ---- */
 
 static ivs_client_settings read_settings(lua_State *L, int from) {
   ivs_client_settings settings = {
@@ -138,7 +139,7 @@ static ivs_client_settings read_settings(lua_State *L, int from) {
   return settings;
 }
 
-/* Copies a function from a table into the client's own table. False if there is none. */
+/* Copies a function from a table into the client's own table. False if the table has none. */
 static bool keep_function(lua_State *L, int from, const char *name, int own, int slot) {
   if (!lua_istable(L, from)) return false;
   lua_getfield(L, from, name);
@@ -174,7 +175,7 @@ static void check_clock(lua_State *L, int clock) {
   }
 }
 
-/* Pushes what the Lua code that resolves settings gets from C: functions, the clock, and what the User-Agent tells. */
+/* Pushes the table that ivs.config.settings gets from C: functions, the clock, and the platform for the User-Agent. */
 static void push_native(lua_State *L, int clock) {
   struct utsname names;
   if (uname(&names)) memset(&names, 0, sizeof names);
@@ -208,7 +209,7 @@ double ivs_lua_client_now(lua_State *L, const ivs_lua_client *client, int index)
   return seconds;
 }
 
-/* Takes static credentials at once, so that a call need not ask for them. */
+/* Stores static credentials, so that calls need not call the provider. */
 static bool take_static_credentials(lua_State *L, int settings, ivs_lua_client *client,
                                     ivs_failure *failure) {
   const char *code = NULL, *problem = NULL;

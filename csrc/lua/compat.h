@@ -1,5 +1,5 @@
 /*
- * The one place that knows how Lua 5.1, LuaJIT, 5.2, 5.3 and 5.4 differ in C. Written against 5.4's names.
+ * The differences between the C APIs of Lua 5.1, LuaJIT, 5.2, 5.3, 5.4 and 5.5. Other files use the names of 5.4.
  */
 #ifndef IVS_LUA_COMPAT_H
 #define IVS_LUA_COMPAT_H
@@ -7,7 +7,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-/* Only luaopen_* leave the shared object. */
+/* Only luaopen_* are exported from the shared objects. */
 #define IVS_EXPORT __attribute__((visibility("default")))
 
 #if LUA_VERSION_NUM < 502
@@ -39,7 +39,7 @@ static inline void ivs_lua_compat_set_functions(lua_State *L, const luaL_Reg *fu
 }
 #endif
 
-/* A userdata's own table: an environment in 5.1, a user value later. */
+/* The table of a userdata: its environment in Lua 5.1, its user value in later versions. */
 static inline void ivs_lua_compat_set_table(lua_State *L, int index) {
 #if LUA_VERSION_NUM < 502
   lua_setfenv(L, index);
@@ -56,7 +56,7 @@ static inline void ivs_lua_compat_get_table(lua_State *L, int index) {
 #endif
 }
 
-/* A whole number: an integer where the Lua version has them. */
+/* Pushes a whole number, as an integer if the Lua version has integers. */
 static inline void ivs_lua_compat_push_whole(lua_State *L, double number) {
 #if LUA_VERSION_NUM >= 503
   lua_pushinteger(L, (lua_Integer)number);

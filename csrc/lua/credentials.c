@@ -1,11 +1,11 @@
-/* A Lua table to the core's credentials. */
+/* Reads the core's credentials from a Lua table. */
 #include "lua/credentials.h"
 #include "core/timestamp.h"
 #include "core/status.h"
 #include "lua/failure.h"
 #include "lua/protect.h"
 
-/* Leaves the value on the stack: nothing else keeps a string alive that a metamethod made. */
+/* Leaves the value on the stack, which keeps a string alive that a metamethod has created. */
 static bool push_text(lua_State *L, int index, const char *name, ivs_slice *out) {
   *out = (ivs_slice){"", 0};
   lua_getfield(L, index, name);
@@ -14,7 +14,7 @@ static bool push_text(lua_State *L, int index, const char *name, ivs_slice *out)
   return type == LUA_TSTRING || type == LUA_TNIL;
 }
 
-/* Seconds since 1970 or ISO 8601 text; 0 if there is none. False if it is neither. */
+/* Reads seconds since 1970 or ISO 8601 text; 0 if the field is nil. False if it is invalid. */
 static bool read_expiration(lua_State *L, int index, double *out) {
   bool is_valid = true;
   *out = 0;
@@ -33,7 +33,7 @@ static bool read_expiration(lua_State *L, int index, double *out) {
   return is_valid;
 }
 
-/* Takes the table at index. The caller restores the stack. */
+/* Reads the table at the index. The caller restores the stack. */
 static const char *take(lua_State *L, int index, ivs_lua_client *client, const char **code) {
   ivs_slice id, secret, token;
   double expiration;
@@ -69,7 +69,7 @@ const char *ivs_lua_credentials_take(lua_State *L, int index, ivs_lua_client *cl
   return problem;
 }
 
-/* (credentials, client) → code and problem; nothing if they have been taken. To be called with lua_pcall. */
+/* (credentials, client) → nothing, or code and problem. To be called with lua_pcall. */
 static int take_protected(lua_State *L) {
   const char *code, *problem = ivs_lua_credentials_take(L, 1, lua_touserdata(L, 2), &code);
   if (!problem) return 0;

@@ -1,6 +1,6 @@
 /*
- * The walk keeps the documented members of the decoded tables and takes everything else away: unknown
- * members, nulls. It changes cjson's tables rather than building new ones, since they are ours alone.
+ * Converts the decoded tables in place: nothing else refers to them. Keeps the members of the shape; removes unknown
+ * members and nulls.
  */
 #include "lua/decode.h"
 #include "core/rest_json.h"
@@ -28,7 +28,7 @@ void ivs_lua_decode_register(lua_State *L) {
 typedef struct walk {
   lua_State *L;
   const char *problem; /* NULL if there is none */
-  const char *member;  /* the member that has it */
+  const char *member;  /* the member with the problem */
 } walk;
 
 static void convert(walk *w, const ivs_shape *shape);
@@ -41,8 +41,8 @@ static void fail(walk *w, const char *problem) {
   if (!w->problem) w->problem = problem;
 }
 
-/* 60 and "60" are 60, 60.9 is 60; nothing else is a whole number (docs/protocol.md, "Result"). Replaces the
- * value at the top. */
+/* Converts the value at the top to a whole number: 60, "60" and 60.9 become 60; other values are errors (docs/protocol.md,
+ * "Result"). */
 static void convert_integer(walk *w) {
   lua_State *L = w->L;
   double number = 0;
@@ -62,7 +62,7 @@ static void convert_integer(walk *w) {
   } else {
     fail(w, "is not a whole number");
   }
-  if (!(fabs(number) <= 9007199254740992.0)) { /* 2^53; also no infinity and no NaN */
+  if (!(fabs(number) <= 9007199254740992.0)) { /* 2^53; also rejects infinity and NaN */
     fail(w, "is out of range");
     number = 0;
   }
@@ -79,22 +79,22 @@ static const ivs_shape *find_member(const ivs_shape *shape, ivs_slice name, cons
   return NULL;
 }
 
-/* Sets the field that a traversal stands at (key, value on the stack) to the value, which is popped: an
- * existing field, so the traversal may go on. */
+/* Pops the value and assigns it to the key below it, which is the current key of a lua_next traversal. The field exists, so the
+ * traversal may continue. */
 static void set_existing(lua_State *L) {
   lua_pushvalue(L, -2);
   lua_insert(L, -2);
   lua_rawset(L, -4);
 }
 
-/* A structure or a map: keys are strings; unknown members and nulls are removed. */
+/* Converts a structure or a map, whose keys are strings. Removes unknown members and nulls. */
 static void convert_object(walk *w, const ivs_shape *shape) {
   lua_State *L = w->L;
   lua_pushnil(L);
   while (!w->problem && lua_next(L, -2)) {
     const ivs_shape *value = shape->element;
     if (lua_type(L, -2) != LUA_TSTRING) {
-      fail(w, "is a list where an object belongs");
+      fail(w, "is a list instead of an object");
     } else if (shape->type == IVS_SHAPE_STRUCTURE) {
       ivs_slice name;
       name.data = lua_tolstring(L, -2, &name.length);
@@ -112,10 +112,10 @@ static void convert_object(walk *w, const ivs_shape *shape) {
         lua_pop(L, 1);
     }
   }
-  if (w->problem) lua_pop(L, 1); /* the key at which the traversal stopped */
+  if (w->problem) lua_pop(L, 1); /* the key of the ended traversal */
 }
 
-/* A list: nulls are removed, and the elements behind them move up. */
+/* Converts a list. Removes nulls; the elements after them move up. */
 static void convert_list(walk *w, const ivs_shape *shape) {
   lua_State *L = w->L;
   int count = (int)lua_rawlen(L, -1), kept = 0;
@@ -123,7 +123,7 @@ static void convert_list(walk *w, const ivs_shape *shape) {
     lua_pushnil(L);
     if (lua_next(L, -2)) {
       lua_pop(L, 2);
-      fail(w, "is an object where a list belongs");
+      fail(w, "is an object instead of a list");
     }
     return;
   }
@@ -145,7 +145,7 @@ static void convert_list(walk *w, const ivs_shape *shape) {
   }
 }
 
-/* Converts the value at the top to the shape, in place. */
+/* Converts the value at the top according to the shape, in place. */
 static void convert(walk *w, const ivs_shape *shape) {
   lua_State *L = w->L;
   switch (shape->type) {
@@ -174,12 +174,12 @@ static ivs_slice body_of(const ivs_call *call) {
 
 static const char out_of_memory[] = "out of memory";
 
-/* Pushes the decoded JSON and returns NULL, or pushes nothing and returns why not: a text in `problem`, or one
- * that stays, out_of_memory among them. */
+/* Pushes the decoded JSON and returns NULL; or returns the reason why it cannot be decoded: the text in `problem` or a constant, for
+ * example out_of_memory. */
 static const char *parse(lua_State *L, ivs_slice body, char problem[PROBLEM_MAX]) {
   if (!body.length) return "the body is empty";
   if (!ivs_text_is_utf8(body)) return "the body is not UTF-8";
-  if (memchr(body.data, 0, body.length)) return "the body holds a NUL"; /* cjson would stop reading there */
+  if (memchr(body.data, 0, body.length)) return "the body contains a NUL"; /* cjson would stop there */
   lua_rawgetp(L, LUA_REGISTRYINDEX, &decode_key);
   lua_pushlstring(L, body.data, body.length);
   const int status = ivs_lua_protect_call(L, 1, 1);
@@ -198,14 +198,14 @@ static const char *parse(lua_State *L, ivs_slice body, char problem[PROBLEM_MAX]
   return problem;
 }
 
-/* cjson decodes [] and {} to the same empty table; only the text tells them apart. */
+/* cjson decodes both [] and {} to an empty table. Only the text distinguishes them. */
 static bool is_object(ivs_slice body) {
   size_t at = 0;
   while (at < body.length && body.data[at] && strchr(" \t\r\n", body.data[at])) at++;
   return at == body.length || body.data[at] == '{';
 }
 
-static void give_up(ivs_call *call) {
+static void stop_out_of_memory(ivs_call *call) {
   ivs_failure_from_status(&call->failure, IVS_ENOMEM, "reading the response");
   ivs_call_stop(call);
 }
@@ -213,7 +213,7 @@ static void give_up(ivs_call *call) {
 static bool decode_result(lua_State *L, ivs_call *call) {
   char problem[PROBLEM_MAX], message[PROBLEM_MAX + 100];
   const int top = lua_gettop(L);
-  luaL_checkstack(L, 40, NULL); /* the shape is five deep, two or three slots each */
+  luaL_checkstack(L, 40, NULL); /* the shape has five levels of two or three slots */
   const char *why =
       is_object(body_of(call)) ? parse(L, body_of(call), problem) : "the body is not a JSON object";
   if (!why) {
@@ -228,7 +228,7 @@ static bool decode_result(lua_State *L, ivs_call *call) {
   }
   lua_settop(L, top);
   if (why == out_of_memory) {
-    give_up(call);
+    stop_out_of_memory(call);
     return false;
   }
   snprintf(message, sizeof message, "Unable to parse response: %s (HTTP status %d)", why,
@@ -237,7 +237,7 @@ static bool decode_result(lua_State *L, ivs_call *call) {
   return false;
 }
 
-/* The first of the members that is a string; data NULL if none is. It stays valid while the table does. */
+/* The first of the members that is a string; data is NULL if none is. The text stays valid as long as the table. */
 static ivs_slice pick(lua_State *L, const char *const *members) {
   ivs_slice found = {NULL, 0};
   for (; *members && !found.data; members++) {
@@ -253,7 +253,7 @@ static void decode_error(lua_State *L, ivs_call *call) {
   const ivs_slice none = {NULL, 0};
   const char *why = parse(L, body_of(call), problem);
   if (why == out_of_memory) {
-    give_up(call);
+    stop_out_of_memory(call);
     return;
   }
   if (why) {

@@ -1,4 +1,4 @@
-/* ES256 over libcrypto. The error queue of libcrypto is left as it was. */
+/* ES256 over libcrypto. libcrypto's error queue does not change. */
 #include "lua/es256.h"
 
 #include <openssl/core_names.h>
@@ -10,7 +10,7 @@
 
 enum { HALF = IVS_LUA_ES256_SIZE / 2 };
 
-/* Without this callback libcrypto would ask for a password on the terminal. */
+/* Without this callback libcrypto would prompt for a password on the terminal. */
 static int no_password(char *buffer, int size, int writing, void *user) {
   (void)buffer, (void)size, (void)writing, (void)user;
   return -1;
@@ -30,7 +30,7 @@ static EVP_PKEY *read_key(ivs_slice pem) {
 }
 
 static const char not_a_key[] = "the key is not an unencrypted P-256 private key in PEM";
-static const char refused[] = "libcrypto refused the key";
+static const char refused[] = "libcrypto rejected the key";
 
 /* Converts the DER SEQUENCE of two integers to 32 bytes each. */
 static bool split_signature(const unsigned char *der, size_t length, unsigned char out[IVS_LUA_ES256_SIZE]) {

@@ -9,7 +9,7 @@
 
 #define IVS_LUA_ES256_SIZE 64
 
-/* Both take a private key in PEM. They return NULL; or the problem, which holds nothing of the key. */
+/* Both read a private key in PEM. They return NULL; or the problem, which contains nothing of the key. */
 /* out: r and s, big-endian. */
 const char *ivs_lua_es256_sign(ivs_slice pem, ivs_slice text, unsigned char out[IVS_LUA_ES256_SIZE]);
 /* out: the public point's x and y, big-endian. */

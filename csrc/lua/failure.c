@@ -1,4 +1,4 @@
-/* Error objects. */
+/* Pushes failures as error objects, and reads error objects. */
 #include "lua/failure.h"
 #include "lua/objects.h"
 
@@ -68,9 +68,10 @@ int ivs_lua_failure_raise(lua_State *L, int status, const char *doing) {
   return lua_error(L);
 }
 
-enum { COMMON_HEADERS = 16 }; /* AWS sends about so many; the table gets room for them at once */
+enum { COMMON_HEADERS = 16 }; /* the usual number of headers in an AWS response, to size the table */
 
-/* Adds a value (at the top, popped) to those that the table at `index` has under the name below it: a string, or a list of more. */
+/* Pops a name and a value, and adds the value to the field of the table at `index`: a string, or a list of several values. True if
+ * the field is now a list. */
 static bool add_value(lua_State *L, int index) {
   lua_pushvalue(L, -2);
   lua_rawget(L, index);
@@ -90,7 +91,7 @@ static bool add_value(lua_State *L, int index) {
   return true;
 }
 
-/* Replaces the list at the top by its values, joined. */
+/* Replaces the list at the top by its joined values. */
 static void join_values(lua_State *L) {
   const int list = lua_gettop(L), count = (int)lua_rawlen(L, list);
   luaL_Buffer out;
@@ -104,7 +105,7 @@ static void join_values(lua_State *L) {
   lua_remove(L, list);
 }
 
-/* Linear in the size of the response, however many headers have the same name. */
+/* The time is linear in the size of the response, even if many headers have the same name. */
 void ivs_lua_failure_push_headers(lua_State *L, const ivs_response *response) {
   ivs_slice name, value;
   bool has_lists = false;
@@ -122,7 +123,7 @@ void ivs_lua_failure_push_headers(lua_State *L, const ivs_response *response) {
       join_values(L);
       lua_pushvalue(L, -2);
       lua_insert(L, -2);
-      lua_rawset(L, headers); /* a field that exists: the traversal may go on */
+      lua_rawset(L, headers); /* the field exists, so the traversal may continue */
     } else {
       lua_pop(L, 1);
     }
@@ -196,7 +197,7 @@ void ivs_lua_failure_push_whole(lua_State *L, int index, enum ivs_kind kind, con
   lua_call(L, 2, 1);
 }
 
-/* A string field; empty if it is none. The table keeps the string alive. */
+/* The text of a field; empty if it is not a string. The table keeps the string alive. */
 static ivs_slice read_field(lua_State *L, int index, const char *field) {
   ivs_slice text = {"", 0};
   lua_pushstring(L, field);
@@ -223,7 +224,7 @@ ivs_lua_failure_view ivs_lua_failure_read(lua_State *L, int index) {
 
 /* ---- ivs.exceptions ---- */
 
-/* The upvalue of each of these functions is the table of codes; no other code has it. */
+/* These functions have the table of codes as their upvalue. No other code can change it. */
 enum { CODES = lua_upvalueindex(1) };
 
 static int find_exception(lua_State *L) {

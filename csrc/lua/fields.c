@@ -1,4 +1,4 @@
-/* Fields of tables. */
+/* Reads fields of tables. */
 #include "lua/fields.h"
 
 ivs_slice ivs_lua_fields_text(lua_State *L, int table, const char *name) {

@@ -1,5 +1,5 @@
 /*
- * The fields of a Lua table as C values. A text stays valid while the table holds it.
+ * Reads the fields of a Lua table as C values. A text stays valid as long as the table contains it.
  */
 #ifndef IVS_LUA_FIELDS_H
 #define IVS_LUA_FIELDS_H

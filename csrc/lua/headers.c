@@ -1,4 +1,4 @@
-/* Walks tables of headers. */
+/* Iterates over tables of headers. */
 #include "lua/headers.h"
 #include "core/message.h"
 
@@ -20,9 +20,9 @@ const char *ivs_lua_headers_check_sent(const ivs_lua_header *header, size_t body
   if (!ivs_message_is_token(header->name)) return "a header's name is malformed";
   if (ivs_text_has_control(header->value)) return "a header's value has a control character";
   if (ivs_text_equal_ignoring_case(header->name, "Transfer-Encoding"))
-    return "a body is sent with a Content-Length only";
+    return "Transfer-Encoding is not supported: a body is sent with a Content-Length";
   if (ivs_text_equal_ignoring_case(header->name, "Content-Length") &&
       (!ivs_text_number(header->value, &length) || length != body_length))
-    return "the Content-Length is not that of the body";
+    return "the Content-Length does not match the body";
   return NULL;
 }

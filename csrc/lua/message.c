@@ -1,4 +1,4 @@
-/* Tables to and from the messages of core/message.h. */
+/* Converts between Lua tables and the messages of core/message.h. */
 #include "lua/message.h"
 #include "core/status.h"
 #include "lua/failure.h"
@@ -44,7 +44,7 @@ void ivs_lua_message_push_response(lua_State *L, const ivs_response *response) {
 
 /* ---- a response ---- */
 
-/* IVS_EINVAL: *problem tells what is wrong with the table. IVS_ETOOBIG: *problem tells what is too large. */
+/* IVS_EINVAL: *problem is the error in the table. IVS_ETOOBIG: *problem is the message for a response that is too large. */
 static int take_headers(lua_State *L, int headers, ivs_response *response, const char **problem) {
   ivs_lua_header header;
   *problem = NULL;
@@ -58,7 +58,7 @@ static int take_headers(lua_State *L, int headers, ivs_response *response, const
   return *problem ? IVS_EINVAL : IVS_OK;
 }
 
-/* Raw access: no metamethod of the response runs in the middle of a call. */
+/* Raw access, so that no metamethod of the response runs within a call. */
 static void raw_field(lua_State *L, int index, const char *name) {
   lua_pushstring(L, name);
   lua_rawget(L, index);
@@ -74,7 +74,7 @@ static int take_body(lua_State *L, int index, ivs_response *response, const char
   return body ? ivs_buffer_set(&response->body, body, length) : IVS_EINVAL;
 }
 
-/* Fills the response from the table. Results as of take_headers; the caller restores the stack. */
+/* Fills the response from the table. Returns like take_headers. The caller restores the stack. */
 static int take_response(lua_State *L, int index, ivs_response *response, const char **problem) {
   ivs_response_reset(response);
   raw_field(L, index, "status");
@@ -93,11 +93,11 @@ static int take_response(lua_State *L, int index, ivs_response *response, const 
 
 /* The result of reading a response. */
 typedef struct reading {
-  int status;          /* IVS_OK: the response is filled; else it is empty */
+  int status;          /* IVS_OK: the response is filled; otherwise it is empty */
   const char *problem; /* set for IVS_EINVAL; otherwise the failure is set */
 } reading;
 
-/* Sets the failure from the error that was returned in place of a response. */
+/* Sets the failure from the returned error. */
 static void take_error(lua_State *L, int index, ivs_failure *failure) {
   ivs_lua_failure_push_whole(L, index, IVS_KIND_CONNECTION, "EndpointConnectionError",
                              "the transport returned neither a response nor an error", true);
@@ -134,19 +134,18 @@ static reading read_response(lua_State *L, int index, ivs_response *response, iv
   return result;
 }
 
-/* For an invalid result, or an error that was raised. It is not retryable: the same request would end in the same way. */
+/* Sets the failure for an invalid result or a raised error. It is not retryable: the same request would have the same result. */
 static void set_invalid(ivs_failure *failure, const char *source, const char *problem) {
   ivs_failure_format(failure, IVS_KIND_CONNECTION, "HTTPClientError", "%s: %s", source, problem);
 }
 
-/* For the error at the index, which was raised. */
+/* Sets the failure for the raised error at the index. */
 static void set_raised(lua_State *L, int index, const char *source, ivs_failure *failure) {
   const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
   set_invalid(failure, source, text ? text : "it raised an error that is not a string");
 }
 
-/* Reports a reading to the call. The core decides by the kind of an error whether to retry; an error of a transient kind that says it
- * is not retryable ends the call. */
+/* Reports the result to the call. The core retries errors of a transient kind; one with retryable = false ends the call here. */
 static void report(ivs_call *call, int status) {
   const enum ivs_kind kind = call->failure.kind;
   const bool is_transient =
@@ -220,6 +219,6 @@ int ivs_lua_message_read_response(lua_State *L) {
   if (result.status == IVS_EINVAL) set_invalid(&reader->failure, source, result.problem);
   if (!result.status) ivs_lua_message_push_response(L, &reader->response);
   ivs_response_free(
-      &reader->response); /* at once: the body may be large, and the garbage collector does not count it */
+      &reader->response); /* now: the body may be large, and the garbage collector does not know its size */
   return result.status ? ivs_lua_failure_return(L, &reader->failure) : 1;
 }

@@ -1,4 +1,4 @@
-/* The common part of both modules. */
+/* Opens the common part of both modules. */
 #include "lua/module.h"
 #include "core/version.h"
 #include "lua/decode.h"

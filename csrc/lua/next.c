@@ -1,4 +1,4 @@
-/* call:next. core.c documents what it takes and returns at each step. */
+/* call:next. driver/core.c documents its arguments and results for each step. */
 #include "lua/next.h"
 #include "lua/call.h"
 #include "lua/message.h"
@@ -12,7 +12,7 @@ static ivs_slice text_argument(lua_State *L, int index) {
   return text;
 }
 
-/* The result of reading a service call's body: true, or nil and the error's code and message. */
+/* Reports the result of decoding a service call's body: true, or nil with the error's code and message. */
 static void take_reading(lua_State *L, ivs_call *core) {
   ivs_slice code = text_argument(L, REASON), message = text_argument(L, MESSAGE);
   if (lua_toboolean(L, RESULT))
@@ -23,7 +23,7 @@ static void take_reading(lua_State *L, ivs_call *core) {
     ivs_call_error(core, code, message, !code.data);
 }
 
-/* Reports the loop's result of the step that it was given. */
+/* Reports the loop's result of the current step. */
 static void report(lua_State *L, ivs_lua_call *call) {
   ivs_call *core = &call->core;
   const char *problem = NULL;
@@ -46,7 +46,7 @@ static void report(lua_State *L, ivs_lua_call *call) {
   if (problem) luaL_argerror(L, RESULT, problem);
 }
 
-/* The final value is kept in the call's own table, so that it can be asked for again. */
+/* Stores the final value in the call's own table, for later calls of call:next. */
 static int finish(lua_State *L, const char *step) {
   ivs_lua_compat_get_table(L, CALL);
   lua_pushvalue(L, -2);
@@ -59,7 +59,7 @@ static int finish(lua_State *L, const char *step) {
 
 int ivs_lua_next_step(lua_State *L) {
   ivs_lua_call *call = ivs_lua_call_check(L, CALL);
-  if (call->is_logging) return luaL_error(L, "call:next from within the logger of the same call");
+  if (call->is_logging) return luaL_error(L, "call:next must not be called by the logger of the same call");
   lua_settop(L, MESSAGE);
   ivs_lua_compat_get_table(L, CALL);
   lua_rawgeti(L, -1, IVS_LUA_CALL_OUTCOME);

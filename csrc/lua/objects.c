@@ -1,10 +1,10 @@
-/* Userdata types by address. */
+/* Userdata types, identified by address. */
 #include "lua/objects.h"
 
 #include <string.h>
 
 void ivs_lua_objects_register(lua_State *L, const ivs_object_type *type) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, type); /* objects that an earlier require made stay valid */
+  lua_rawgetp(L, LUA_REGISTRYINDEX, type); /* if the module is loaded again, existing objects stay valid */
   if (!lua_isnil(L, -1)) {
     lua_pop(L, 1);
     return;

@@ -1,5 +1,5 @@
 /*
- * Userdata types of this shared object, and what the module keeps in the registry.
+ * The userdata types of a shared object.
  *
  * A type is identified by the address of its descriptor, not by its name: `ivs` and `ivs.core` may both be loaded into one state, and
  * neither accepts objects of the other.
@@ -21,7 +21,7 @@ typedef struct ivs_object_type {
 void ivs_lua_objects_open(lua_State *L);
 /* Registers the type's metatable, with __name and __metatable = false. */
 void ivs_lua_objects_register(lua_State *L, const ivs_object_type *type);
-/* Pushes a zeroed userdata with its metatable and an empty table of its own. Raises if memory runs out. */
+/* Pushes a zeroed userdata with its metatable and an empty own table. Raises if memory runs out. */
 void *ivs_lua_objects_new(lua_State *L, const ivs_object_type *type, size_t size);
 /* The userdata at this argument; raises an error at the caller's level if it is of another type. */
 void *ivs_lua_objects_check(lua_State *L, int index, const ivs_object_type *type);
@@ -31,7 +31,7 @@ void *ivs_lua_objects_test(lua_State *L, int index, const ivs_object_type *type)
 /* Pushes a buffer that the garbage collector wipes and frees, so that a Lua error does not leak it. */
 ivs_buffer *ivs_lua_objects_new_buffer(lua_State *L, size_t cap);
 
-/* Calls require for a Lua module of this package and leaves it on the stack. */
+/* Requires a Lua module of this package and pushes it. */
 void ivs_lua_objects_require(lua_State *L, const char *module);
 
 #endif

@@ -1,4 +1,4 @@
-/* Parameter validation in the words of botocore: required and unknown names, types, ranges. */
+/* Validates parameters, with botocore's messages: missing and unknown names, types, ranges. */
 #include "lua/params.h"
 
 #include <math.h>
@@ -8,7 +8,7 @@
 
 enum { REPORT_MAX = 2048, SHOWN_MAX = 100 };
 
-/* The problems found so far, a line each; cut at its end. On the C stack, because a metamethod may raise at any time. */
+/* The problems, one line each, truncated to REPORT_MAX. On the C stack, because a metamethod may raise an error at any time. */
 typedef struct report {
   size_t length;
   char text[REPORT_MAX];
@@ -25,7 +25,7 @@ static void add(report *out, const char *format, ...) {
   if (length > 0) out->length += (size_t)length < room ? (size_t)length : room - 1;
 }
 
-/* A Lua value in a few printable characters. */
+/* Appends a short printable form of a Lua value. */
 static void add_value(report *out, lua_State *L, int index) {
   char text[SHOWN_MAX + 1];
   ivs_slice value;
@@ -52,7 +52,7 @@ static void add_missing(report *out, const ivs_parameter *parameter) {
   add(out, "\nMissing required parameter in input: \"%s\"", parameter->name);
 }
 
-/* index: of the name */
+/* index: the position of the name */
 static void add_unknown(report *out, lua_State *L, int index, const ivs_operation *operation) {
   add(out, "\nUnknown parameter in input: \"");
   add_value(out, L, index);
@@ -105,14 +105,14 @@ static void read_integer(lua_State *L, int index, const ivs_parameter *parameter
   } else if (number < parameter->minimum) {
     add_invalid(out, L, index, "value", parameter);
     add(out, ", valid min value: %d", parameter->minimum);
-  } else if (number > parameter->maximum) { /* botocore leaves this to the service */
+  } else if (number > parameter->maximum) { /* botocore does not check this */
     add_invalid(out, L, index, "value", parameter);
     add(out, ", valid max value: %d", parameter->maximum);
   }
   argument->number = number;
 }
 
-/* Reads the value at the top of the stack. nil: the parameter was not given. */
+/* Reads the value at the top of the stack. nil: the parameter is absent. */
 static void read_value(lua_State *L, const ivs_parameter *parameter, ivs_argument *argument, report *out) {
   const int index = lua_gettop(L);
   *argument = (ivs_argument){.is_given = !lua_isnil(L, index)};
@@ -123,7 +123,7 @@ static void read_value(lua_State *L, const ivs_parameter *parameter, ivs_argumen
     read_integer(L, index, parameter, argument, out);
 }
 
-/* A string in place of the table stands for the first parameter. */
+/* Whether the argument may be a string: the value of the first parameter. */
 static bool takes_string(const ivs_operation *operation) {
   return operation->parameters[0].is_required && operation->parameters[0].type == IVS_SHAPE_STRING;
 }
@@ -149,7 +149,7 @@ void ivs_lua_params_check_arguments(lua_State *L, int index, const ivs_operation
   luaL_argerror(L, index + 1, lua_tostring(L, -1));
 }
 
-/* The values stay on the stack: a metamethod may have made them, and nothing else may refer to them. */
+/* Leaves the values on the stack, which keeps strings alive that a metamethod has created. */
 static void read_table(lua_State *L, int index, const ivs_operation *operation, ivs_argument *arguments,
                        report *out) {
   const ivs_parameter *parameters = operation->parameters;

@@ -1,10 +1,10 @@
-/* lua_pcall, and "interrupted!". */
+/* lua_pcall, which passes on "interrupted!". */
 #include "lua/protect.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-/* lua.c, lstop: luaL_error puts a position before the text, where there is one. */
+/* lua.c, lstop: luaL_error may prefix the text with a position. */
 static bool is_interruption(lua_State *L, int index) {
   static const char text[] = "interrupted!";
   const size_t size = sizeof text - 1;

@@ -1,13 +1,13 @@
 /*
- * Calls of functions that are not ours, whose errors are results.
+ * Protected calls of the user's functions.
  */
 #ifndef IVS_LUA_PROTECT_H
 #define IVS_LUA_PROTECT_H
 
 #include "lua/compat.h"
 
-/* lua_pcall without a message handler, but for the error that the interpreter raises when Ctrl-C was typed: it is raised again, so
- * that no wait, retry or decoding takes it for a failure of its own. */
+/* lua_pcall without a message handler. Raises the interpreter's error for Ctrl-C again, so that no wait, retry or decoding handles it
+ * as its own failure. */
 int ivs_lua_protect_call(lua_State *L, int arguments, int results);
 
 #endif

@@ -1,14 +1,14 @@
-/* Whose turn it is to ask a client's provider. */
+/* Decides which call of a client calls its provider. */
 #include "lua/provider.h"
 #include "lua/failure.h"
 
-static bool is_being_asked(const ivs_lua_client *client, double now) {
-  const double waited = now - client->asking.since;
-  return client->asking.call && waited >= 0 && waited < IVS_LUA_PROVIDER_LEASE;
+static bool is_refreshing(const ivs_lua_client *client, double now) {
+  const double waited = now - client->refresh.since;
+  return client->refresh.call && waited >= 0 && waited < IVS_LUA_PROVIDER_LEASE;
 }
 
-/* Reports the answer that the call waited for. */
-static void take_answer(lua_State *L, ivs_lua_call *call, int client_index, int call_index) {
+/* Reports the result of the refresh that the call waited for. */
+static void take_shared_result(lua_State *L, ivs_lua_call *call, int client_index, int call_index) {
   const int top = lua_gettop(L);
   lua_pushnil(L);
   ivs_lua_client_get(L, client_index, IVS_LUA_CLIENT_PROVIDER_ERROR);
@@ -21,53 +21,53 @@ static void take_answer(lua_State *L, ivs_lua_call *call, int client_index, int 
   lua_settop(L, top);
 }
 
-static bool is_answered(const ivs_lua_call *call) {
-  return call->awaited && call->client->asking.answered >= call->awaited;
+static bool is_finished(const ivs_lua_call *call) {
+  return call->awaited_refresh && call->client->refresh.finished >= call->awaited_refresh;
 }
 
-/* The credentials in use serve for a while; the call goes on with them. */
+/* Continues with the current credentials if they are valid beyond the mandatory refresh time. */
 static bool keep_old_credentials(ivs_lua_call *call, double now) {
   const ivs_client *client = &call->client->core;
   const double service_now = now + client->clock_offset;
   if (!ivs_credentials_valid(&client->credentials, service_now + IVS_CREDENTIALS_MANDATORY_SECONDS))
     return false;
   ivs_call_no_credentials(&call->core, IVS_KIND_CREDENTIALS, ivs_text_slice("CredentialRetrievalError"),
-                          ivs_text_slice("another call asks for credentials"));
+                          ivs_text_slice("another call is refreshing the credentials"));
   return true;
 }
 
 enum ivs_lua_provider_turn ivs_lua_provider_take_turn(lua_State *L, ivs_lua_call *call, int client_index,
                                                       int call_index, double now) {
   ivs_lua_client *client = call->client;
-  if (is_answered(call)) {
-    call->awaited = 0;
-    take_answer(L, call, client_index, call_index);
+  if (is_finished(call)) {
+    call->awaited_refresh = 0;
+    take_shared_result(L, call, client_index, call_index);
     return IVS_LUA_PROVIDER_REPORTED;
   }
-  call->awaited = 0;
-  if (client->asking.call != call && is_being_asked(client, now)) {
+  call->awaited_refresh = 0;
+  if (client->refresh.call != call && is_refreshing(client, now)) {
     if (keep_old_credentials(call, now)) return IVS_LUA_PROVIDER_REPORTED;
-    call->awaited = client->asking.begun;
+    call->awaited_refresh = client->refresh.started;
     return IVS_LUA_PROVIDER_WAIT;
   }
-  client->asking.call = call;
-  client->asking.since = now;
-  client->asking.begun++;
+  client->refresh.call = call;
+  client->refresh.since = now;
+  client->refresh.started++;
   return IVS_LUA_PROVIDER_REFRESH;
 }
 
 bool ivs_lua_provider_is_waiting(const ivs_lua_call *call) {
-  return call->awaited != 0;
+  return call->awaited_refresh != 0;
 }
 
 void ivs_lua_provider_finish(lua_State *L, ivs_lua_call *call, int call_index, int error) {
   ivs_lua_client *client = call->client;
-  if (client->asking.call != call) return; /* too late: another call has asked meanwhile */
-  client->asking.call = NULL;
-  client->asking.answered = client->asking.begun;
+  if (client->refresh.call != call) return; /* too late: another call has taken over the refresh */
+  client->refresh.call = NULL;
+  client->refresh.finished = client->refresh.started;
   if (error) {
     lua_pushvalue(L, error);
-    ivs_lua_failure_copy(L); /* the call's own one will be given the name of its operation */
+    ivs_lua_failure_copy(L); /* a copy, because the call sets operation_name in its own error object */
   } else {
     lua_pushnil(L);
   }
@@ -80,5 +80,5 @@ void ivs_lua_provider_finish(lua_State *L, ivs_lua_call *call, int call_index, i
 }
 
 void ivs_lua_provider_release(ivs_lua_call *call) {
-  if (call->client && call->client->asking.call == call) call->client->asking.call = NULL;
+  if (call->client && call->client->refresh.call == call) call->client->refresh.call = NULL;
 }

@@ -1,4 +1,4 @@
-/* Makes a client for one call, and the call. */
+/* Creates a client for one call, and the call. */
 #include "lua/service.h"
 #include "lua/fields.h"
 #include "core/status.h"
@@ -7,31 +7,31 @@
 
 #include <openssl/rand.h>
 
-static const char *needed(lua_State *L, int from, const char *name) {
+static const char *require_field(lua_State *L, int from, const char *name) {
   const char *text =
-      ivs_lua_fields_string(L, from, name); /* the client keeps the settings table alive, and that the text */
+      ivs_lua_fields_string(L, from, name); /* the client keeps the settings table with the text alive */
   if (!text) luaL_error(L, "a service call needs the field '%s'", name);
   return text;
 }
 
-/* The row of one call. A call that obtains credentials may be made again: it gives other credentials of the same kind. */
+/* Builds the row of one call. Calls that obtain credentials are idempotent: a repeated one returns equivalent credentials. */
 static void read_operation(lua_State *L, int from, ivs_lua_call *call) {
   ivs_operation_error *error = call->service_errors;
   error->code = ivs_lua_fields_string(L, from, "transient_code");
   error->is_transient = true;
   lua_getfield(L, from, "credentials");
   call->service_operation = (ivs_operation){
-      .name = needed(L, from, "operation"),
+      .name = require_field(L, from, "operation"),
       .path = "/",
-      .content_type = needed(L, from, "content_type"),
-      .signing_service = lua_isnil(L, -1) ? NULL : needed(L, from, "service"),
+      .content_type = require_field(L, from, "content_type"),
+      .signing_service = lua_isnil(L, -1) ? NULL : require_field(L, from, "service"),
       .errors = call->service_errors,
       .is_idempotent = true,
   };
   lua_pop(L, 1);
 }
 
-/* Adds the texts of the list `secrets`, which are in the body. */
+/* Adds the texts of the list `secrets`, which the body contains. */
 static int add_secrets(lua_State *L, int from, ivs_call *call) {
   int status = IVS_OK;
   lua_getfield(L, from, "secrets");
@@ -55,11 +55,11 @@ int ivs_lua_service_call(lua_State *L) {
   lua_settop(L, CLOCK);
   luaL_checktype(L, SETTINGS, LUA_TTABLE);
   const char *body = luaL_checklstring(L, BODY, &length);
-  if (!ivs_lua_client_build(L, SETTINGS, CLOCK, needed(L, SETTINGS, "service"))) return 2;
+  if (!ivs_lua_client_build(L, SETTINGS, CLOCK, require_field(L, SETTINGS, "service"))) return 2;
   ivs_lua_call *call = ivs_lua_call_acquire(L, lua_gettop(L));
   read_operation(L, SETTINGS, call);
   if (RAND_bytes(random, sizeof random) != 1)
-    return ivs_lua_failure_raise(L, IVS_ECRYPTO, "making an invocation id");
+    return ivs_lua_failure_raise(L, IVS_ECRYPTO, "generating an invocation ID");
   ivs_call_begin(&call->core, &call->service_operation, (ivs_slice){body, length}, none, random);
   const int status = add_secrets(L, SETTINGS, &call->core);
   if (status) {

@@ -1,5 +1,5 @@
 /*
- * One call of another AWS service through the machine that serves IVS: for the providers that ask STS.
+ * Calls of other AWS services with the same call machine: for the credential providers that use AWS STS.
  */
 #ifndef IVS_LUA_SERVICE_H
 #define IVS_LUA_SERVICE_H
@@ -7,10 +7,9 @@
 #include "lua/compat.h"
 
 /*
- * Lua: service_call(settings, body, clock?) → call | nil, err. One call of another AWS service (POST /)
- * through the same machine; its steps are taken with call:next, the bodies read by the caller (step
- * "decode"). settings: resolved ones, with `service`, `operation`, `content_type`, and `credentials` (none:
- * unsigned).
+ * Lua: service_call(settings, body, clock?) → call | nil, err. One request (POST /). The caller advances the call with
+ * call:next and decodes the bodies (step "decode"). settings: resolved settings with `service`, `operation`,
+ * `content_type` and `credentials` (nil: the request is not signed).
  */
 int ivs_lua_service_call(lua_State *L);
 

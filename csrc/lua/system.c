@@ -1,6 +1,6 @@
 /*
- * Small functions over libcrypto and the file system. A failure outside the process returns nil and a message, for files with errno.
- * A failure of libcrypto raises an error object.
+ * Functions over libcrypto and the file system for Lua code. File functions return nil, message and errno on failure. A failure of
+ * libcrypto raises an error object.
  */
 #include "lua/system.h"
 #include "core/buffer.h"
@@ -53,7 +53,7 @@ static int push_digest(lua_State *L, const EVP_MD *algorithm) {
   return 1;
 }
 
-/* sha1(text) → lower-case hexadecimal, for the names of SSO's cache files. */
+/* sha1(text) → lower-case hexadecimal, for the names of SSO cache files. */
 static int sha1(lua_State *L) {
   return push_digest(L, EVP_sha1());
 }
@@ -85,13 +85,14 @@ static int base64url(lua_State *L) {
 static int uuid(lua_State *L) {
   unsigned char random[16];
   char text[37];
-  if (RAND_bytes(random, sizeof random) != 1) return ivs_lua_failure_raise(L, IVS_ECRYPTO, "making a UUID");
+  if (RAND_bytes(random, sizeof random) != 1)
+    return ivs_lua_failure_raise(L, IVS_ECRYPTO, "generating a UUID");
   ivs_call_write_uuid(text, random);
   lua_pushstring(L, text);
   return 1;
 }
 
-/* parse_time(text) → seconds since 1970, an integer if they are whole; or nil if the text is not ISO 8601. */
+/* parse_time(text) → seconds since 1970, as an integer if whole; nil if the text is not ISO 8601. */
 static int parse_time(lua_State *L) {
   ivs_slice text;
   double seconds;
@@ -169,7 +170,7 @@ static int read_all(int file, ivs_buffer *out) {
   }
 }
 
-/* Reading a FIFO or a socket could block for ever. /dev/null is readable: people use it for "no file". */
+/* Reading a FIFO or a socket could block forever. /dev/null is allowed: users set it to mean "no file". */
 static int is_readable(mode_t mode) {
   return S_ISREG(mode) || S_ISCHR(mode);
 }
@@ -201,7 +202,7 @@ static int file_owner(lua_State *L) {
   return 1;
 }
 
-/* home_directory(user?) → the account's home | nil, for `~` if HOME is not set and for `~user`. */
+/* home_directory(user?) → the account's home directory | nil. For `~` if HOME is not set, and for `~user`. */
 static int home_directory(lua_State *L) {
   const char *user = luaL_optstring(L, 1, NULL);
   char text[4096];
@@ -222,8 +223,8 @@ static int check_program(const char *path) {
 }
 
 /*
- * find_program(name, path?) → the program's path | nil, message, errno. Searches as execvp does (POSIX, exec), but in the given list
- * instead of this process's PATH. A name with a slash is a path already.
+ * find_program(name, path?) → the program's path | nil, message, errno. Searches like execvp (POSIX, exec), but in `path` instead of
+ * this process's PATH. Returns a name with a slash unchanged.
  */
 static int find_program(lua_State *L) {
   enum { NAME = 1, LIST = 2 };
@@ -269,7 +270,7 @@ static int write_all(int file, const char *data, size_t size) {
 
 /*
  * write_private(path, text) → true | nil, message, errno. Writes a new file (mode 0600) next to the old one and renames it. A reader
- * sees the old text or the new one; a failure leaves the old file.
+ * gets the old text or the new one. A failure leaves the old file unchanged.
  */
 static int write_private(lua_State *L) {
   size_t size;

@@ -1,21 +1,22 @@
 /*
- * require "measure": the clocks, and the yardsticks and inner parts that have to be reached from C.
+ * require "measure": clocks, yardsticks, and internal functions that only C can call.
  *
  *   now() cpu() resident()        wall seconds, this process's CPU seconds, its resident memory in KiB
  *   sign(n) sign_random(n) hash(n) hash_joined(n) hash_kilobyte(n) hash_bytes()      see signing.h
- *   decoder(body)                 a function that turns the body into the result table, as a call's step
- * DECODE does bare(url, ca_bundle, body, header_lines, sigv4?, keys?)       a handle (see bare.h);
- * handle:run(n)
+ *   decoder(body)                 a function that decodes the body to the result table, like the step DECODE
+ *   bare(url, ca_bundle, body, header_lines, sigv4?, keys?)       a handle (see bare.h): handle:run(n)
  *
- * Linked with the core's and a few of csrc/lua's object files, since ivs.so shows no more than luaopen_ivs.
+ * Linked with object files of csrc/core and csrc/lua, because ivs.so exports only luaopen_ivs.
  */
 #include "bare.h"
+#include "bare_multi.h"
 #include "lua/compat.h"
 #include "lua/decode.h"
-#include "lua/lfailure.h"
+#include "lua/failure.h"
 #include "lua/objects.h"
 #include "signing.h"
 
+#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -32,7 +33,7 @@ static int now(lua_State *L) {
   return push_clock(L, CLOCK_MONOTONIC);
 }
 
-/* What getrusage counts, in nanoseconds. */
+/* CPU time of getrusage, in nanoseconds. */
 static int cpu(lua_State *L) {
   return push_clock(L, CLOCK_PROCESS_CPUTIME_ID);
 }
@@ -48,7 +49,7 @@ static int resident(lua_State *L) {
 
 /* ---- signing ---- */
 
-static signing *signer; /* one for the process: a benchmark has no state to keep apart */
+static signing *signer; /* one for the whole process */
 
 static int repeat(lua_State *L, bool (*work)(signing *, size_t)) {
   if (!work(signer, (size_t)luaL_checknumber(L, 1))) return luaL_error(L, "the work failed");
@@ -87,7 +88,7 @@ typedef struct decoder {
   ivs_call call;
 } decoder;
 
-/* Puts the call at the step DECODE, which nothing but an exchange leads to, and has it carried out. */
+/* Sets the call to the step DECODE, which otherwise only an exchange leads to, and carries it out. */
 static int decode(lua_State *L) {
   decoder *d = lua_touserdata(L, lua_upvalueindex(1));
   d->call.state = IVS_STEP_DECODE;
@@ -98,10 +99,11 @@ static int decode(lua_State *L) {
 static int new_decoder(lua_State *L) {
   size_t length;
   const char *body = luaL_checklstring(L, 1, &length);
-  decoder *d = lua_newuserdata(L, sizeof *d); /* not freed: it lives as long as the process */
+  decoder *d = lua_newuserdata(L, sizeof *d); /* not freed before the process ends */
   ivs_client_init(&d->client);
   ivs_call_init(&d->call, &d->client, length);
   d->call.response.status = 200;
+  d->call.operation = &ivs_operation_get_recording_configuration;
   if (ivs_buffer_set(&d->call.response.body, body, length)) return luaL_error(L, "out of memory");
   lua_pushcclosure(L, decode, 1);
   return 1;
@@ -143,6 +145,24 @@ static int new_bare(lua_State *L) {
   return 1;
 }
 
+/* bare_multi(url, ca_bundle, body, header_lines, count, places): so many requests. */
+static int run_bare_multi(lua_State *L) {
+  struct curl_slist *headers = NULL;
+  bare_multi_request request = {.url = luaL_checkstring(L, 1), .ca_bundle = luaL_checkstring(L, 2)};
+  request.body = luaL_checklstring(L, 3, &request.body_length);
+  luaL_checktype(L, 4, LUA_TTABLE);
+  for (int i = 1; i <= (int)lua_rawlen(L, 4); i++) {
+    lua_rawgeti(L, 4, i);
+    headers = curl_slist_append(headers, luaL_checkstring(L, -1));
+    lua_pop(L, 1);
+  }
+  request.headers = headers;
+  const size_t count = (size_t)luaL_checknumber(L, 5), places = (size_t)luaL_checknumber(L, 6);
+  const size_t good = bare_multi_run(&request, count, places);
+  curl_slist_free_all(headers);
+  return good == count ? 0 : luaL_error(L, "the bare loop failed");
+}
+
 static void register_bare(lua_State *L) {
   luaL_newmetatable(L, bare_type);
   lua_pushcfunction(L, close_bare);
@@ -169,6 +189,7 @@ int luaopen_measure(lua_State *L) {
       {"hash_bytes", hash_bytes},
       {"decoder", new_decoder},
       {"bare", new_bare},
+      {"bare_multi", run_bare_multi},
       {NULL, NULL},
   };
   signer = signing_open();

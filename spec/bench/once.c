@@ -1,5 +1,5 @@
 /*
- * The yardstick of a start: the bare C program that makes one request and says so.
+ * The yardstick for process start: a bare C program that sends one request and prints a line.
  *
  *   once URL CA_BUNDLE BODY [HEADER...]
  */

@@ -1,4 +1,4 @@
-/* One client of the core, one call that is begun again and again. */
+/* One client of the core and one call, which is begun repeatedly. */
 #include "signing.h"
 #include "core/call.h"
 
@@ -54,7 +54,7 @@ static bool open_client(signing *s) {
   return good;
 }
 
-/* Takes the lengths of what was hashed from what the signer has written. */
+/* Computes the lengths of the hashed texts from the signer's buffers. */
 static bool prepare_hashing(signing *s) {
   static const unsigned char random[16];
   begin(s, random);

@@ -1,11 +1,10 @@
 /*
- * Measures starts: runs two programs in turn and prints, for each run, a line `SECONDS KIB`: the time from
- * the start to the program's first byte on its standard output, and the most memory that it held.
+ * Measures process starts: runs two programs alternately and prints a line `SECONDS KIB` for each run: the time from the start to the
+ * program's first byte on standard output, and its peak memory.
  *
  *   start ROUNDS PROGRAM [ARGUMENT...] -- PROGRAM [ARGUMENT...]
  *
- * It is a program of its own, and links nothing but the C library, because a child's peak begins with its
- * parent's.
+ * It is a separate program that links only the C library, because a child's peak memory begins with its parent's.
  */
 #include <spawn.h>
 #include <stdio.h>
@@ -24,7 +23,7 @@ static double monotonic(void) {
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Starts the program with its standard output into the pipe. 0, or an errno. */
+/* Starts the program with its standard output connected to the pipe. Returns 0 or errno. */
 static int launch(char **argv, const int ends[2], pid_t *child) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);

@@ -1,8 +1,8 @@
 /*
- * A response body through lua-cjson and the walk over the shape.
+ * Decodes a response body: lua-cjson and the conversion to the operation's shape.
  *
- * Input: a byte for the operation and the status, then the body. Held against: the result has the shape's types and nothing
- * else; a body that can't be read gives an error; the stack is balanced.
+ * Input: a byte for the operation and the status, then the body. Checks: the result contains only members and types of the shape; a
+ * body that cannot be decoded results in an error; the stack is balanced.
  */
 #include "core/call.h"
 #include "core/status.h"
@@ -41,7 +41,7 @@ static const ivs_shape *member(const ivs_shape *shape, const char *name) {
   return NULL;
 }
 
-/* The value at the top is what the shape says. */
+/* Checks that the value at the top matches the shape. */
 static void check_shape(const ivs_shape *shape) {
   switch (shape->type) {
   case IVS_SHAPE_STRING:
@@ -80,7 +80,7 @@ static void check_shape(const ivs_shape *shape) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const int statuses[] = {200, 201, 400, 404, 429, 500, 503};
   static const unsigned char random[16];
-  static ivs_call call; /* used again and again, as a client's idle call is */
+  static ivs_call call; /* reused, like a client's idle call */
   static bool ready;
   fuzz_input in = {data, size};
   if (!ready) ivs_call_init(&call, &client, 1024 * 1024);

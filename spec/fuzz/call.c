@@ -1,11 +1,11 @@
 /*
- * The call machine driven by random events: reports that fit and that do not, times that jump, answers of all
- * kinds; its retry policy, rate and learned clock with it.
+ * Runs the call machine with random events: valid and invalid reports, times that jump, all kinds of responses; including the retry
+ * policy, the rate and the clock offset.
  *
- * Input: a few bytes that make the client, then an event for each byte, which may take more bytes.
- * Held against: final states stay; what does not fit changes nothing; attempts are bounded; delays are finite
- * and not negative; requests hold no CR or LF; the quota keeps its bounds; the transitions of call.h; no piece
- * of a secret that a request of the call was sent with is in the failure, nor, at the end, in a header.
+ * Input: a few bytes for the client, then one byte for each event, which may use more bytes.
+ * Checks: final states do not change; a rejected report changes nothing; attempts are bounded; delays are finite and not negative;
+ * requests contain no CR or LF; the quota stays within its bounds; the transitions of call.h; neither the failure nor, at the end, a
+ * header contains a part of a secret that a request of the call contained.
  */
 #include "core/call.h"
 #include "core/status.h"
@@ -19,8 +19,8 @@ typedef struct world {
   fuzz_input in;
   double now;
   int max_attempts;
-  ivs_buffer used;     /* the secrets of the call's requests, each ended by a NUL */
-  char scratch[10000]; /* what a server says back of them */
+  ivs_buffer secrets;  /* of the call's requests, each NUL-terminated */
+  char scratch[10000]; /* a text with parts of them, as a server may return it */
 } world;
 
 static const ivs_slice none = {NULL, 0};
@@ -43,7 +43,7 @@ static const char *const header_names[] = {"date", "retry-after", "x-amz-retry-a
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Small steps, big ones, back, and what no clock gives. */
+/* Small and large steps, steps back, and invalid times. */
 static void pass_time(world *w) {
   static const double steps[] = {0, 0.001, 0.5, 1, 60, 1e4, 1e9, -1, -1e9, 1e18};
   unsigned byte = fuzz_byte(&w->in);
@@ -62,7 +62,7 @@ static double draw(world *w) {
   return fuzz_byte(&w->in) / 256.0;
 }
 
-/* A text of up to 63 bytes of the input, whatever they are. */
+/* A text of up to 63 bytes of the input. */
 static ivs_slice text(world *w) {
   size_t length = fuzz_byte(&w->in) % 64;
   if (length > w->in.left) length = w->in.left;
@@ -72,64 +72,65 @@ static ivs_slice text(world *w) {
   return length ? out : none;
 }
 
-enum { PIECE = 16 };
+enum { PART = 16 };
 
-/* A text of the input, or one that quotes what was sent: pieces of it, behind so many bytes that a cap lies among them. */
+/* A text of the input, or one with parts of the sent secrets. A padding moves the parts to a cap. */
 static ivs_slice answer(world *w) {
   static const size_t paddings[] = {
       0, 0, 1, 100, 120, IVS_FAILURE_MESSAGE_MAX - 40, IVS_FAILURE_MESSAGE_MAX - 8};
   unsigned byte = fuzz_byte(&w->in);
-  if (byte < 100 || !w->used.length) return text(w);
+  if (byte < 100 || !w->secrets.length) return text(w);
   size_t length = paddings[byte % COUNT(paddings)];
   memset(w->scratch, 'E', length);
   for (unsigned pieces = fuzz_byte(&w->in) % 4; pieces; pieces--) {
-    const size_t at = (fuzz_byte(&w->in) * 256 + fuzz_byte(&w->in)) % w->used.length;
+    const size_t at = (fuzz_byte(&w->in) * 256 + fuzz_byte(&w->in)) % w->secrets.length;
     size_t size = fuzz_byte(&w->in) % 128;
-    if (size > w->used.length - at) size = w->used.length - at;
-    memcpy(w->scratch + length, w->used.data + at, size);
+    if (size > w->secrets.length - at) size = w->secrets.length - at;
+    memcpy(w->scratch + length, w->secrets.data + at, size);
     length += size;
   }
   return (ivs_slice){w->scratch, length};
 }
 
-static void note_use(world *w, ivs_slice secret) {
-  REQUIRE(!ivs_buffer_add(&w->used, secret.data, secret.length) && !ivs_buffer_add_byte(&w->used, '\0'));
+static void add_secret(world *w, ivs_slice secret) {
+  REQUIRE(!ivs_buffer_add(&w->secrets, secret.data, secret.length) &&
+          !ivs_buffer_add_byte(&w->secrets, '\0'));
 }
 
-/* What a request that is about to be sent holds, and what it was signed with. */
-static void note_secrets(world *w) {
+/* Stores the secrets of the request that is being sent, and the secret access key. */
+static void add_secrets(world *w) {
   static const char token[] = "X-Amz-Security-Token: ", signature[] = "Signature=";
   const ivs_buffer *key = &w->client.credentials.secret_access_key;
   const char *line, *found;
-  note_use(w, (ivs_slice){key->data, key->length});
+  add_secret(w, (ivs_slice){key->data, key->length});
   for (size_t at = 0; (line = ivs_request_next_header(&w->call.request, &at));) {
-    if (strncmp(line, token, sizeof token - 1) == 0) note_use(w, ivs_text_slice(line + sizeof token - 1));
-    if ((found = strstr(line, signature))) note_use(w, ivs_text_slice(found + sizeof signature - 1));
+    if (strncmp(line, token, sizeof token - 1) == 0) add_secret(w, ivs_text_slice(line + sizeof token - 1));
+    if ((found = strstr(line, signature))) add_secret(w, ivs_text_slice(found + sizeof signature - 1));
   }
 }
 
-static void check_hidden(const world *w, ivs_slice shown) {
-  for (size_t i = 0; i + PIECE <= shown.length; i++)
-    REQUIRE(memchr(shown.data + i, '\0', PIECE) || !w->used.length ||
-            !memmem(w->used.data, w->used.length, shown.data + i, PIECE));
+static void check_redacted(const world *w, ivs_slice text) {
+  for (size_t i = 0; i + PART <= text.length; i++)
+    REQUIRE(memchr(text.data + i, '\0', PART) || !w->secrets.length ||
+            !memmem(w->secrets.data, w->secrets.length, text.data + i, PART));
 }
 
 static void check_failure(const world *w) {
   const ivs_failure *failure = &w->call.failure;
-  check_hidden(w, ivs_text_slice(failure->code));
-  check_hidden(w, (ivs_slice){ivs_buffer_text(&failure->message), failure->message.length});
+  check_redacted(w, ivs_text_slice(failure->code));
+  check_redacted(w, (ivs_slice){ivs_buffer_text(&failure->message), failure->message.length});
   REQUIRE(failure->message.length <= IVS_FAILURE_MESSAGE_MAX);
 }
 
 static void check_headers(const world *w, const ivs_response *response) {
   ivs_slice name, value;
   for (size_t at = 0; ivs_response_next_header(response, &at, &name, &value);) {
-    check_hidden(w, name);
-    check_hidden(w, value);
+    check_redacted(w, name);
+    check_redacted(w, value);
   }
 }
 
-static void set_keys(world *w) {
+static void set_credentials(world *w) {
   unsigned byte = fuzz_byte(&w->in);
   double expiration = byte & 1 ? 0 : w->now + (byte & 2 ? 7200 : byte & 4 ? 60 : -60);
   if (!(expiration >= 0)) expiration = 0;
@@ -171,7 +172,7 @@ static bool is_final(enum ivs_step step) {
   return step == IVS_STEP_DONE || step == IVS_STEP_FAILED;
 }
 
-/* call.h's table. */
+/* The table of call.h. */
 static bool may_follow(enum ivs_step from, enum ivs_step to) {
   if (from == to || to == IVS_STEP_FAILED) return true;
   switch (from) {
@@ -193,7 +194,8 @@ static bool may_follow(enum ivs_step from, enum ivs_step to) {
 static void check(const world *w, enum ivs_step before, enum ivs_step step) {
   const ivs_call *call = &w->call;
   REQUIRE(step != IVS_STEP_BEGUN && may_follow(before, step));
-  REQUIRE(call->attempts >= 0 && call->attempts <= w->max_attempts + 1); /* one more for a clock set right */
+  REQUIRE(call->attempts >= 0 &&
+          call->attempts <= w->max_attempts + 1); /* one more to correct the clock offset */
   REQUIRE(isfinite(call->delay) && call->delay >= 0);
   REQUIRE(w->client.retry.quota >= 0 && w->client.retry.quota <= 500);
   REQUIRE(isfinite(w->client.clock_offset));
@@ -215,24 +217,24 @@ static enum ivs_step next(world *w) {
   int attempts = w->call.attempts;
   double random = draw(w);
   enum ivs_step step = ivs_call_next(&w->call, w->now, random);
-  if (step == IVS_STEP_EXCHANGE) note_secrets(w);
+  if (step == IVS_STEP_EXCHANGE) add_secrets(w);
   check(w, before, step);
   if (is_final(before)) REQUIRE(step == before && attempts == w->call.attempts);
-  REQUIRE(ivs_call_next(&w->call, w->now, random) == step); /* asked twice: the same */
+  REQUIRE(ivs_call_next(&w->call, w->now, random) == step); /* without a report: the same step */
   check(w, step, step);
   return step;
 }
 
-/* A code as drivers give it: not empty, and without control characters. */
-static ivs_slice fault_code(world *w) {
-  static char kept[sizeof((world *)0)->scratch]; /* the message is made in the same place */
+/* A code as drivers report it: not empty, without control characters. */
+static ivs_slice error_code(world *w) {
+  static char kept[sizeof((world *)0)->scratch]; /* a copy: the message also uses scratch */
   const ivs_slice code = answer(w);
   if (code.length) memcpy(kept, code.data, code.length);
   return code.length && !ivs_text_has_control(code) ? (ivs_slice){kept, code.length}
                                                     : ivs_text_slice("HTTPClientError");
 }
 
-/* Sends one report. The machine has to take it exactly where it fits. */
+/* Sends one report. The machine must accept it if and only if it matches the step. */
 static void report(world *w, unsigned which) {
   ivs_call *call = &w->call;
   const enum ivs_step state = call->state;
@@ -245,7 +247,7 @@ static void report(world *w, unsigned which) {
   switch (which % 9) {
   case 0:
     fits = IVS_STEP_CREDENTIALS;
-    if (state == fits) set_keys(w);
+    if (state == fits) set_credentials(w);
     status = ivs_call_credentials(call);
     break;
   case 1:
@@ -260,7 +262,7 @@ static void report(world *w, unsigned which) {
   case 3:
     fits = IVS_STEP_EXCHANGE;
     status = ivs_call_no_response(
-        call, kind, which & 64 ? fault_code(w) : ivs_text_slice("EndpointConnectionError"), answer(w));
+        call, kind, which & 64 ? error_code(w) : ivs_text_slice("EndpointConnectionError"), answer(w));
     break;
   case 4:
     fits = IVS_STEP_DECODE;
@@ -273,7 +275,7 @@ static void report(world *w, unsigned which) {
   case 6: {
     fits = IVS_STEP_DECODE;
     unsigned byte = fuzz_byte(&w->in);
-    ivs_slice code = byte & 128 ? fault_code(w) : ivs_text_slice(codes[byte % COUNT(codes)]);
+    ivs_slice code = byte & 128 ? error_code(w) : ivs_text_slice(codes[byte % COUNT(codes)]);
     status = ivs_call_error(call, code, answer(w), byte & 64);
     break;
   }
@@ -318,10 +320,10 @@ static void make_client(world *w) {
   }
   w->max_attempts = w->client.retry.max_attempts;
   ivs_failure_free(&failure);
-  if (flags & 64) set_keys(w);
+  if (flags & 64) set_credentials(w);
 }
 
-/* An operation whose requests may not be sent again once they may have arrived. */
+/* An operation that is not idempotent. */
 static const ivs_operation_error no_errors[] = {{NULL, false}};
 static const ivs_operation changing = {
     .name = "Change", .path = "/", .content_type = "a/b", .signing_service = "ivs", .errors = no_errors};
@@ -329,7 +331,7 @@ static const ivs_operation changing = {
 static void begin(world *w) {
   static const unsigned char random[16] = {1, 2, 3};
   ivs_call_reset(&w->call);
-  ivs_buffer_reset(&w->used);
+  ivs_buffer_reset(&w->secrets);
   unsigned byte = fuzz_byte(&w->in);
   const ivs_slice arn = ivs_text_slice("arn:aws:ivs:eu-west-1:1:recording-configuration/A");
   const ivs_argument list[] = {{.is_given = byte & 4, .text = ivs_text_slice("t")},
@@ -345,7 +347,7 @@ static void begin(world *w) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   world w = {.in = {data, size}, .now = 1.7e9};
-  ivs_buffer_init(&w.used, 1024 * 1024);
+  ivs_buffer_init(&w.secrets, 1024 * 1024);
   make_client(&w);
   ivs_call_init(&w.call, &w.client, 64);
   begin(&w);
@@ -360,10 +362,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     else if (event < 240)
       begin(&w);
     else
-      set_keys(&w);
+      set_credentials(&w);
   }
-  /* whatever went before, one who gives up gets to the end */
-  for (int i = 0; i < 2; i++) { /* a report that is under way goes first */
+  /* Stopping the call must lead to a final state. */
+  for (int i = 0; i < 2; i++) { /* twice: a pending report is handled first */
     if (!is_final(w.call.state) && w.call.report == IVS_REPORT_NONE)
       ivs_failure_format(&w.call.failure, IVS_KIND_CANCELLED, "CancelledError", "stopped");
     ivs_call_stop(&w.call);
@@ -372,6 +374,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   REQUIRE(is_final(w.call.state));
   ivs_call_free(&w.call);
   ivs_client_close(&w.client);
-  ivs_buffer_free(&w.used);
+  ivs_buffer_free(&w.secrets);
   return 0;
 }

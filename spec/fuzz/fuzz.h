@@ -1,6 +1,5 @@
 /*
- * What the fuzzers share: a reader that deals out the input, and REQUIRE, which turns a broken promise into a
- * finding.
+ * The common part of the fuzzers: functions that read the input, and REQUIRE, which aborts if a condition is false.
  */
 #ifndef IVS_SPEC_FUZZ_H
 #define IVS_SPEC_FUZZ_H
@@ -32,7 +31,7 @@ static inline unsigned fuzz_byte(fuzz_input *in) {
   return *in->data++;
 }
 
-/* What stands before the next `stop`, which is skipped; the rest where there is none. */
+/* The bytes before the next `stop`, which is skipped; all remaining bytes if there is none. */
 static inline ivs_slice fuzz_until(fuzz_input *in, char stop) {
   ivs_slice text = {(const char *)in->data, in->left};
   const uint8_t *end = in->left ? memchr(in->data, stop, in->left) : NULL;
@@ -46,8 +45,7 @@ static inline ivs_slice fuzz_line(fuzz_input *in) {
   return fuzz_until(in, '\n');
 }
 
-/* The slice in a block of its own exact size, so that the sanitizer sees a read past its end. The caller
- * frees. */
+/* A copy in a block of exactly its size, so that the sanitizer detects reads past its end. The caller frees it. */
 static inline ivs_slice fuzz_copy(ivs_slice text) {
   char *copy = malloc(text.length ? text.length : 1);
   REQUIRE(copy);
@@ -55,7 +53,7 @@ static inline ivs_slice fuzz_copy(ivs_slice text) {
   return (ivs_slice){copy, text.length};
 }
 
-/* NUL-terminated; cut at a NUL of its own. The caller frees. */
+/* A NUL-terminated copy, truncated at the first NUL. The caller frees it. */
 static inline char *fuzz_string(ivs_slice text) {
   char *copy = malloc(text.length + 1);
   REQUIRE(copy);

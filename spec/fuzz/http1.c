@@ -1,8 +1,8 @@
 /*
  * The reader of HTTP/1.1 responses.
  *
- * Input: a byte of flags, a byte that says how the bytes are cut, then what the server sends. Held against:
- * what is read whole and in pieces is the same; the bounds; what is done stays done, what failed stays failed.
+ * Input: a byte of flags, a byte for the size of the parts, then the response. Checks: reading the response as a whole and in parts has
+ * the same result; the limits; done and failed are final states.
  */
 #include "core/http1.h"
 #include "core/status.h"
@@ -28,7 +28,7 @@ static void check(ivs_http1 *reader, int status) {
   }
 }
 
-/* Feeds the bytes, `piece` at a time (0: all at once), each in a block of its own size. */
+/* Feeds the bytes in parts of `piece` bytes (0: all at once), each in a block of exactly its size. */
 static int feed(ivs_http1 *reader, const uint8_t *data, size_t size, size_t piece) {
   int status = IVS_OK;
   for (size_t at = 0; at < size && !status;) {
@@ -42,7 +42,7 @@ static int feed(ivs_http1 *reader, const uint8_t *data, size_t size, size_t piec
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static ivs_http1 whole, pieces; /* used again, as a connection's reader is */
+  static ivs_http1 whole, pieces; /* reused, like a connection's reader */
   static bool ready;
   fuzz_input in = {data, size};
   unsigned flags = fuzz_byte(&in);

@@ -1,8 +1,8 @@
 /*
- * The parser of the config files, lua/ivs/config/ini.lua, and the splitter into shell words.
+ * The parser of config files, lua/ivs/config/ini.lua, and shlex.split.
  *
- * Input: the file's text. Held against: what the parser promises to return. Each line of Lua that runs is
- * counted for libFuzzer, so that it is led by the parser's own branches.
+ * Input: the text of a file. Checks: the documented results. A hook counts each executed Lua line for libFuzzer, so that the parser's
+ * branches guide it.
  */
 #include "fuzz.h"
 

@@ -1,9 +1,9 @@
 /*
- * What is read of a response besides its body: headers, codes, times, the hint how long to wait. And of an
- * ARN: its region, and the body that is made of it.
+ * The parts of a response except the body: headers, codes, timestamps, Retry-After. The parts of an ARN: its region, and the request
+ * body with it.
  *
- * Input: a byte for the status, one for the mode and the attempt, then lines. A line with a ':' is a header;
- * each line is also tried as a code, a time, a number, an ARN, a message.
+ * Input: a byte for the status, a byte for the mode and the attempt, then lines. A line with a ':' is a header; each line is also used as
+ * a code, a timestamp, a number, an ARN and a message.
  */
 #include "core/failure.h"
 #include "core/message.h"
@@ -56,7 +56,7 @@ static void try_time(ivs_slice text) {
     ivs_timestamp_amz_date(seconds, date);
     snprintf(iso, sizeof iso, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", date, date + 4, date + 6, date + 9, date + 11,
              date + 13);
-    /* a year 0 is held at the year 1, a leap second may run into the year 10000 */
+    /* year 0 is clamped to year 1; a leap second may be in the year 10000 */
     REQUIRE(ivs_timestamp_parse_iso8601(ivs_text_slice(iso), &again));
     REQUIRE(again == seconds || seconds < -62135596800.0 || seconds > 253402300799.0);
   }
@@ -84,7 +84,7 @@ static void try_failure(ivs_slice text) {
   ivs_failure_free(&failure);
 }
 
-/* The JSON string contains nothing but printable ASCII. */
+/* The JSON string contains only printable ASCII. */
 static void try_arn(ivs_slice text) {
   ivs_buffer body;
   ivs_buffer_init(&body, 1024 * 1024);

@@ -1,9 +1,8 @@
 /*
- * Canonicalisation and signing of any path, query, headers, body and keys.
+ * Canonicalizes and signs arbitrary paths, queries, headers, bodies and credentials.
  *
- * Input, a line each: key id, secret, token, region, time, path, query, content type, host; the rest is the
- * body. Held against: the grammar of each stage, libcrypto's own HMAC, and the same signing with a fresh
- * signer.
+ * Input, one per line: access key ID, secret access key, token, region, time, path, query, content type, host; the rest is the body.
+ * Checks: the grammar of each stage, libcrypto's HMAC, and the result of a new signer.
  */
 #include "core/sigv4.h"
 #include "core/status.h"
@@ -17,7 +16,7 @@ static ivs_slice content(const ivs_buffer *buffer) {
   return (ivs_slice){ivs_buffer_text(buffer), buffer->length};
 }
 
-/* Begins with '/'; no empty, "." or ".." segment; nothing but what may stand unencoded. */
+/* Begins with '/'; no empty, "." or ".." segment; only characters that need no encoding. */
 static void check_path(ivs_slice path) {
   REQUIRE(path.length && path.data[0] == '/');
   for (size_t i = 0; i < path.length; i++) {
@@ -32,7 +31,7 @@ static void check_path(ivs_slice path) {
   }
 }
 
-/* As many pairs as the query has, in order. */
+/* The same number of pairs as the query, sorted. */
 static void check_query(ivs_slice out, ivs_slice query) {
   size_t pairs = 1, found = 1;
   for (size_t i = 0; i < query.length; i++) pairs += query.data[i] == '&';
@@ -61,7 +60,7 @@ static void hmac(const void *key, size_t key_length, ivs_slice text, unsigned ch
   memcpy(out, result, sizeof result);
 }
 
-/* The signature as libcrypto alone makes it. */
+/* Compares the signature with one that is computed with libcrypto only. */
 static void check_signature(const ivs_signer *signer, const ivs_sigv4_request *request,
                             const ivs_credentials *credentials, ivs_slice authorization) {
   unsigned char key[IVS_DIGEST_SIZE];
@@ -88,7 +87,7 @@ static size_t count_lines(ivs_slice text) {
 }
 
 static void sign(const ivs_sigv4_request *request, const ivs_credentials *credentials) {
-  static ivs_signer lasting; /* its derived key and buffers come from the inputs before */
+  static ivs_signer lasting; /* its derived key and buffers are those of earlier inputs */
   static bool open;
   ivs_signer fresh;
   ivs_buffer first, second;
@@ -98,7 +97,7 @@ static void sign(const ivs_sigv4_request *request, const ivs_credentials *creden
   ivs_buffer_init(&first, 8192);
   ivs_buffer_init(&second, 8192);
   int status = ivs_sigv4_sign(&fresh, request, credentials, &first);
-  lasting.generation = 0; /* every input's keys are the first generation */
+  lasting.generation = 0; /* the credentials of every input have generation 1 */
   REQUIRE(ivs_sigv4_sign(&lasting, request, credentials, &second) == status);
   REQUIRE(status == IVS_OK || status == IVS_ETOOBIG);
   if (status == IVS_OK) {
@@ -108,7 +107,7 @@ static void sign(const ivs_sigv4_request *request, const ivs_credentials *creden
     /* method, path, query, headers, empty, signed headers, hash */
     REQUIRE(count_lines(content(&fresh.canonical_request)) == 6 + request->header_count);
     check_signature(&fresh, request, credentials, authorization);
-    /* the derived key kept */
+    /* with the cached key */
     ivs_buffer_reset(&second);
     REQUIRE(ivs_sigv4_sign(&fresh, request, credentials, &second) == IVS_OK);
     REQUIRE(first.length == second.length && memcmp(first.data, second.data, first.length) == 0);

@@ -1,8 +1,8 @@
 /*
  * endpoint_url, regions and no_proxy.
  *
- * Input: a byte of flags, then a line each: region, endpoint_url, no_proxy. Held against: the parts that were
- * read make the same URL again; a refusal shows neither control characters nor what stands before an '@'.
+ * Input: a byte of flags, then one line each for region, endpoint_url, no_proxy. Checks: a URL that is built from the parsed parts has
+ * the same parts; an error message contains neither control characters nor the text before an '@'.
  */
 #include "core/endpoint.h"
 #include "core/no_proxy.h"
@@ -18,7 +18,7 @@ static bool within(ivs_slice part, ivs_slice text) {
   return part.data >= text.data && part.data + part.length <= text.data + text.length;
 }
 
-/* The URL made again of its parts reads the same. */
+/* A URL that is built from the parts has the same parts. */
 static void check_parts(ivs_slice text, const ivs_uri *uri) {
   ivs_buffer url;
   ivs_uri again;
@@ -44,7 +44,7 @@ static void check_parts(ivs_slice text, const ivs_uri *uri) {
   ivs_buffer_free(&url);
 }
 
-static void check_answer(const ivs_endpoint *endpoint) {
+static void check_endpoint(const ivs_endpoint *endpoint) {
   ivs_uri uri;
   REQUIRE(ivs_uri_parse(ivs_text_slice(endpoint->url), &uri) == IVS_OK);
   REQUIRE(ivs_text_is_host_label(ivs_text_slice(endpoint->region)));
@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                     .use_fips = flags & 1,
                                     .use_dualstack = flags & 2};
   if (ivs_endpoint_resolve(&rules, &endpoint, &failure) == IVS_OK) {
-    check_answer(&endpoint);
+    check_endpoint(&endpoint);
     if (ivs_text_equal(no_proxy, "*"))
       REQUIRE(ivs_no_proxy_is_bypassed(no_proxy, ivs_text_slice(endpoint.host)));
     ivs_no_proxy_is_bypassed(no_proxy, ivs_text_slice(endpoint.host));

@@ -1,4 +1,4 @@
-/* LD_PRELOADed, for libcurl_spec: libcurl says that it is 7.67.0. */
+/* LD_PRELOADed, for libcurl_spec: libcurl reports version 7.67.0. */
 #include <curl/curl.h>
 
 curl_version_info_data *curl_version_info(CURLversion age) {

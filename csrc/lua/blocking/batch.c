@@ -1,12 +1,11 @@
 /*
  * The loop of a batch.
  *
- * ARNs wait in the queue of their region. A call takes one of `max_concurrency` places only when its region's pace has a token, so
- * that a slow region holds no places. From there it is carried out as any call is: it is sending, or it sleeps before another
- * attempt, and then it is settled. A call that the service still throttles after its attempts goes back into its queue while other
- * calls of the region succeed.
+ * ARNs wait in the queue of their region. A call occupies one of `max_concurrency` places only when its region's pace has a token,
+ * so a slow region does not block places. The call is then carried out like any other: it sends a request or sleeps before a retry,
+ * until it is settled. A call that is still throttled after its last attempt is queued again if other calls of the region succeed.
  *
- * What is needed for each ARN is one `item`; calls, easy handles and connections are bounded by the places.
+ * Each ARN needs one `item`. The number of calls, easy handles and connections is bounded by the places.
  */
 #include "lua/blocking/batch.h"
 #include "core/endpoint.h"
@@ -24,14 +23,14 @@
 #include <math.h>
 #include <string.h>
 
-/* How often a call may be queued again; how many turns may be throttled in a row, at least; and for how long credentials that are valid are not asked for again, however near their end
- * they are: the source has just been asked. */
-enum { TURNS_MAX = 10, THROTTLED_MIN = 4, ASK_AGAIN_SECONDS = 60 };
+/* TURNS_MAX: how often an ARN may be queued again. THROTTLED_MIN: the lower bound of the limit for consecutive throttled turns.
+ * REFRESH_INTERVAL: the minimum time in seconds between two refreshes while the credentials are valid. */
+enum { TURNS_MAX = 10, THROTTLED_MIN = 4, REFRESH_INTERVAL = 60 };
 
 enum { NONE = -1 };
 
 typedef struct item {
-  int next;     /* in the queue of its region; NONE: the last */
+  int next;     /* in the queue of its region; NONE: it is the last */
   int attempts; /* requests sent in earlier turns */
   unsigned char turns;
 } item;
@@ -39,7 +38,7 @@ typedef struct item {
 typedef struct region {
   ivs_pace pace;
   int first, last; /* the queue of items; first is NONE if it is empty */
-  int throttled;   /* turns that ended in throttling since the last success */
+  int throttled;   /* throttled turns since the last success */
 } region;
 
 typedef struct place {
@@ -48,27 +47,27 @@ typedef struct place {
   region *region;
   int index; /* of the place */
   int item;
-  double wake_at; /* on the monotonic clock */
-  bool is_asking; /* its last step was to ask for credentials */
+  double wake_at;         /* on the monotonic clock */
+  bool is_authenticating; /* its last step was CREDENTIALS */
 } place;
 
 typedef struct batch {
   ivs_lua_client *client;
   ivs_multi *multi; /* NULL with a transport function */
-  item *items;      /* this and the regions are userdata on the stack of the loop */
+  item *items;      /* items and regions are userdata on the loop's stack */
   region *regions;
   int item_count, region_count, region_capacity, place_count;
-  int busy;              /* places that are not free */
-  int next_region;       /* the first to be looked at */
-  int done;              /* items that are settled */
-  double ask_at;         /* when credentials that are valid may be asked for again */
-  bool has_sent;         /* a request */
-  bool is_refused;       /* there are no credentials: the error is on the stack */
-  bool is_nothing_asked; /* and no request had been sent */
+  int busy;                /* places that are not free */
+  int next_region;         /* where the search for a ready region begins */
+  int done;                /* settled items */
+  double refresh_at;       /* when valid credentials may be refreshed again */
+  bool has_sent;           /* at least one request has been sent */
+  bool has_no_credentials; /* the error is on the stack */
+  bool is_nothing_sent;    /* has_no_credentials, and no request was sent before */
   place places[];
 } batch;
 
-/* The stack of the loop. */
+/* The loop's stack. */
 enum {
   CLIENT = 1,
   PLAN,
@@ -79,7 +78,7 @@ enum {
   ON_RESULT,
   CONFIGURATIONS,
   ERRORS,
-  REFUSAL,
+  CREDENTIALS_ERROR,
   ITEMS,
   REGIONS,
   TOP = REGIONS
@@ -128,7 +127,7 @@ static int dequeue(batch *b, region *r) {
   return index;
 }
 
-/* A region whose next call may begin; NULL: none. */
+/* Returns a region whose next call may begin; NULL: none. */
 static region *find_ready(batch *b, double now) {
   for (int i = 0; i < b->region_count; i++) {
     region *r = &b->regions[(b->next_region + i) % b->region_count];
@@ -139,9 +138,9 @@ static region *find_ready(batch *b, double now) {
   return NULL;
 }
 
-/* ---- what becomes of an ARN ---- */
+/* ---- results ---- */
 
-/* Tells the caller's functions; the configuration and the error, one of them nil, are below the top and at it. */
+/* Calls on_result and on_progress. The configuration and the error, one of them nil, are at the top of the stack. */
 static void report(lua_State *L, batch *b, int index) {
   const int configuration = lua_gettop(L) - 1;
   b->done++;
@@ -168,8 +167,8 @@ static void settle_error(lua_State *L, batch *b, int index) {
   report(L, b, index);
 }
 
-/* A success without a recording configuration would leave a hole in the list. */
-static void push_no_configuration(lua_State *L) {
+/* The error for a successful response without a recording configuration. */
+static void push_missing_configuration(lua_State *L) {
   ivs_failure *failure = ivs_lua_failure_new(L);
   ivs_failure_format(failure, IVS_KIND_RESPONSE, "ResponseParserError",
                      "The response has no recordingConfiguration.");
@@ -180,7 +179,7 @@ static void settle_response(lua_State *L, batch *b, place *p) {
   p->region->throttled = 0;
   lua_getfield(L, -1, "recordingConfiguration");
   if (lua_isnil(L, -1)) {
-    push_no_configuration(L);
+    push_missing_configuration(L);
     settle_error(L, b, p->item);
     return;
   }
@@ -190,16 +189,17 @@ static void settle_response(lua_State *L, batch *b, place *p) {
   report(L, b, p->item);
 }
 
-/* Whether a call that failed goes back into its queue: it was throttled, and the region takes other calls. All that are under way at
- * once may be throttled before a success shows, hence the number; a single call fails as it would outside of a batch. */
-static bool may_queue_again(const batch *b, const place *p) {
-  if (!ivs_call_is_throttled(&p->call->core) || b->is_refused) return false;
+/* Whether to queue the ARN of a failed call again: it was throttled, but not too many turns of the region in a row were. All
+ * concurrent calls may be throttled before one succeeds, so the limit is at least the number of places. A single ARN fails as it
+ * would without a batch. */
+static bool should_requeue(const batch *b, const place *p) {
+  if (!ivs_call_is_throttled(&p->call->core) || b->has_no_credentials) return false;
   const int most = b->place_count > THROTTLED_MIN ? b->place_count : THROTTLED_MIN;
   return ++p->region->throttled < (most < b->item_count ? most : b->item_count) &&
          b->items[p->item].turns < TURNS_MAX;
 }
 
-/* The error at the top tells of all requests for the ARN. */
+/* Adds the attempts of earlier turns to the error at the top. */
 static void add_attempts(lua_State *L, int earlier) {
   if (!earlier) return;
   lua_getfield(L, -1, "attempts");
@@ -209,12 +209,12 @@ static void add_attempts(lua_State *L, int earlier) {
   lua_setfield(L, -2, "attempts");
 }
 
-/* Credentials are everybody's: no other call is begun. */
-static void refuse_all(lua_State *L, batch *b) {
-  b->is_refused = true;
-  b->is_nothing_asked = !b->has_sent;
+/* All calls use the same credentials, so no other call is begun. Stores the error at the top. */
+static void stop_for_credentials(lua_State *L, batch *b) {
+  b->has_no_credentials = true;
+  b->is_nothing_sent = !b->has_sent;
   lua_pushvalue(L, -1);
-  lua_replace(L, REFUSAL);
+  lua_replace(L, CREDENTIALS_ERROR);
 }
 
 static void release(batch *b, place *p) {
@@ -227,13 +227,14 @@ static void release(batch *b, place *p) {
 static void take_failure(lua_State *L, batch *b, place *p) {
   item *it = &b->items[p->item];
   const int sent = p->call->core.attempts, index = p->item;
-  const bool is_queued_again = may_queue_again(b, p);
+  const bool is_requeued = should_requeue(b, p);
   const bool has_no_credentials =
-      p->is_asking && (p->call->has_provider_error || p->call->core.failure.kind == IVS_KIND_CREDENTIALS);
+      p->is_authenticating &&
+      (p->call->has_provider_error || p->call->core.failure.kind == IVS_KIND_CREDENTIALS);
   release(b, p);
-  if (has_no_credentials && !b->is_refused) refuse_all(L, b);
-  if (b->is_nothing_asked) return;
-  if (is_queued_again) {
+  if (has_no_credentials && !b->has_no_credentials) stop_for_credentials(L, b);
+  if (b->is_nothing_sent) return;
+  if (is_requeued) {
     it->attempts += sent;
     it->turns++;
     enqueue(b, p->region, index);
@@ -253,28 +254,28 @@ static void on_sent(void *user) {
 static void authenticate(lua_State *L, batch *b, place *p, int call_index) {
   const ivs_client *client = &b->client->core;
   const double now = ivs_clock_now();
-  p->is_asking = true;
-  if (now < b->ask_at && ivs_credentials_valid(&client->credentials, now + client->clock_offset)) {
+  p->is_authenticating = true;
+  if (now < b->refresh_at && ivs_credentials_valid(&client->credentials, now + client->clock_offset)) {
     ivs_call_credentials(&p->call->core);
     return;
   }
   ivs_lua_steps_authenticate(L, p->call, CLIENT, call_index);
-  b->ask_at = ivs_clock_now() + ASK_AGAIN_SECONDS;
+  b->refresh_at = ivs_clock_now() + REFRESH_INTERVAL;
 }
 
-/* False: it is under way. */
-static bool exchange(lua_State *L, batch *b, place *p) {
+/* Sends the request. True: the call has a result; false: the exchange is running. */
+static bool send_request(lua_State *L, batch *b, place *p) {
   ivs_call *core = &p->call->core;
-  const ivs_exchange asked = {.request = &core->request,
-                              .response = &core->response,
-                              .failure = &core->failure,
-                              .user = p,
-                              .on_sent = on_sent};
+  const ivs_exchange exchange = {.request = &core->request,
+                                 .response = &core->response,
+                                 .failure = &core->failure,
+                                 .user = p,
+                                 .on_sent = on_sent};
   b->has_sent = true;
   if (!b->multi) {
     on_sent(p);
     ivs_lua_steps_transport(L, p->call, CLIENT);
-  } else if (ivs_multi_start(b->multi, &asked)) {
+  } else if (ivs_multi_start(b->multi, &exchange)) {
     ivs_call_no_response_as_set(core);
   } else {
     p->state = SENDING;
@@ -283,14 +284,14 @@ static bool exchange(lua_State *L, batch *b, place *p) {
   return true;
 }
 
-/* Carries out the steps of a call until it has to wait, or is settled. */
+/* Carries out the steps of a call until it waits or is settled. */
 static void advance(lua_State *L, batch *b, place *p) {
   ivs_lua_call *call = p->call;
   lua_rawgeti(L, CALLS, p->index + 1);
   const int call_index = lua_gettop(L);
   for (;;) {
     const enum ivs_step step = ivs_lua_call_advance(L, call, CLIENT, call_index);
-    if (!b->client->is_open) break; /* by the caller's logger or provider */
+    if (!b->client->is_open) break; /* the logger or provider has closed it */
     if (step == IVS_STEP_CREDENTIALS) {
       authenticate(L, b, p, call_index);
       continue;
@@ -299,8 +300,8 @@ static void advance(lua_State *L, batch *b, place *p) {
       p->state = SLEEPING;
       p->wake_at = ivs_clock_monotonic() + call->core.delay;
     } else if (step == IVS_STEP_EXCHANGE) {
-      p->is_asking = false;
-      if (exchange(L, b, p)) continue;
+      p->is_authenticating = false;
+      if (send_request(L, b, p)) continue;
     } else if (step == IVS_STEP_DONE) {
       release(b, p);
       settle_response(L, b, p);
@@ -342,7 +343,8 @@ static void begin(lua_State *L, batch *b, place *p, region *r) {
 static void begin_ready(lua_State *L, batch *b) {
   region *r;
   place *p;
-  while (b->client->is_open && !b->is_refused && (p = find_free(b)) && (r = find_ready(b, ivs_clock_now())))
+  while (b->client->is_open && !b->has_no_credentials && (p = find_free(b)) &&
+         (r = find_ready(b, ivs_clock_now())))
     begin(L, b, p, r);
 }
 
@@ -373,13 +375,13 @@ static bool has_queue(const batch *b) {
   return false;
 }
 
-/* Seconds until something is due beside the transfers. */
+/* Seconds until the next call wakes up or may begin. */
 static double time_left(batch *b) {
   const double now = ivs_clock_monotonic(), wall = ivs_clock_now();
   double left = HUGE_VAL;
   for (int i = 0; i < b->place_count; i++)
     if (b->places[i].state == SLEEPING) left = fmin(left, b->places[i].wake_at - now);
-  if (b->busy < b->place_count && !b->is_refused)
+  if (b->busy < b->place_count && !b->has_no_credentials)
     for (int i = 0; i < b->region_count; i++)
       if (b->regions[i].first != NONE) left = fmin(left, ivs_pace_wait(&b->regions[i].pace, wall));
   return fmax(left, 0);
@@ -388,13 +390,13 @@ static double time_left(batch *b) {
 static void loop(lua_State *L, batch *b) {
   ivs_lua_interrupt interrupt;
   ivs_lua_interrupt_begin(L, &interrupt);
-  const ivs_multi_interrupt asked = {ivs_lua_interrupt_is_due, &interrupt};
+  const ivs_multi_interrupt interruption = {ivs_lua_interrupt_is_due, &interrupt};
   for (;;) {
     begin_ready(L, b);
-    if (!b->client->is_open || b->is_nothing_asked) return;
-    if (b->busy == 0 && (b->is_refused || !has_queue(b))) return;
+    if (!b->client->is_open || b->is_nothing_sent) return;
+    if (b->busy == 0 && (b->has_no_credentials || !has_queue(b))) return;
     if (b->multi) {
-      ivs_multi_run(b->multi, time_left(b), &asked);
+      ivs_multi_run(b->multi, time_left(b), &interruption);
       ivs_lua_interrupt_run(&interrupt);
     } else {
       ivs_lua_sleep_for(L, time_left(b));
@@ -404,7 +406,7 @@ static void loop(lua_State *L, batch *b) {
   }
 }
 
-/* ---- before and after ---- */
+/* ---- set-up and end ---- */
 
 static region *add_region(lua_State *L, batch *b, double max_tps) {
   if (b->region_count == b->region_capacity) {
@@ -420,7 +422,7 @@ static region *add_region(lua_State *L, batch *b, double max_tps) {
   return r;
 }
 
-/* The region with the name at the top (popped), in the table `known`: name → index from 1. */
+/* Pops a name and returns its region, which is created if it is not in the table `known` (name → index from 1). */
 static region *find_region(lua_State *L, batch *b, int known, double max_tps) {
   lua_pushvalue(L, -1);
   lua_rawget(L, known);
@@ -436,7 +438,7 @@ static region *find_region(lua_State *L, batch *b, int known, double max_tps) {
   return r;
 }
 
-/* All calls of a client with a region go there; else each ARN names its own. */
+/* Queues the ARNs. If the client has a region, all calls use it; else each call uses the region of its ARN. */
 static void fill_queues(lua_State *L, batch *b, double max_tps) {
   lua_newtable(L);
   const int known = lua_gettop(L);
@@ -453,7 +455,7 @@ static void fill_queues(lua_State *L, batch *b, double max_tps) {
   lua_settop(L, TOP);
 }
 
-/* True, or false with nil and an error object pushed. */
+/* True; or pushes nil and an error object and returns false. */
 static bool open_multi(lua_State *L, batch *b) {
   if (b->client->has_transport) return true;
   ivs_failure *failure = ivs_lua_failure_new(L);
@@ -480,12 +482,12 @@ static bool is_settled(lua_State *L, int index) {
   return is_settled;
 }
 
-/* The ARNs that no call is begun for any more: the client has been closed, or there are no credentials. */
-static void settle_rest(lua_State *L, batch *b) {
+/* Settles the ARNs that have no result because the client was closed or has no credentials. */
+static void settle_remaining(lua_State *L, batch *b) {
   for (int i = 0; i < b->item_count && b->done < b->item_count; i++) {
     if (is_settled(L, i)) continue;
     if (b->client->is_open) {
-      lua_pushvalue(L, REFUSAL);
+      lua_pushvalue(L, CREDENTIALS_ERROR);
       settle_error(L, b, i);
     } else {
       push_closed(L);
@@ -495,7 +497,7 @@ static void settle_rest(lua_State *L, batch *b) {
   }
 }
 
-/* (client, plan, batch, calls) → result | nil, err. To be called protected. */
+/* (client, plan, batch, calls) → result | nil, err. To be called with lua_pcall. */
 static int run(lua_State *L) {
   batch *b = lua_touserdata(L, BATCH);
   luaL_checkstack(L, TOP + LUA_MINSTACK, "too little stack for a batch");
@@ -513,12 +515,12 @@ static int run(lua_State *L) {
   fill_queues(L, b, max_tps);
   if (!open_multi(L, b)) return 2;
   loop(L, b);
-  if (b->is_nothing_asked) {
+  if (b->is_nothing_sent) {
     lua_pushnil(L);
-    lua_pushvalue(L, REFUSAL);
+    lua_pushvalue(L, CREDENTIALS_ERROR);
     return 2;
   }
-  settle_rest(L, b);
+  settle_remaining(L, b);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &result_key);
   lua_pushvalue(L, ARNS);
   lua_pushvalue(L, CONFIGURATIONS);
@@ -527,7 +529,7 @@ static int run(lua_State *L) {
   return 1;
 }
 
-/* Replaces the argument by what is to be done; raises misuse at the caller's level. */
+/* Replaces the argument by the plan (lua/ivs/batch.lua); raises misuse at the caller's level. */
 static void plan_arguments(lua_State *L) {
   if (!lua_isnoneornil(L, PLAN + 1))
     luaL_argerror(L, PLAN + 1, "one argument expected: a table { arns = { … } }");
@@ -558,7 +560,7 @@ static batch *new_batch(lua_State *L, ivs_lua_client *client) {
   return b;
 }
 
-/* However the batch ended: nothing is under way any more, and the calls hold no secret. */
+/* Ends the batch after success or failure: cancels running exchanges and wipes the calls. */
 static void end(lua_State *L, batch *b) {
   close_multi(b);
   for (int i = 0; i < b->place_count; i++)

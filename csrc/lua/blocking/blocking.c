@@ -1,4 +1,4 @@
-/* The blocking driver: no rule of the call stands here, only how each step is done. */
+/* The blocking driver: carries out the steps. The rules of the call are in csrc/core. */
 #include "lua/blocking/blocking.h"
 #include "core/status.h"
 #include "lua/blocking/fetch.h"
@@ -29,7 +29,7 @@ int ivs_lua_blocking_credentials(lua_State *L) {
   lua_settop(L, CLIENT);
   ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
   if (client->is_open)
-    ivs_lua_steps_ask_provider(L, CLIENT);
+    ivs_lua_steps_call_provider(L, CLIENT);
   else
     lua_settop(L, CREDENTIALS + 1);
   if (!ivs_lua_credentials_receive(L, CREDENTIALS, client)) {
@@ -66,7 +66,7 @@ static int carry_out(lua_State *L, const ivs_operation *operation) {
       if (call->client->is_open) ivs_lua_steps_authenticate(L, call, CLIENT, CALL);
       break;
     case IVS_STEP_EXCHANGE:
-      if (!call->client->is_open) /* by the logger */
+      if (!call->client->is_open) /* the logger has closed it */
         break;
       if (call->client->has_transport)
         ivs_lua_steps_transport(L, call, CLIENT);

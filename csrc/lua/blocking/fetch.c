@@ -1,4 +1,4 @@
-/* A Lua request table to an exchange over libcurl and back. */
+/* Exchanges over libcurl, for calls and for requests of Lua code. */
 #include "lua/blocking/fetch.h"
 #include "lua/fields.h"
 #include "core/status.h"
@@ -59,8 +59,8 @@ ivs_settings ivs_lua_fetch_settings(lua_State *L, const ivs_lua_client *client, 
   };
 }
 
-/* The client's handle, opened at first use; NULL with the failure set. */
-static ivs_easy *find_easy(lua_State *L, ivs_lua_client *client, int client_index, ivs_failure *failure) {
+/* Returns the client's handle, which is opened at first use; or NULL with the failure set. */
+static ivs_easy *get_easy(lua_State *L, ivs_lua_client *client, int client_index, ivs_failure *failure) {
   if (client->driver) return client->driver;
   ivs_easy *easy;
   const ivs_settings settings = ivs_lua_fetch_settings(L, client, client_index);
@@ -76,17 +76,17 @@ int ivs_lua_fetch_exchange(lua_State *L, int client_index, const ivs_exchange *e
   ivs_lua_client *client = ivs_lua_client_check(L, client_index);
   ivs_lua_interrupt interrupt;
   ivs_lua_interrupt_begin(L, &interrupt);
-  const ivs_multi_interrupt asked = {ivs_lua_interrupt_is_due, &interrupt};
+  const ivs_multi_interrupt interruption = {ivs_lua_interrupt_is_due, &interrupt};
   for (;;) {
     if (!client->is_open) {
       ivs_lua_client_refuse_closed(exchange->failure);
       return IVS_EREFUSED;
     }
-    ivs_easy *easy = find_easy(L, client, client_index, exchange->failure);
-    const int status = easy ? ivs_easy_exchange(easy, exchange, &asked) : IVS_EREFUSED;
+    ivs_easy *easy = get_easy(L, client, client_index, exchange->failure);
+    const int status = easy ? ivs_easy_exchange(easy, exchange, &interruption) : IVS_EREFUSED;
     if (status != IVS_EINTERRUPTED) return status;
     ivs_response_reset(exchange->response);
-    ivs_lua_interrupt_run(&interrupt); /* what it raises ends the call; else the request is sent again */
+    ivs_lua_interrupt_run(&interrupt); /* an error ends the call; otherwise the request is sent again */
   }
 }
 
@@ -105,7 +105,7 @@ static const char *take_headers(lua_State *L, int headers, ivs_request *request)
   return problem;
 }
 
-/* One of those methods; NULL: none. */
+/* Returns the supported method with this name; NULL: none. */
 static const char *find_method(ivs_slice method) {
   static const char *const methods[] = {"GET", "POST", "PUT", NULL};
   const char *const *known = methods;
@@ -113,14 +113,14 @@ static const char *find_method(ivs_slice method) {
   return *known;
 }
 
-static bool has_body_of_text(lua_State *L, int index) {
+static bool has_valid_body(lua_State *L, int index) {
   lua_getfield(L, index, "body");
   bool found = lua_isnil(L, -1) || lua_type(L, -1) == LUA_TSTRING;
   lua_pop(L, 1);
   return found;
 }
 
-/* NULL, or why the request can't be sent as it is. */
+/* Reads the request table. Returns NULL, or the problem. */
 static const char *take_request(lua_State *L, int index, ivs_request *out) {
   ivs_uri uri;
   ivs_slice url = ivs_lua_fields_text(L, index, "url"), body = ivs_lua_fields_text(L, index, "body");
@@ -128,8 +128,8 @@ static const char *take_request(lua_State *L, int index, ivs_request *out) {
   out->method = find_method(ivs_lua_fields_text(L, index, "method"));
   if (!out->method) return "the method has to be GET, POST or PUT";
   if (ivs_uri_parse(url, &uri)) return "the URL is malformed";
-  if (!has_body_of_text(L, index)) return "the body has to be a string";
-  if (body.length && strcmp(out->method, "GET") == 0) return "a GET has no body";
+  if (!has_valid_body(L, index)) return "the body has to be a string";
+  if (body.length && strcmp(out->method, "GET") == 0) return "a GET request cannot have a body";
   ivs_buffer_set(&out->url, url.data, url.length);
   ivs_buffer_set(&out->body, body.data, body.length);
   lua_getfield(L, index, "headers");

@@ -1,5 +1,5 @@
 /*
- * http(request) for the credential providers, over the client's own libcurl handle.
+ * Exchanges over the client's libcurl handle, and the function http(request) for the credential providers.
  */
 #ifndef IVS_LUA_FETCH_H
 #define IVS_LUA_FETCH_H
@@ -12,11 +12,11 @@
 void ivs_lua_fetch_register(lua_State *L);
 
 /*
- * Carries out the exchange over the client's own handle, which is opened at first use. IVS_OK, or IVS_EREFUSED with the exchange's
- * failure set. Raises what the hook of a signal raises that comes meanwhile (interrupt.h).
+ * Carries out the exchange over the client's handle, which is opened at first use. IVS_OK, or IVS_EREFUSED with the exchange's
+ * failure set. Raises the error of a signal hook, for example for Ctrl-C (interrupt.h).
  */
 int ivs_lua_fetch_exchange(lua_State *L, int client_index, const ivs_exchange *exchange);
-/* The client's settings for libcurl. Pushes the table that keeps their texts alive. */
+/* Returns the client's settings for libcurl, and pushes the table that keeps their texts alive. */
 ivs_settings ivs_lua_fetch_settings(lua_State *L, const ivs_lua_client *client, int client_index);
 
 /*

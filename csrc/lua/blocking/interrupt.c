@@ -1,9 +1,9 @@
-/* Finds hooks that signal handlers set, and runs them. */
+/* Detects hooks that signal handlers have set, and runs them. */
 #include "lua/blocking/interrupt.h"
 
 static const char nothing_key;
 
-/* Calls a Lua function that does nothing: a hook of whatever kind runs. */
+/* Calls an empty Lua function, so that the hook runs, whatever its event is. */
 static void run_nothing(lua_State *L) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &nothing_key);
   if (lua_isnil(L, -1)) {
@@ -33,7 +33,7 @@ static void note_hooks(ivs_lua_interrupt *interrupt) {
   interrupt->main_hook = interrupt->main ? lua_gethook(interrupt->main) : NULL;
 }
 
-/* Runs the hook of the main thread here. One that raises is gone, as it would be there; another goes back. */
+/* Runs the main thread's hook in this coroutine. If the hook raises an error, it stays removed; otherwise it is restored. */
 static void run_hook_of_main(lua_State *L, lua_State *main) {
   const lua_Hook hook = lua_gethook(main), own = lua_gethook(L);
   const int mask = lua_gethookmask(main), count = lua_gethookcount(main);
@@ -46,10 +46,11 @@ static void run_hook_of_main(lua_State *L, lua_State *main) {
 }
 
 void ivs_lua_interrupt_begin(lua_State *L, ivs_lua_interrupt *interrupt) {
-  luaL_checkstack(L, LUA_MINSTACK, "no stack left for the hook of a signal");
+  luaL_checkstack(L, LUA_MINSTACK, "no stack left for a signal hook");
   *interrupt = (ivs_lua_interrupt){.L = L, .main = find_main(L)};
   note_hooks(interrupt);
-  /* a signal may have come just before, and its hook look like an old one; lua.c sets its hook for each instruction */
+  /* Runs a hook that a signal may have set just before: it cannot be distinguished from an older one. lua.c sets its hook with count
+   * 1. */
   if (interrupt->hook) run_nothing(L);
   if (interrupt->main_hook && lua_gethookcount(interrupt->main) == 1) run_hook_of_main(L, interrupt->main);
 }

@@ -1,5 +1,5 @@
 /*
- * require "ivs": the module for plain scripts (docs/design.md, "The blocking driver").
+ * require "ivs": the module for scripts (docs/design.md, "The blocking driver").
  */
 #include "lua/blocking/batch.h"
 #include "lua/blocking/blocking.h"
@@ -14,7 +14,7 @@
 
 static const char default_client_key;
 
-/* Carries out a method of a client over the default client, made at the first call. One that cannot be made is not kept. */
+/* Calls a client method on the default client, which is created at the first call. If that fails, the next call tries again. */
 static int call_default(lua_State *L, const ivs_operation *operation, lua_CFunction method) {
   ivs_lua_params_check_arguments(L, 1, operation);
   lua_settop(L, 1);
@@ -45,7 +45,7 @@ static int list_recording_configurations(lua_State *L) {
                       ivs_lua_blocking_list_recording_configurations);
 }
 
-/* A default client that cannot be made shows at the iterator's first step. */
+/* If the default client cannot be created, the iterator's first step returns the error. */
 static int recording_configurations(lua_State *L) {
   ivs_lua_params_check_arguments(L, 1, &ivs_operation_list_recording_configurations);
   lua_settop(L, 1);

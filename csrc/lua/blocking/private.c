@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Of a terminal that does not know its size, such as a serial line: POSIX's default of COLUMNS. */
+/* For terminals without a known size, such as serial lines: the usual default of COLUMNS. */
 enum { USUAL_COLUMNS = 80 };
 
 static int terminal_width(lua_State *L) {

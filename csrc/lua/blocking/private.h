@@ -1,8 +1,8 @@
 /*
- * ivs.private: what the command and the specs need of C and users do not. It may change in any release.
+ * ivs.private: C functions for the command and the specs, not for users. They may change in any release.
  *
  *   private.system.now()                → seconds since 1970
- *   private.system.monotonic()          → seconds of a clock that nobody sets
+ *   private.system.monotonic()          → seconds of the monotonic clock
  *   private.system.sleep(seconds)       Ctrl-C ends it
  *   private.system.terminal_width(fd)   → columns | nil: the descriptor is not a terminal
  *   private.identify(client)            see ivs_lua_blocking_identify

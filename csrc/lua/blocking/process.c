@@ -1,4 +1,4 @@
-/* posix_spawn, two pipes, one deadline. */
+/* Runs a program with posix_spawn, two pipes and one deadline. */
 #include "lua/blocking/process.h"
 #include "core/buffer.h"
 #include "core/clock.h"
@@ -24,9 +24,9 @@ enum { OUT, ERR, STREAMS };
 enum { ARGUMENTS_MAX = 256, VARIABLES_MAX = 4096, TICK_MS = 20, LINGER_MS = 100 };
 
 typedef struct child {
-  pid_t pid;          /* 0: none to wait for */
-  bool leads_group;   /* of its own, which is killed with it */
-  int pipes[STREAMS]; /* our ends; -1: closed */
+  pid_t pid;          /* 0: no process to wait for */
+  bool leads_group;   /* it has its own process group, which is killed with it */
+  int pipes[STREAMS]; /* the read ends; -1: closed */
   ivs_buffer texts[STREAMS];
 } child;
 
@@ -52,7 +52,7 @@ static int collect(lua_State *L) {
 static const luaL_Reg metamethods[] = {{"__gc", collect}, {NULL, NULL}};
 static const ivs_object_type child_type = {"ivs.process", metamethods};
 
-/* Lua strings of a list as argv; the table keeps them alive. */
+/* Reads a list of strings as argv. The table keeps the strings alive. */
 static void read_arguments(lua_State *L, int index, char *out[ARGUMENTS_MAX + 1]) {
   size_t count = lua_rawlen(L, index);
   if (count < 1 || count > ARGUMENTS_MAX)
@@ -65,13 +65,12 @@ static void read_arguments(lua_State *L, int index, char *out[ARGUMENTS_MAX + 1]
   out[count] = NULL;
 }
 
-/* A table of variables as environ, in memory of Lua's that stays on the stack; NULL where there is no table.
- */
+/* Reads a table of variables as environ. The memory is a userdata that stays on the stack. NULL if there is no table. */
 static char **read_environment(lua_State *L, int index) {
   size_t count = 0;
   if (!lua_istable(L, index)) return NULL;
   char **out = lua_newuserdata(L, sizeof *out * (VARIABLES_MAX + 1));
-  lua_newtable(L); /* keeps the strings */
+  lua_newtable(L); /* keeps the strings alive */
   int keep = lua_gettop(L);
   lua_pushnil(L);
   while (lua_next(L, index)) {
@@ -85,8 +84,8 @@ static char **read_environment(lua_State *L, int index) {
   return out;
 }
 
-/* Whether somebody at a terminal may be asked: a program outside the foreground group would be stopped there,
- * and Ctrl-C would not reach it. */
+/* Whether this process is in the terminal's foreground process group. The program may then prompt the user. In another process group
+ * it would be stopped when it reads from the terminal, and Ctrl-C would not reach it. */
 static bool is_in_foreground(void) {
   int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (terminal < 0) return false;
@@ -95,7 +94,7 @@ static bool is_in_foreground(void) {
   return is_ours;
 }
 
-/* 0 or errno. */
+/* Starts the program. Returns 0 or errno. */
 static int spawn(child *c, char *const argv[], char *const variables[]) {
   int ends[STREAMS][2] = {{-1, -1}, {-1, -1}};
   posix_spawn_file_actions_t actions;
@@ -129,7 +128,7 @@ static int spawn(child *c, char *const argv[], char *const variables[]) {
   return error;
 }
 
-/* Takes what is there; closes the pipe at its end. False if the cap is reached. */
+/* Reads the available output; closes the pipe at its end. False if the output is too large. */
 static bool take(child *c, int stream) {
   char chunk[4096];
   for (;;) {
@@ -148,8 +147,8 @@ static bool take(child *c, int stream) {
   }
 }
 
-/* Waits until the program has ended and its output is read. NULL, or what went wrong. A grandchild that holds
- * the pipes open is not waited for. */
+/* Waits until the program has ended and its output is read. Returns NULL, or the problem. Does not wait for descendants that keep the
+ * pipes open. */
 static const char *follow(child *c, double deadline, ivs_lua_interrupt *interrupt, int *status) {
   double ended_at = 0;
   for (;;) {
@@ -220,7 +219,8 @@ int ivs_lua_process_run(lua_State *L) {
       error ? strerror(error) : follow(c, ivs_clock_monotonic() + timeout, &interrupt, &status);
   end_child(c);
   if (!problem) push_result(L, c, status);
-  for (int i = 0; i < STREAMS; i++) ivs_buffer_free(&c->texts[i]); /* they may hold credentials */
+  for (int i = 0; i < STREAMS; i++)
+    ivs_buffer_free(&c->texts[i]); /* wipes the output, which may contain credentials */
   ivs_lua_interrupt_run(&interrupt);
   if (!problem) return 1;
   lua_pushnil(L);

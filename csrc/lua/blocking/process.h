@@ -1,5 +1,5 @@
 /*
- * Runs a program and takes what it prints: for credential_process, in plain scripts. Blocks until it ends.
+ * Runs a program and returns its output: for credential_process, in scripts. Blocks until the program ends.
  */
 #ifndef IVS_LUA_PROCESS_H
 #define IVS_LUA_PROCESS_H
@@ -12,13 +12,13 @@ void ivs_lua_process_register(lua_State *L);
 /*
  * Lua: run(argv, { timeout, max_bytes, env? }) → { status | signal, stdout, stderr } | nil, message
  *
- * argv[1] is the program's path. No shell takes part. The program is killed when the time (seconds) or the
- * output (bytes, of each stream) goes over. env: a table that takes the environment's place. No descriptor and
- * no child is left behind.
+ * argv[1] is the program's path. No shell is used. The program is killed if it exceeds the timeout (seconds) or the
+ * maximum output (bytes of each stream). env: a table that replaces the environment. Leaves no descriptor and no child
+ * process behind.
  *
- * In the foreground of a terminal the program can ask the person: it stays in our process group, which Ctrl-C
- * reaches as a whole, and inherits stdin. Elsewhere stdin is empty, and the program has a process group of its
- * own, which is killed with it. No other descriptor of ours but the two pipes is inherited.
+ * In the foreground of a terminal the program may prompt the user: it stays in this process group, so Ctrl-C reaches it,
+ * and inherits stdin. Otherwise stdin is empty, and the program has its own process group, which is killed with it. The
+ * program inherits no other descriptors except the two pipes.
  */
 int ivs_lua_process_run(lua_State *L);
 

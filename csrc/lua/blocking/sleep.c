@@ -1,4 +1,4 @@
-/* clock_nanosleep in slices, between which a hook may have been set. */
+/* Sleeps in slices, and checks for a hook after each. */
 #include "lua/blocking/sleep.h"
 #include "core/clock.h"
 #include "lua/blocking/interrupt.h"

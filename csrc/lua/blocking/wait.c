@@ -1,4 +1,4 @@
-/* The waiter's host: the client's call, the interruptible sleep, and the clock. */
+/* Runs the waiter with the client's call, the interruptible sleep and the clock. */
 #include "lua/blocking/wait.h"
 #include "lua/blocking/blocking.h"
 #include "lua/blocking/sleep.h"

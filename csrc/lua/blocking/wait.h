@@ -1,5 +1,5 @@
 /*
- * Waiting for a recording configuration to become ACTIVE. The rules are in lua/ivs/waiter.lua.
+ * Waits until a recording configuration is ACTIVE. The rules are in lua/ivs/waiter.lua.
  */
 #ifndef IVS_LUA_WAIT_H
 #define IVS_LUA_WAIT_H

@@ -6,21 +6,21 @@
  *   local call = client:list_recording_configurations { maxResults = 50 }
  *   local step, detail = call:next()
  *
- *   step            detail                                  what the next call:next takes
+ *   step            detail                                  argument of the next call:next
  *   "credentials"   provider(io): the client's chain        credentials, or nil and an error
  *   "exchange"      request { method, url, headers, body,   response { status, headers, body },
  *                   connect_timeout, read_timeout }         or nil and an error
- *   "sleep"         seconds                                 nothing
- *   "done"          response                                final: the same again
- *   "failed"        err                                     final: the same again
+ *   "sleep"         seconds                                 none
+ *   "done"          response                                final: call:next returns the same again
+ *   "failed"        err                                     final: call:next returns the same again
  *
- * Of several calls of one client that need credentials at the same time, one gets the step "credentials". The others sleep
- * shortly, again and again, and share its answer, a failure too (provider.h).
+ * If several calls of one client need credentials at the same time, one of them gets the step "credentials". The others get short
+ * steps "sleep" and then share its result, including a failure (provider.h).
  *
- * clock: { time = function → seconds since 1970, random = function → [0, 1) }, both optional: the loop's own in place of the system's.
- * io: { http = function, sleep = function, run = function }, all optional: what the loop does for the credential providers.
- * What a driver needs beside the steps: driver.h; HTTP for a loop that has only sockets: http1.h.
- * core.private is for resty.ivs alone and may change in any release.
+ * clock: { time = function → seconds since 1970, random = function → [0, 1) }, both optional: the event loop's own clock.
+ * io: { http = function, sleep = function, run = function }, all optional: I/O functions of the event loop for the credential
+ * providers. Other functions for drivers: driver.h; HTTP for event loops that have only sockets: http1.h.
+ * core.private is only for resty.ivs and may change in any release.
  */
 #include "lua/call.h"
 #include "lua/client.h"

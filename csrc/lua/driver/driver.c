@@ -1,4 +1,4 @@
-/* A client's settings and credentials, and the core's rules, for drivers written in Lua. */
+/* A client's settings and credentials, and rules of the core, for drivers written in Lua. */
 #include "lua/driver/driver.h"
 #include "core/clock.h"
 #include "core/no_proxy.h"
@@ -11,7 +11,7 @@
 
 enum { CLIENT = 1 };
 
-/* Pushes the table of resolved settings, and true; or nothing. */
+/* Pushes the table of resolved settings and returns true; false if the client is closed. */
 static bool push_settings(lua_State *L) {
   if (!ivs_lua_client_check(L, CLIENT)->is_open) return false;
   ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_SETTINGS);

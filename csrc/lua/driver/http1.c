@@ -1,4 +1,4 @@
-/* The reader as a userdata, and the request as one text. */
+/* The response reader as a userdata, and the request as text. */
 #include "lua/driver/http1.h"
 #include "lua/fields.h"
 #include "lua/headers.h"
@@ -133,7 +133,7 @@ typedef struct seen {
   bool host, length;
 } seen;
 
-/* NULL, or what is wrong with a header. */
+/* Returns NULL, or the problem. */
 static const char *add_headers(lua_State *L, int headers, size_t body_length, ivs_buffer *out, seen *found) {
   const char *problem = NULL;
   ivs_lua_header header;
@@ -147,7 +147,7 @@ static const char *add_headers(lua_State *L, int headers, size_t body_length, iv
   return problem;
 }
 
-/* What the headers lack, and the end of the head. */
+/* Adds the missing headers and the end of the head. */
 static void complete_head(ivs_buffer *out, const ivs_uri *uri, const seen *found, bool has_body,
                           size_t body_length) {
   if (!found->host) {
@@ -185,7 +185,7 @@ static const char *write_request(lua_State *L, ivs_buffer *out) {
   if (lua_type(L, AUTHORIZATION) == LUA_TSTRING) {
     ivs_slice value;
     value.data = lua_tolstring(L, AUTHORIZATION, &value.length);
-    if (ivs_text_has_control(value)) return "the proxy's user or password holds a control character";
+    if (ivs_text_has_control(value)) return "the proxy's user or password contains a control character";
     add_header(out, ivs_text_slice("Proxy-Authorization"), value);
   }
   complete_head(out, &uri, &found, body.length || !ivs_text_equal(method, "GET"), body.length);

@@ -1,4 +1,4 @@
-/* The steps of next.c without tables for the messages. */
+/* The steps of next.c, without tables for requests and responses. */
 #include "lua/driver/wire.h"
 #include "core/http1.h"
 #include "lua/call.h"
@@ -17,7 +17,7 @@ int ivs_lua_wire_begin(lua_State *L) {
     const ivs_lua_call *spare = ivs_lua_call_check(L, SPARE);
     const enum ivs_step step = spare->core.state;
     luaL_argcheck(L, spare->client == client && (step == IVS_STEP_DONE || step == IVS_STEP_FAILED), SPARE,
-                  "a call of this client that is over expected");
+                  "a finished call of this client expected");
     ivs_lua_call_release(L, CLIENT, SPARE);
   }
   if (!lua_isnil(L, OPERATION)) operation = ivs_operation_find(luaL_checkstring(L, OPERATION));
@@ -27,12 +27,12 @@ int ivs_lua_wire_begin(lua_State *L) {
   return 1;
 }
 
-/* Moves the response over; the reader gets the memory of the one before. */
+/* Moves the response to the call. The reader gets the memory of the call's old response. */
 static void take_reader(lua_State *L, ivs_lua_call *call, ivs_http1 *reader, int index) {
   const ivs_response before = call->core.response;
-  if (!call->client->is_open) return; /* closed meanwhile: the next step says so */
+  if (!call->client->is_open) return; /* the next step is FAILED */
   luaL_argcheck(L, ivs_http1_is_done(reader), index, "the reader is not done");
-  luaL_argcheck(L, reader->response.body.cap == before.body.cap, index, "the reader has another cap");
+  luaL_argcheck(L, reader->response.body.cap == before.body.cap, index, "the reader has a different cap");
   call->core.response = reader->response;
   reader->response = before;
   ivs_http1_reset(reader, false);
@@ -65,7 +65,7 @@ static void report(lua_State *L, ivs_lua_call *call, int call_index, int result)
 int ivs_lua_wire_advance(lua_State *L) {
   enum { CALL = 1, RESULT = 2, REASON = 3, CLIENT = 4 };
   ivs_lua_call *call = ivs_lua_call_check(L, CALL);
-  if (call->is_logging) return luaL_error(L, "a step taken from within the logger of the same call");
+  if (call->is_logging) return luaL_error(L, "advance must not be called by the logger of the same call");
   lua_settop(L, REASON);
   ivs_lua_compat_get_table(L, CALL);
   lua_rawgeti(L, -1, IVS_LUA_CALL_CLIENT);
@@ -76,7 +76,7 @@ int ivs_lua_wire_advance(lua_State *L) {
   lua_pushstring(L, ivs_step_name(step));
   if (step == IVS_STEP_DONE || step == IVS_STEP_FAILED) {
     lua_insert(L, -2);
-    ivs_buffer_reset(&call->core.response.body); /* kept for the next call, but not with a large body */
+    ivs_buffer_reset(&call->core.response.body); /* the call is kept for reuse, but not a large body */
     ivs_buffer_reset(&call->core.previous.body);
   } else if (step == IVS_STEP_CREDENTIALS)
     ivs_lua_client_get(L, CLIENT, IVS_LUA_CLIENT_PROVIDER);
@@ -105,9 +105,9 @@ static void add_line(luaL_Buffer *out, const char *line) {
 }
 
 /*
- * In two parts, the first of which ends in the header that differs from call to call. LuaJIT takes a string's hash from
- * a few of its bytes, the last ones among them: texts that are alike in those would form one long chain in its table of
- * strings, and be compared one after the other each time.
+ * Returns two parts. The first one ends with the header that is different in each call: LuaJIT computes a string's hash from a few of
+ * its bytes, including the last ones. Strings that are equal in those bytes would form a long hash chain in its string table, and each
+ * new string would be compared with all of them.
  */
 int ivs_lua_wire_request_text(lua_State *L) {
   enum { CALL = 1, ABSOLUTE = 2, AUTHORIZATION = 3 };

@@ -1,4 +1,4 @@
---- Which ARNs a command line means: named there, read from standard input (`-`), or all that the service lists (`--all`).
+--- The ARNs of a command line: given there, read from standard input (`-`), or all that the service lists (`--all`).
 -- @module ivs.command.arns
 
 local status = require "ivs.command.status"
@@ -37,7 +37,7 @@ end
 
 --- @tab context of the command
 -- @tab arguments `arns` (a list) and `all`
--- @string needed what to say where none of the three is given; nil: that is allowed, and nil is returned
+-- @string needed the error message if none of the three is given; nil: that is allowed, and nil is returned
 -- @treturn table|nil
 function arns.of(context, arguments, needed)
   local named = arguments.arns

@@ -90,7 +90,7 @@ local COMMANDS = {
     add = function(command)
       command:argument("arns", ARNS):args "+":argname "<arn>"
       return command:option("--timeout", "Seconds to wait at most."):argname "<seconds>":convert(number(0, false)):default "300",
-        command:option("--delay", "Seconds between two looks."):argname "<seconds>":convert(number(0.1, false)):default "2"
+        command:option("--delay", "Seconds between two polls."):argname "<seconds>":convert(number(0.1, false)):default "2"
     end,
     examples = { 'ivs wait "$ARN"', 'ivs wait "$ARN" --timeout 60 && echo ready' } },
   { name = "whoami", usage = "[options]",
@@ -111,7 +111,7 @@ end
 
 local ROOT_EPILOG = [[
 Exit status:
-  0    all as asked
+  0    success
   1    a check failed, or a state is CREATE_FAILED
   2    wrong usage, or an expectation that cannot be read
   3    a call failed

@@ -153,8 +153,7 @@ local function outcome_of(answer)
   if not answer.response then return nil, answer.err end
   local configuration = answer.response.recordingConfiguration
   if configuration then return configuration end
-  return nil, failure.of_operation(failure.new("response", "ResponseParserError", "The response has no recordingConfiguration."),
-    "GetRecordingConfiguration")
+  return nil, failure.of_operation(many.no_configuration(), "GetRecordingConfiguration")
 end
 
 --- Whether the whole batch fails: nothing could be asked for want of credentials.

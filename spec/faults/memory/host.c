@@ -1,21 +1,20 @@
 /*
- * Runs each scenario of a script with one allocation after another failing, every time in a process of its
- * own: a crash is one line of the report, and what is alive after lua_close is counted exactly.
+ * Runs each scenario of a script many times; in each run another allocation fails. Each run has its own process, so a crash is one
+ * line of the report, and the live blocks after lua_close can be counted.
  *
- *   host [--stride N] SCRIPT          SCRIPT returns a list of scenarios (scenarios.lua says what they are)
+ *   host [--stride N] SCRIPT          SCRIPT returns a list of scenarios (see scenarios.lua)
  *
- * Who allocates is told by the return address: `lua` is the allocator given to lua_newstate, `module` is
- * ivs.so and ivs/core.so, `crypto` libcrypto, `curl` libcurl. Other libraries' allocations never fail:
- * lua-cjson ends the process if its own do.
+ * The return address identifies the owner of an allocation: `lua` is the allocator of lua_newstate, `module` is ivs.so and ivs/core.so,
+ * `crypto` is libcrypto, `curl` is libcurl. Allocations of other libraries never fail: lua-cjson aborts if its allocations fail.
  *
- * A script may name a secret (watch_secret): a block of the module that is freed with it in it is trouble.
+ * A script may name a secret (watch_secret). A block of the module that contains it when it is freed is an error.
  *
- * How they fail: `once` the nth alone; `twice` the nth and the next, because Lua 5.2 and later collect and
- * try again before they raise; `on` the nth and all that follow it.
+ * Modes: `once`: the nth allocation fails; `twice`: the nth and the next one, because Lua 5.2 and later run the garbage collector and
+ * try again; `on`: the nth and all later ones.
  *
- * Built with -DIVS_LUAJIT Lua's allocator is spared: LuaJIT itself (2.1-20230119) crashes where its stack can't
- * grow on the way from C into a Lua function, with nothing of ours loaded.
- * Built with -DIVS_SANITIZED it leaves malloc to the sanitizer, and only Lua's allocator fails.
+ * With -DIVS_LUAJIT, Lua's allocator never fails: LuaJIT itself (2.1-20230119) crashes if its stack cannot grow during a call from C to
+ * Lua, even without this package.
+ * With -DIVS_SANITIZED, only Lua's allocator fails, because the sanitizer replaces malloc.
  */
 #include <lauxlib.h>
 #include <lua.h>
@@ -47,7 +46,7 @@ static struct {
 
 static long live[OWNER_COUNT];
 
-/* Whether this allocation is to fail. */
+/* Whether this allocation must fail. */
 static bool fails(enum owner owner) {
   if (!plan.nth || owner != plan.owner) return false;
   long n = ++plan.seen;
@@ -68,7 +67,7 @@ extern void __libc_free(void *block);
 #define raw_free free
 #endif
 
-/* Lua relies on shrinking to succeed. */
+/* Lua requires that shrinking a block succeeds. */
 static void *allocate(void *user, void *block, size_t before, size_t size) {
   (void)user;
   if (size == 0) {
@@ -94,14 +93,14 @@ static struct range {
 } ranges[RANGES_MAX];
 static int range_count;
 
-/* Live blocks of the owners that are watched: open addressing, no gap between a block and its slot. */
+/* A hash table of the watched owners' live blocks: open addressing, no gap between a block and its slot. */
 static struct {
   void *block;
   size_t size;
   enum owner owner;
 } table[TABLE_SIZE];
 
-/* A text that the module may free no block with; and whether it did. */
+/* A text that the module's freed blocks must not contain, and whether one did. */
 static char secret[128];
 static bool has_leaked;
 
@@ -148,7 +147,7 @@ static size_t slot_of(const void *block) {
 
 static void *remember(void *block, size_t size, enum owner owner) {
   if (!block || owner == OTHER) return block;
-  if (owner == MODULE) memset(block, 0, size); /* what others left there is none of the module's */
+  if (owner == MODULE) memset(block, 0, size); /* removes the remains of other owners */
   if (live[MODULE] + live[CRYPTO] + live[CURL] + live[CJSON] > TABLE_SIZE / 2) abort();
   size_t at = slot_of(block);
   while (table[at].block) at = (at + 1) % TABLE_SIZE;
@@ -167,7 +166,7 @@ static enum owner forget(const void *block) {
   if (owner == MODULE && holds_secret(block, table[at].size)) has_leaked = true;
   live[owner]--;
   table[at].block = NULL;
-  /* those behind the gap move up to where a search looks for them */
+  /* Moves later blocks into the gap, so that a search finds them. */
   for (size_t next = (at + 1) % TABLE_SIZE; table[next].block; next = (next + 1) % TABLE_SIZE) {
     size_t home = slot_of(table[next].block);
     if ((next - home) % TABLE_SIZE < (next - at) % TABLE_SIZE) continue;
@@ -178,13 +177,13 @@ static enum owner forget(const void *block) {
   return owner;
 }
 
-/* watch_secret(text): from now on. */
+/* watch_secret(text): watches freed blocks from now on. */
 static int watch_secret(lua_State *L) {
   snprintf(secret, sizeof secret, "%s", luaL_checkstring(L, 1));
   return 0;
 }
 
-/* secret_is_kept() → whether a block of the module holds it, or has been freed with it. */
+/* secret_is_kept() → whether a live or freed block of the module contains the secret. */
 static int secret_is_kept(lua_State *L) {
   bool found = has_leaked;
   for (size_t at = 0; at < TABLE_SIZE && !found; at++)
@@ -208,7 +207,7 @@ void *calloc(size_t count, size_t size) {
 void *realloc(void *block, size_t size) {
   enum owner owner = CALLER;
   if (size && fails(owner)) return NULL;
-  if (owner == MODULE) abort(); /* a block that is left behind would have to be wiped */
+  if (owner == MODULE) abort(); /* realloc would not wipe the old block */
   enum owner before = block ? forget(block) : OTHER;
   void *grown = __libc_realloc(block, size);
   if (grown) return remember(grown, size, owner);
@@ -216,7 +215,7 @@ void *realloc(void *block, size_t size) {
   return NULL;
 }
 
-/* The C library's own calls malloc from within itself. */
+/* The C library calls malloc internally. */
 char *strdup(const char *text) {
   enum owner owner = CALLER;
   const size_t size = strlen(text) + 1;
@@ -243,14 +242,14 @@ static int secret_is_kept(lua_State *L) {
   return 1;
 }
 
-/* What leaks is told by name only while its library is loaded. */
+/* LeakSanitizer knows the names of functions only while their library is loaded. */
 int dlclose(void *library) {
   (void)library;
   return 0;
 }
 #endif
 
-/* A retry's wait is not what is tested. */
+/* Skips the wait before a retry. */
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *until, struct timespec *rest) {
   (void)clock, (void)flags, (void)until, (void)rest;
   return 0;
@@ -260,9 +259,9 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *until, st
 
 enum { TEXT_MAX = 400 };
 
-/* What a child found: sent whole over a pipe. */
+/* The result of a child process, sent over a pipe. */
 typedef struct finding {
-  bool fired;       /* the allocation came, and failed */
+  bool fired;       /* the allocation was reached and failed */
   char outcome[80]; /* "success", "raised", or the code of an error */
   char trouble[TEXT_MAX];
 } finding;
@@ -281,7 +280,7 @@ static void call(lua_State *L, const char *name, finding *out) {
   }
   int failed = lua_pcall(L, 0, 2, 0);
   long nth = plan.nth;
-  plan.nth = 0; /* from here on nothing fails */
+  plan.nth = 0; /* no more failures */
   if (failed) {
     char text[TEXT_MAX];
     say(text, sizeof text, L);
@@ -296,11 +295,11 @@ static void call(lua_State *L, const char *name, finding *out) {
   lua_pop(L, 1);
 }
 
-/* The whole of a run: the scenario, what should still work after it, and the state's end. */
+/* One run: the scenario, the checks after it, and lua_close. */
 static void run_child(lua_State *L, enum owner owner, enum way way, long nth, int report) {
   finding found = {0};
   long before[OWNER_COUNT];
-  const bool is_first = live[MODULE] + live[CRYPTO] == 0; /* the libraries are loaded within, and stay */
+  const bool is_first = live[MODULE] + live[CRYPTO] == 0; /* the run loads the libraries, which stay loaded */
   memcpy(before, live, sizeof live);
   plan.owner = owner;
   plan.way = way;
@@ -315,7 +314,7 @@ static void run_child(lua_State *L, enum owner owner, enum way way, long nth, in
   if (!found.trouble[0] && live[LUA]) snprintf(found.trouble, TEXT_MAX, "%ld blocks of Lua left", live[LUA]);
   if (!found.trouble[0] && live[MODULE])
     snprintf(found.trouble, TEXT_MAX, "%ld blocks of the module left", live[MODULE]);
-  /* libcrypto's queue of errors keeps sixteen texts for the next ones */
+  /* libcrypto's error queue keeps the memory of sixteen texts */
   for (enum owner o = CRYPTO; o <= CURL && !found.trouble[0]; o++)
     if (!is_first && live[o] > before[o] + (o == CRYPTO ? 16 : 0))
       snprintf(found.trouble, TEXT_MAX, "%ld blocks of %s more than before", live[o] - before[o],
@@ -335,9 +334,9 @@ static bool in_child(lua_State *L, enum owner owner, enum way way, long nth, fin
     alarm(20);
     run_child(L, owner, way, nth, ends[1]);
 #ifdef IVS_SANITIZED
-    exit(0); /* the sanitizer looks for leaks */
+    exit(0); /* the sanitizer checks for leaks */
 #else
-    if (getenv("IVS_LINES")) exit(0); /* spec/coverage.sh: what ran is written */
+    if (getenv("IVS_LINES")) exit(0); /* writes the coverage data (spec/coverage.sh) */
     _exit(0);
 #endif
   }

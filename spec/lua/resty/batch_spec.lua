@@ -95,7 +95,7 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("sends 3 a second unless told otherwise", function()
+  it("sends 3 a second by default", function()
     with_site({}, function(site)
       local span = site:run [[
         note_begin()
@@ -105,7 +105,7 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("asks the cache first, which costs no token", function()
+  it("reads the cache first, which takes no token", function()
     with_site({}, function(site)
       local found = site:run [[
         local made = client { max_tps = false }
@@ -118,7 +118,7 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("has at most max_concurrency calls under way, refreshes of stale answers among them", function()
+  it("has at most max_concurrency calls under way, including refreshes of stale answers", function()
     with_site({}, function(site)
       local found = site:run [[
         delay = 0.02
@@ -139,7 +139,7 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("waits for a credentials function once, however many calls need it", function()
+  it("waits once for a credentials function that many calls need", function()
     with_site({}, function(site)
       assert.same({ asked = 1, count = 20 }, site:run [[
         local asked = 0
@@ -153,7 +153,7 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("begins no further call when a callback has raised an error, and leaves no light thread", function()
+  it("starts no further call after a callback has raised an error, and leaves no light thread", function()
     with_site({}, function(site)
       local found = site:run [[
         delay = 0.01
@@ -184,7 +184,7 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("stops when its client goes away", function()
+  it("stops when its client disconnects", function()
     with_site({ locations = { ["/abort"] = { more = "lua_check_client_abort on;", content = [[
       delay = 0.05
       client { max_tps = false }:batch_get_recording_configuration { arns = names("abort", 400), max_tps = false,
@@ -222,7 +222,7 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("says where it cannot be made", function()
+  it("names the phases in which it cannot be made", function()
     local site = nginx.start { http = "lua_shared_dict cache 1m;", locations = { ["/"] = { content = "ngx.print 'ok'",
       header_filter = [[
         local _, err = require("resty.ivs").client():batch_get_recording_configuration { arns = { "a" } }

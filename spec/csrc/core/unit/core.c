@@ -1,6 +1,6 @@
 /*
- * What of the core no Lua reaches: texts that the layers above refuse before, states that the layers above never
- * make. unit_spec.lua builds and runs it; it prints what is broken and ends with 1.
+ * Tests of the core for cases that Lua code cannot reach: texts that the upper layers reject earlier, states that they never
+ * create. unit_spec.lua builds and runs it. It prints failed checks and then exits with 1.
  */
 #include "core/buffer.h"
 #include "core/call.h"
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void every_status_has_words(void) {
+static void every_status_has_a_description(void) {
   for (int status = 0; status >= -7; status--) {
     CHECK(ivs_status_text(status)[0]);
     for (int other = 0; other > status; other--)
@@ -27,7 +27,7 @@ static void every_status_has_words(void) {
 }
 
 /* Found by the fuzzer `sigv4`: a NUL ended a segment and a pair. */
-static void nul_is_a_byte_like_others(void) {
+static void a_nul_does_not_end_a_text(void) {
   ivs_buffer out;
   ivs_buffer_init(&out, 100);
   CHECK(!ivs_uri_add_canonical_path(&out, BYTES("/a\0b/./c")) && strcmp(out.data, "/a%00b/c") == 0);
@@ -77,14 +77,14 @@ static void ipv6_addresses_may_end_in_ipv4(void) {
   }
 }
 
-static void dates_cut_short_are_refused(void) {
+static void truncated_dates_are_rejected(void) {
   static const char whole[] = "Sun, 06 Nov 1994 08:49:37 GMT";
   double seconds = 0;
   CHECK(ivs_timestamp_parse_http(BYTES(whole), &seconds) && seconds == 784111777);
   for (size_t i = 0; i + 1 < sizeof whole - 1; i++)
     CHECK(!ivs_timestamp_parse_http(bytes(whole, i), &seconds));
   CHECK(!ivs_timestamp_parse_http(BYTES("Sun, 06 Nuv 1994 08:49:37 GMT"), &seconds));
-  CHECK(!ivs_timestamp_parse_http(BYTES("Mon, 29 Feb 2100 00:00:00 GMT"), &seconds)); /* no leap year */
+  CHECK(!ivs_timestamp_parse_http(BYTES("Mon, 29 Feb 2100 00:00:00 GMT"), &seconds)); /* not a leap year */
   CHECK(ivs_timestamp_parse_http(BYTES("Tue, 29 Feb 2000 00:00:00 GMT"), &seconds) && seconds == 951782400);
 }
 
@@ -95,8 +95,8 @@ static void retry_modes_have_exact_names(void) {
   CHECK(!ivs_retry_mode_from_name(bytes(NULL, 0), &mode));
 }
 
-/* Text from settings that must not get into a header, or does not fit. */
-static void a_client_refuses_what_it_cannot_keep(void) {
+/* Texts with control characters, and texts that are too long. */
+static void a_client_rejects_invalid_settings(void) {
   char *large = malloc(8192);
   ivs_failure failure;
   ivs_client client;
@@ -126,7 +126,7 @@ static void a_client_refuses_what_it_cannot_keep(void) {
   free(large);
 }
 
-static void keys_are_taken_whole_or_not_at_all(void) {
+static void credentials_are_replaced_as_a_whole_or_not_at_all(void) {
   char large[2000];
   ivs_credentials keys;
   memset(large, 'a', sizeof large);
@@ -140,8 +140,8 @@ static void keys_are_taken_whole_or_not_at_all(void) {
   ivs_credentials_free(&keys);
 }
 
-/* The blanks within a header's value count as one. */
-static void header_values_are_folded_for_signing(void) {
+/* Inner runs of white space become one space. */
+static void header_values_are_normalized_for_signing(void) {
   ivs_signer signer;
   CHECK(ivs_signer_open(&signer) == IVS_OK);
   ivs_sigv4_request request = {
@@ -154,8 +154,8 @@ static void header_values_are_folded_for_signing(void) {
   ivs_signer_close(&signer);
 }
 
-/* Found by the fuzzer `call`: an offset that is no number of seconds stayed with the client. */
-static void a_clock_that_tells_nonsense_is_not_learned_from(void) {
+/* Found by the fuzzer `call`: the client stored an offset that was not a finite number. */
+static void an_invalid_clock_offset_is_not_stored(void) {
   static const unsigned char random[16];
   const double clocks[] = {NAN, INFINITY, -INFINITY};
   ivs_failure failure;
@@ -184,23 +184,23 @@ static void a_clock_that_tells_nonsense_is_not_learned_from(void) {
   ivs_failure_free(&failure);
 }
 
-static void ports_and_blanks_of_no_proxy_do_not_count(void) {
+static void no_proxy_ignores_ports_and_white_space(void) {
   CHECK(ivs_no_proxy_is_bypassed(BYTES("  .example.com , x"), BYTES("a.example.com:443")));
   CHECK(!ivs_no_proxy_is_bypassed(BYTES(",, ."), BYTES("a.example.com")));
   CHECK(!ivs_no_proxy_is_bypassed(BYTES("b.example.com"), BYTES("ab.example.com")));
 }
 
 int main(void) {
-  every_status_has_words();
-  nul_is_a_byte_like_others();
+  every_status_has_a_description();
+  a_nul_does_not_end_a_text();
   the_canonical_forms_are_bounded();
   ipv6_addresses_may_end_in_ipv4();
-  dates_cut_short_are_refused();
+  truncated_dates_are_rejected();
   retry_modes_have_exact_names();
-  a_client_refuses_what_it_cannot_keep();
-  keys_are_taken_whole_or_not_at_all();
-  header_values_are_folded_for_signing();
-  a_clock_that_tells_nonsense_is_not_learned_from();
-  ports_and_blanks_of_no_proxy_do_not_count();
+  a_client_rejects_invalid_settings();
+  credentials_are_replaced_as_a_whole_or_not_at_all();
+  header_values_are_normalized_for_signing();
+  an_invalid_clock_offset_is_not_stored();
+  no_proxy_ignores_ports_and_white_space();
   return broken > 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Failures, headers and secrets of the core: caps, own texts as arguments, and what is left in memory. unit_spec.lua builds and
- * runs it; it prints what is broken and ends with 1.
+ * Tests of failures, headers and secrets in the core: caps, an object's own text as an argument, remains in memory. unit_spec.lua
+ * builds and runs it. It prints failed checks and then exits with 1.
  */
 #include "core/buffer.h"
 #include "core/call.h"
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-static void buffers_keep_nothing_behind_their_end(void) {
+static void buffers_wipe_the_bytes_after_their_end(void) {
   ivs_buffer buffer;
   ivs_buffer_init(&buffer, 100);
   CHECK(!ivs_buffer_add_text(&buffer, "0123456789"));
@@ -36,7 +36,7 @@ static void a_failure_may_be_set_from_itself(void) {
   ivs_failure_free(&failure);
 }
 
-static void a_failure_is_cut_at_a_character(void) {
+static void a_failure_is_truncated_at_a_character(void) {
   char text[IVS_FAILURE_MESSAGE_MAX + 100];
   ivs_failure failure;
   ivs_failure_init(&failure);
@@ -50,7 +50,7 @@ static void a_failure_is_cut_at_a_character(void) {
   ivs_failure_free(&failure);
 }
 
-/* Whichever layer reports them, and whatever it takes them for; a service may have such a code of its own. */
+/* Independent of the kind that a layer reports. A service may send the same code. */
 static void out_of_memory_and_libcrypto_are_internal(void) {
   ivs_failure failure;
   ivs_failure_init(&failure);
@@ -66,7 +66,7 @@ static void out_of_memory_and_libcrypto_are_internal(void) {
   ivs_failure_free(&failure);
 }
 
-/* RFC 3629's examples of what is no UTF-8 among it. */
+/* Includes the invalid UTF-8 sequences of RFC 3629. */
 static void urls_are_masked_and_printable(void) {
   static const char *const cases[][2] = {
       {"https://u:p@h/", "https://***@h/"},
@@ -94,7 +94,7 @@ static void urls_are_masked_and_printable(void) {
   ivs_buffer_free(&out);
 }
 
-static void numbers_are_read_as_far_as_they_fit(void) {
+static void numbers_out_of_range_are_rejected(void) {
   uint64_t number = 0;
   CHECK(ivs_text_number(BYTES("1234567890123456789"), &number) && number == UINT64_C(1234567890123456789));
   CHECK(ivs_text_number(BYTES("18446744073709551615"), &number) && number == UINT64_MAX);
@@ -105,8 +105,8 @@ static void numbers_are_read_as_far_as_they_fit(void) {
   CHECK(!ivs_text_number(BYTES(""), &number));
 }
 
-/* What counts is names and values, and nothing of how they are kept. */
-static void headers_are_counted_by_their_own_bytes(void) {
+/* The limit applies to names and values, not to the memory for storing them. */
+static void the_header_limit_counts_names_and_values(void) {
   ivs_response response;
   ivs_slice name, value;
   char large[IVS_RESPONSE_HEADERS_MAX];
@@ -135,8 +135,8 @@ static bool holds(const ivs_buffer *buffer, const char *text) {
   return buffer->data && memmem(buffer->data, buffer->capacity, text, strlen(text));
 }
 
-/* Of the request, of what is searched for in messages, and of a request whose building broke off. */
-static void a_call_that_is_over_holds_no_secret(void) {
+/* Checks the request, the stored secrets, the response and the failure; also after building the request has failed. */
+static void a_finished_call_contains_no_secret(void) {
   static const unsigned char random[16];
   static const char token[] = "IQoJb3JpZ2luX2VjEXAMPLEtokenAoGBAMw==";
   ivs_failure failure;
@@ -172,13 +172,13 @@ static void a_call_that_is_over_holds_no_secret(void) {
 }
 
 int main(void) {
-  buffers_keep_nothing_behind_their_end();
+  buffers_wipe_the_bytes_after_their_end();
   a_failure_may_be_set_from_itself();
-  a_failure_is_cut_at_a_character();
+  a_failure_is_truncated_at_a_character();
   out_of_memory_and_libcrypto_are_internal();
   urls_are_masked_and_printable();
-  numbers_are_read_as_far_as_they_fit();
-  headers_are_counted_by_their_own_bytes();
-  a_call_that_is_over_holds_no_secret();
+  numbers_out_of_range_are_rejected();
+  the_header_limit_counts_names_and_values();
+  a_finished_call_contains_no_secret();
   return broken > 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Prints the rows that are named as arguments as a JSON list, and checks what a row decides about a call. operation_spec compares
- * the rows with botocore's model of the service.
+ * Prints the rows that the arguments name as a JSON list, and tests how a row affects a call. operation_spec compares the rows with
+ * botocore's model of the service.
  */
 #include "core/call.h"
 #include "core/status.h"
@@ -53,8 +53,8 @@ static void print_row(const ivs_operation *operation) {
 
 static const ivs_operation_error errors[] = {{"BusyException", true}, {"GoneException", false}, {NULL, false}};
 
-/* The step after a fault of this code, or, if it is NULL, after an unreadable body. */
-static enum ivs_step step_after(const ivs_operation *operation, const char *fault) {
+/* Returns the step after an error with this code; NULL: after an undecodable body. */
+static enum ivs_step step_after(const ivs_operation *operation, const char *code) {
   static const unsigned char random[16];
   ivs_failure failure;
   ivs_client client;
@@ -67,8 +67,8 @@ static enum ivs_step step_after(const ivs_operation *operation, const char *faul
   ivs_call_init(&call, &client, 100);
   ivs_call_begin(&call, operation, BYTES("{}"), BYTES(""), random);
   CHECK(ivs_call_next(&call, 0, 0) == IVS_STEP_EXCHANGE);
-  if (fault) {
-    ivs_call_no_response(&call, IVS_KIND_CONNECTION, ivs_text_slice(fault), BYTES("m"));
+  if (code) {
+    ivs_call_no_response(&call, IVS_KIND_CONNECTION, ivs_text_slice(code), BYTES("m"));
   } else {
     call.response.status = 200;
     ivs_call_response(&call);
@@ -83,7 +83,7 @@ static enum ivs_step step_after(const ivs_operation *operation, const char *faul
 }
 
 /* RFC 9110, 9.2.2: a client must not repeat a request automatically unless it is idempotent or was not applied. */
-static void a_request_that_may_have_arrived_is_repeated_only_if_idempotent(void) {
+static void a_request_that_may_have_been_executed_is_repeated_only_if_idempotent(void) {
   const ivs_operation repeatable = {.name = "Read",
                                     .path = "/",
                                     .content_type = "a/b",
@@ -101,7 +101,7 @@ static void a_request_that_may_have_arrived_is_repeated_only_if_idempotent(void)
   for (int i = 0; i < 3; i++) CHECK(step_after(&changing, unsent[i]) == IVS_STEP_SLEEP);
 }
 
-static void a_code_is_transient_if_its_row_says_so(void) {
+static void the_row_determines_whether_a_code_is_transient(void) {
   const ivs_operation operation = {.name = "X", .errors = errors};
   CHECK(ivs_operation_is_transient(&operation, "BusyException"));
   CHECK(!ivs_operation_is_transient(&operation, "GoneException"));
@@ -109,8 +109,8 @@ static void a_code_is_transient_if_its_row_says_so(void) {
 }
 
 int main(int argc, char **argv) {
-  a_request_that_may_have_arrived_is_repeated_only_if_idempotent();
-  a_code_is_transient_if_its_row_says_so();
+  a_request_that_may_have_been_executed_is_repeated_only_if_idempotent();
+  the_row_determines_whether_a_code_is_transient();
   CHECK(!ivs_operation_find("getRecordingConfiguration"));
   printf("[");
   for (int i = 1; i < argc; i++) {

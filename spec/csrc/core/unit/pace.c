@@ -1,5 +1,5 @@
 /*
- * The pace of many calls (csrc/core/pace): how far apart requests are, by arithmetic on a clock of the test's own.
+ * Tests of the pace of many calls (csrc/core/pace): the intervals between requests, with a simulated clock.
  */
 #include "core/call.h"
 #include "core/pace.h"
@@ -9,7 +9,7 @@
 
 static const double EPSILON = 1e-6;
 
-/* Takes a token as soon as there is one; returns when that was. */
+/* Takes a token as soon as one is available; returns that time. */
 static double take(ivs_pace *pace, double now) {
   double wait;
   while ((wait = ivs_pace_wait(pace, now)) > 0) now += wait;
@@ -46,7 +46,7 @@ static void requests_are_spread_evenly(void) {
   }
 }
 
-static void a_pause_is_not_made_up_for(void) {
+static void a_pause_does_not_allow_a_burst(void) {
   ivs_pace pace;
   ivs_pace_init(&pace, 4, 0);
   take(&pace, 0);
@@ -54,7 +54,7 @@ static void a_pause_is_not_made_up_for(void) {
   CHECK(is_gap(take(&pace, 100) - 100, 0.25));
 }
 
-static void a_request_that_left_late_postpones_the_next(void) {
+static void a_request_that_is_sent_late_postpones_the_next(void) {
   ivs_pace pace;
   ivs_pace_init(&pace, 4, 0);
   take(&pace, 0);
@@ -72,7 +72,7 @@ static void without_a_limit_nothing_waits_until_the_service_throttles(void) {
   CHECK(ivs_pace_wait(&pace, 0.1) > 0);
 }
 
-/* However fast the limit allows. */
+/* Even if the limit is high. */
 static void throttling_slows_a_limited_pace(void) {
   ivs_pace pace;
   ivs_pace_init(&pace, 1000, 0);
@@ -91,7 +91,7 @@ static void throttling_slows_a_limited_pace(void) {
   CHECK(pace.rate.bucket.rate > 2); /* regrown */
 }
 
-static void a_clock_set_back_stands(void) {
+static void if_the_clock_goes_back_no_time_has_passed(void) {
   ivs_pace pace;
   ivs_pace_init(&pace, 2, 1000);
   take(&pace, 1000);
@@ -131,7 +131,7 @@ static void credentials_that_expire_meanwhile_are_asked_for_again(void) {
   ivs_failure_free(&failure);
 }
 
-/* Each attempt takes a token of the call's pace, the first and the retries. */
+/* Each attempt takes a token of the call's pace, including retries. */
 static void attempts_wait_for_the_pace_of_their_call(void) {
   static const unsigned char random[16] = {1};
   ivs_failure failure;
@@ -170,11 +170,11 @@ static void attempts_wait_for_the_pace_of_their_call(void) {
 int main(void) {
   a_second_has_room_for_requests_that_arrive_early();
   requests_are_spread_evenly();
-  a_pause_is_not_made_up_for();
-  a_request_that_left_late_postpones_the_next();
+  a_pause_does_not_allow_a_burst();
+  a_request_that_is_sent_late_postpones_the_next();
   without_a_limit_nothing_waits_until_the_service_throttles();
   throttling_slows_a_limited_pace();
-  a_clock_set_back_stands();
+  if_the_clock_goes_back_no_time_has_passed();
   credentials_that_expire_meanwhile_are_asked_for_again();
   attempts_wait_for_the_pace_of_their_call();
   return broken > 0;

@@ -41,7 +41,7 @@ describe("wrong usage", function()
     end
   end)
 
-  it("is what a client refuses to take as an option", function()
+  it("includes options that a client refuses", function()
     for _, arguments in ipairs { { "whoami", "--profile", "" }, { "whoami", "--region", "" }, { "whoami", "--endpoint-url", "x" } } do
       local result = command.run(arguments, { env = { AWS_EC2_METADATA_DISABLED = "true" } })
       assert.is_true(result.status == 2 or result.status == 3, result.err)
@@ -63,7 +63,7 @@ describe("--help", function()
     for _, name in ipairs(SUBCOMMANDS) do assert.truthy(result.out:find("\n   " .. name .. " ", 1, true), result.out) end
   end)
 
-  it("asks for no region, credentials or ARN, and --version neither", function()
+  it("needs no region, credentials or ARN; neither does --version", function()
     assert.equal(0, command.run({ "check", "--help" }).status)
     for _, arguments in ipairs { { "--version" }, { "get", "--version" } } do
       local result = command.run(arguments)
