@@ -160,9 +160,12 @@ static double take_token(ivs_call *call, double now) {
 }
 
 static void authenticate(ivs_call *call, double now) {
-  ivs_client *client = call->client;
-  if (call->operation->signing_service && !call->has_requested_credentials &&
-      ivs_credentials_needs_refresh(&client->credentials, now + client->clock_offset)) {
+  const ivs_credentials *credentials = &call->client->credentials;
+  const double service_now = now + call->client->clock_offset;
+  /* An attempt asks once; again only if the credentials have expired while it kept its pace. */
+  const bool has_asked = call->has_requested_credentials && ivs_credentials_valid(credentials, service_now);
+  if (call->operation->signing_service && !has_asked &&
+      ivs_credentials_needs_refresh(credentials, service_now)) {
     enter(call, UNAUTHENTICATED);
     return;
   }

@@ -3,9 +3,13 @@
 
 #include <math.h>
 
+/* The gaps are longer by this: the network delays one request more than the next, and a service that counts seconds must not see
+ * more than max_tps in any. */
+static const double MARGIN = 1.02;
+
 void ivs_pace_init(ivs_pace *pace, double max_tps, double now) {
   pace->is_limited = max_tps > 0;
-  if (pace->is_limited) ivs_bucket_init(&pace->bucket, max_tps, 1, now);
+  if (pace->is_limited) ivs_bucket_init(&pace->bucket, max_tps / MARGIN, 1, now);
   ivs_rate_init(&pace->rate, now);
 }
 

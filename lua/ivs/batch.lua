@@ -1,15 +1,17 @@
---- What a batch is asked for and what it returns: the parts of batch_get_recording_configuration that are the same for every
--- driver. The result has the shape of the service's own BatchGetChannel.
+--- The argument and the result of batch_get_recording_configuration: the parts that are the same for every driver. The result
+-- has the shape of the service's own BatchGetChannel.
 --
--- No I/O. Not for: when a request is sent, which is each driver's (csrc/lua/blocking/batch.c).
+-- No I/O. Not for: when a request is sent, which each driver decides (csrc/lua/blocking/batch.c).
 -- @module ivs.batch
 
+local failure = require "ivs.failure"
 local names = require "ivs.names"
 local printable = require "ivs.printable"
 
 local batch = {}
 
-local MAX_CONCURRENCY = 256
+--- The most that `max_concurrency` may be.
+batch.MAX_CONCURRENCY = 256
 
 --- The service's quota of GetRecordingConfiguration, in calls a second for an account and region (Amazon IVS Service Quotas, "API
 -- Call Rate Quotas").
@@ -47,8 +49,8 @@ end
 local function check_concurrency(value)
   if value == nil then return end
   if type(value) ~= "number" then return "'max_concurrency' has to be an integer, got " .. type(value) end
-  if not is_whole(value) or value < 1 or value > MAX_CONCURRENCY then
-    return ("'max_concurrency' has to be an integer from 1 to %d, got %s"):format(MAX_CONCURRENCY, tostring(value))
+  if not is_whole(value) or value < 1 or value > batch.MAX_CONCURRENCY then
+    return ("'max_concurrency' has to be an integer from 1 to %d, got %s"):format(batch.MAX_CONCURRENCY, tostring(value))
   end
 end
 
@@ -88,13 +90,18 @@ local function without_duplicates(arns)
   return unique
 end
 
---- What is to be done for an argument in which nothing is wrong.
+--- Reads a valid argument.
 -- @treturn table `arns` (each once), `max_concurrency`, `max_tps` (0: no limit), `on_progress`, `on_result`
 function batch.plan(params)
   local max_tps = params.max_tps
   if max_tps == nil then max_tps = batch.MAX_TPS end
   return { arns = without_duplicates(params.arns), max_concurrency = params.max_concurrency or DEFAULT_CONCURRENCY,
     max_tps = max_tps or 0, on_progress = params.on_progress, on_result = params.on_result }
+end
+
+--- The error of a success without a recording configuration, which would leave a hole in the list.
+function batch.no_configuration()
+  return failure.new("response", "ResponseParserError", "The response has no recordingConfiguration.")
 end
 
 --- The result.

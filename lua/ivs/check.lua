@@ -2,7 +2,7 @@
 --
 -- An expectation is a table, or JSON, that names the members that matter. A table whose only key begins with `$` is a rule:
 -- `$matches`, `$any`, `$absent`, `$exactly`. What `ivs get --output json` prints is an expectation, too: a snapshot.
--- Nothing here does I/O by itself; only `load` reads the file that it is given the path of.
+-- No I/O, except that an expectation may be the path of a file, and that `run` makes calls of a client.
 -- @module ivs.check
 
 local compare = require "ivs.check.compare"
@@ -63,7 +63,7 @@ end
 -- @tab options `expectation`; `arns`, which a snapshot has by itself; `on_progress(done, total)`; `max_concurrency` and `max_tps`
 -- of the client's batch
 -- @treturn table `{ passed, failed, errors, results = { { arn, status, differences, error }, … } }`; or nil and an error object if
--- nothing could be asked. Raises for misuse and for an invalid expectation, before anything is fetched.
+-- no request could be sent. Raises for misuse and for an invalid expectation, before anything is fetched.
 function check.run(client, options)
   local misuse = run.misuse(client, options)
   if misuse then error(misuse, 2) end

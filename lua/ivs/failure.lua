@@ -26,10 +26,10 @@ end
 
 failure.metatable = {
   __name = "ivs.error",
-  -- of an error that is not one of a call's; the error of a call has its own `operation_name`
+  -- the default, for errors that do not come from a call; those of a call have their own `operation_name`
   __index = { operation_name = "GetRecordingConfiguration" },
   __tostring = describe,
-  -- `"…" .. err` is what people write in log lines
+  -- for log lines such as `"…" .. err`
   __concat = function(left, right) return tostring(left) .. tostring(right) end,
 }
 
@@ -78,7 +78,7 @@ end
 --- Every kind, to true. C fills it in: the one list of kinds is in csrc/core/failure.h.
 failure.kinds = {}
 
---- Kinds that may pass when the same is tried again.
+--- Kinds of failures that are temporary.
 local TRANSIENT = { connection = true, timeout = true, response = true }
 
 local OUT_OF_MEMORY = "OutOfMemoryError"
@@ -88,8 +88,8 @@ local function text_of(value)
   return type(value) == "string" and value ~= "" and value or nil
 end
 
---- An error object for what a caller's function gave in place of a result: an error object as it is; else one that takes
--- from a table (raw: no metamethod runs) or a text what is usable, and the rest from the defaults.
+--- Makes an error object of what a caller's function returned in place of a result. An error object is returned as it is. Of a table
+-- (read raw: no metamethod runs) or a text, the valid fields are used; the others come from the defaults.
 -- @param given an error object, a table, a text, or anything else
 -- @tab defaults `kind`, `code`, `message`; `retryable` (true: transient kinds are)
 function failure.whole(given, defaults)

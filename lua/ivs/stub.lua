@@ -39,7 +39,7 @@ local function read_answers(arn, given)
   return out
 end
 
---- Makes a stand-in. Raises at the caller's line if an answer has a member or a type that the service's response has not.
+--- Makes a stand-in. Raises at the caller's line if an answer has a member or a type that the service's response does not have.
 -- @tab given from each ARN to its answer: a recording configuration (an absent `arn` is filled in), `{ error = CODE, message = TEXT }`,
 -- or a list of them, which are given once each, the last one again and again
 -- @treturn table with `requests`, the list of `{ operation, arn }`, and `:options()`
@@ -58,8 +58,8 @@ function stub.new(given)
   return self
 end
 
---- Options for `ivs.client`, `resty.ivs.client` or `ivs.core.client`: a transport, a region, keys, and an empty environment.
--- @tab[opt] given more options, which go first
+--- Options for `ivs.client`, `resty.ivs.client` or `ivs.core.client`: a transport, a region, credentials, and an empty environment.
+-- @tab[opt] given more options; they override these
 -- @treturn table
 function Stub:options(given)
   if given ~= nil and type(given) ~= "table" then

@@ -1,8 +1,8 @@
---- Waits until a recording configuration is ACTIVE, over whatever makes the calls and sleeps.
+--- Waits until a recording configuration is ACTIVE. The caller has the functions that make calls and sleep.
 --
 -- States are CREATING, ACTIVE and CREATE_FAILED (Amazon IVS API Reference, RecordingConfiguration). The errors have botocore's code
 -- for a waiter that gives up, WaiterError.
--- Not for: waiting without sleeping in between; a loop of one's own that has `ivs.core` does this itself.
+-- Not for: waiting without sleeping in between; an event loop that uses `ivs.core` does this itself.
 -- @module ivs.waiter
 
 local failure = require "ivs.failure"

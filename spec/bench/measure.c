@@ -9,12 +9,14 @@
  * Linked with object files of csrc/core and csrc/lua, because ivs.so exports only luaopen_ivs.
  */
 #include "bare.h"
+#include "bare_multi.h"
 #include "lua/compat.h"
 #include "lua/decode.h"
-#include "lua/lfailure.h"
+#include "lua/failure.h"
 #include "lua/objects.h"
 #include "signing.h"
 
+#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -101,6 +103,7 @@ static int new_decoder(lua_State *L) {
   ivs_client_init(&d->client);
   ivs_call_init(&d->call, &d->client, length);
   d->call.response.status = 200;
+  d->call.operation = &ivs_operation_get_recording_configuration;
   if (ivs_buffer_set(&d->call.response.body, body, length)) return luaL_error(L, "out of memory");
   lua_pushcclosure(L, decode, 1);
   return 1;
@@ -142,6 +145,24 @@ static int new_bare(lua_State *L) {
   return 1;
 }
 
+/* bare_multi(url, ca_bundle, body, header_lines, count, places): so many requests. */
+static int run_bare_multi(lua_State *L) {
+  struct curl_slist *headers = NULL;
+  bare_multi_request request = {.url = luaL_checkstring(L, 1), .ca_bundle = luaL_checkstring(L, 2)};
+  request.body = luaL_checklstring(L, 3, &request.body_length);
+  luaL_checktype(L, 4, LUA_TTABLE);
+  for (int i = 1; i <= (int)lua_rawlen(L, 4); i++) {
+    lua_rawgeti(L, 4, i);
+    headers = curl_slist_append(headers, luaL_checkstring(L, -1));
+    lua_pop(L, 1);
+  }
+  request.headers = headers;
+  const size_t count = (size_t)luaL_checknumber(L, 5), places = (size_t)luaL_checknumber(L, 6);
+  const size_t good = bare_multi_run(&request, count, places);
+  curl_slist_free_all(headers);
+  return good == count ? 0 : luaL_error(L, "the bare loop failed");
+}
+
 static void register_bare(lua_State *L) {
   luaL_newmetatable(L, bare_type);
   lua_pushcfunction(L, close_bare);
@@ -168,6 +189,7 @@ int luaopen_measure(lua_State *L) {
       {"hash_bytes", hash_bytes},
       {"decoder", new_decoder},
       {"bare", new_bare},
+      {"bare_multi", run_bare_multi},
       {NULL, NULL},
   };
   signer = signing_open();

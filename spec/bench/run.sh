@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures the goals of the design's performance table on two Luas and prints, for each, ours, the yardstick, their ratio
-# and the goal. Both sides of a ratio run in turn in the same minute against the same server. Not measured yet: a batch.
+# and the goal. Both sides of a ratio run in turn in the same minute against the same server.
 #   LUAS    the Luas to measure (lua5.4 luajit)
 #   BUILD   where the shared objects are (.build)
 #   RUN     a command to run instead of the measuring, with the server up: a profiler on spec/bench/calls.lua
@@ -23,8 +23,8 @@ mkdir -p "$out"
   for lua in $LUAS; do
     mkdir -p "$out/$lua"
     objects=$BUILD/$lua/obj
-    $CC $flags $(pkg-config --cflags "$lua") -shared -o "$out/$lua/measure.so" $here/measure.c $here/signing.c $here/bare.c \
-      "$BUILD"/obj/core/*.o "$objects/decode.o" "$objects/lfailure.o" "$objects/objects.o" -lcurl -lcrypto -lm
+    $CC $flags $(pkg-config --cflags "$lua") -shared -o "$out/$lua/measure.so" $here/measure.c $here/signing.c $here/bare.c $here/bare_multi.c \
+      "$BUILD"/obj/core/*.o "$objects/decode.o" "$objects/failure.o" "$objects/objects.o" "$objects/protect.o" -lcurl -lcrypto -lm
   done
 }
 
@@ -51,10 +51,15 @@ openssl req -x509 -days 30 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -s
 user=""
 [ "$(id -u)" != 0 ] || user="user root root;"
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+modules=""
+for directory in /usr/lib/nginx/modules /usr/lib64/nginx/modules /usr/local/lib/nginx/modules; do
+  [ ! -e $directory/ngx_http_lua_module.so ] ||
+    modules="load_module $directory/ndk_http_module.so; load_module $directory/ngx_http_lua_module.so;"
+done
 attempts=5
 while :; do
   port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000)) # below Linux's range for outgoing connections
-  sed -e '/^#/d' -e "s/@USER@/$user/" -e "s/@PORT@/$port/" -e "s|@BODY@|$(cat $here/body.json)|" \
+  sed -e '/^#/d' -e "s/@USER@/$user/" -e "s|@MODULES@|$modules|" -e "s/@PORT@/$port/" -e "s|@BODY@|$(cat $here/body.json)|" \
     $here/nginx.conf >"$prefix/nginx.conf"
   $on_server nginx -e error.log -p "$prefix/" -c "$prefix/nginx.conf" 2>"$prefix/output" && break
   attempts=$((attempts - 1))
@@ -84,6 +89,7 @@ for lua in $LUAS; do
   fi
   under "$lua" "$lua" -e "require('bench.common').print_heading('$lua')"
   under "$lua" $on_client "$lua" $here/ratios.lua
+  under "$lua" $on_client "$lua" $here/batch.lua
   under "$lua" $on_client "$lua" $here/starts.lua
 done
 [ -z "${RUN:-}" ] || exit 0

@@ -68,7 +68,7 @@ describe("a list of recording configurations", function()
     end
   end
 
-  it("comes from the default client, whose failures show at the call and at the iterator's first step", function()
+  it("uses the default client, whose failures are returned by the call and by the iterator's first step", function()
     local output = interpreter.run([[
       local ivs = require "ivs"
       local count = 0

@@ -108,7 +108,7 @@ describe("the logger", function()
     end
   end)
 
-  it("is told why and when at each retry", function()
+  it("gets the reason and the delay of each retry", function()
     local seen = run({ max_attempts = 4 }, { THROTTLED, LOST, BROKEN, GOOD })
     for index, what in ipairs { { "ThrottlingException", "0.500" }, { "ConnectionClosedError", "0.050" },
       { "InternalServerException", "0.100" } } do
@@ -124,7 +124,7 @@ describe("the logger", function()
     assert.equal(seen.sleeps, paced + count(seen.log, "sending again"))
   end)
 
-  it("sees each time that credentials are asked for", function()
+  it("sees each retrieval of credentials", function()
     -- as long as they are wanted at once, but not for a call that is sent again 0.5 and 1 s later
     local provided, lives = 0, { 0.25, 1, 100 }
     local seen = run({ max_attempts = 4, credentials = function()
@@ -136,7 +136,7 @@ describe("the logger", function()
     assert.equal(3, count(seen.log, "^requesting credentials$"), all_text(seen.log))
   end)
 
-  it("sees a call that fails before anything is sent", function()
+  it("sees a call that fails before a request is sent", function()
     local seen = run({ credentials = function() return nil, "the vault is shut" end }, { GOOD })
     assert.equal("failed", seen.step)
     assert.equal(1, count(seen.log, "^failed after 0 attempt.*CredentialRetrievalError: the vault is shut"))
@@ -185,7 +185,7 @@ describe("no message of the logger, and no error, holds a secret", function()
   }
 
   for where, tell in pairs(FORMS) do
-    it("that the server says back " .. where, function()
+    it("that the server repeats " .. where, function()
       for _, code in ipairs { "SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignatureException" } do
         local seen = run({}, { canonical_answer(code, tell) })
         assert.equal("failed", seen.step)

@@ -29,7 +29,7 @@ describe("over libcurl, a response:", function()
     end)
   end
 
-  it("that the drivers read differently says why, in each case", function()
+  it("that the drivers read differently has a reason in each case", function()
     for _, row in ipairs(raw_responses.list) do assert.equal(row.curl ~= nil, type(row.why) == "string", row[1]) end
   end)
 end)

@@ -12,7 +12,7 @@ local store = require "emulator.store"
 local assert_absent, document = emulator_credentials.assert_absent, emulator_credentials.document
 local ARN = store.configurations.complete.arn
 
-describe("keys that expire", function()
+describe("credentials that expire", function()
   describe("by the clock", function()
     local EXPIRY = by_hand.NOW + 3600
 
@@ -48,7 +48,7 @@ describe("keys that expire", function()
       return { status = 200, headers = {}, body = document(state.now + 3600, "ASIA" .. state.asked) }
     end
 
-    it("are not asked for until 15 minutes before they expire, and then they are", function()
+    it("are requested from 15 minutes before they expire, and not earlier", function()
       local state = scene(numbered)
       for _, row in ipairs { { 0, 1 }, { 2699, 1 }, { 2700, 2 }, { 2700 + 2699, 2 }, { 2700 + 2700, 3 } } do
         state.now = by_hand.NOW + row[1]
@@ -56,7 +56,7 @@ describe("keys that expire", function()
       end
     end)
 
-    it("serve until the second in which they expire, when no refresh succeeds", function()
+    it("are used until the second in which they expire if no refresh succeeds", function()
       local state = scene(function(state)
         if state.asked == 1 then return numbered(state) end
         return { status = 200, headers = {}, body = "{}" }
@@ -75,7 +75,7 @@ describe("keys that expire", function()
       assert_absent(err)
     end)
 
-    it("are new again after an error", function()
+    it("are retrieved again after an error", function()
       local state = scene(function(state)
         if state.asked == 2 then return { status = 200, headers = {}, body = "{}" } end
         return numbered(state)
@@ -86,7 +86,7 @@ describe("keys that expire", function()
       assert.equal("ASIA3", state.call())
     end)
 
-    it("may go back without harm", function()
+    it("may go backward", function()
       local state = scene(numbered)
       assert.equal("ASIA1", state.call())
       state.now = by_hand.NOW - 86400
@@ -109,14 +109,14 @@ describe("keys that expire", function()
         AWS_CA_BUNDLE = emulator.ca_bundle, AWS_CONTAINER_CREDENTIALS_FULL_URI = server.url .. "/keys" } })
     end
 
-    it("are asked for once while they last", function()
+    it("are requested once while they are valid", function()
       server:route("GET /keys", { body = document(os.time() + 1000) })
       local client = client_of_container()
       for _ = 1, 3 do assert(client:get_recording_configuration(ARN)) end
       assert.equal(1, #server:requests())
     end)
 
-    it("are asked for again from 15 minutes before they expire, and the old ones serve while that fails", function()
+    it("are requested again from 15 minutes before they expire, and the old ones are used while that fails", function()
       server:route("GET /keys", { { body = document(os.time() + 800) }, { body = "{}" } })
       local logged = {}
       local client = client_of_container(function(level, text) logged[#logged + 1] = level .. ": " .. text end)
@@ -128,14 +128,14 @@ describe("keys that expire", function()
       assert.is_true(told, "the log says nothing of the refresh that failed")
     end)
 
-    it("sign with the new ones from the refresh on", function()
+    it("are replaced in signatures after the refresh", function()
       server:route("GET /keys", { { body = document(os.time() + 800, "ASIANOBODY") }, { body = document(os.time() + 3600) } })
       local client = client_of_container()
       assert.equal("UnrecognizedClientException", select(2, client:get_recording_configuration(ARN)).code)
       assert(client:get_recording_configuration(ARN))
     end)
 
-    it("are refused where they have expired", function()
+    it("are refused if they have expired", function()
       server:route("GET /keys", { body = document(os.time() - 1) })
       local response, err = client_of_container():get_recording_configuration(ARN)
       assert.is_nil(response)

@@ -66,7 +66,7 @@ describe("the response", function()
     assert.equal("300", tostring(response.recordingConfiguration.recordingReconnectWindowSeconds))
   end)
 
-  it("is the caller's own: changing one does not change the next", function()
+  it("belongs to the caller: changing one does not change the next", function()
     local first = wire:get_recording_configuration(ARN)
     first.recordingConfiguration.tags.team = "changed"
     first.ResponseMetadata.HTTPHeaders = nil
@@ -85,7 +85,7 @@ describe("the response", function()
     assert.equal("id-9", metadata.RequestId)
   end)
 
-  it("does not take headers of an interim response for its own", function()
+  it("does not include headers of an interim response", function()
     local body = '{"recordingConfiguration":{}}'
     local arn = emulator:script("interim", { raw = "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n"
       .. "HTTP/1.1 200 OK\r\nX-Late: 2\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body })
@@ -95,20 +95,20 @@ describe("the response", function()
     assert.equal(200, metadata.HTTPStatusCode)
   end)
 
-  it("takes a chunked body whole", function()
+  it("includes a whole chunked body", function()
     local arn = emulator:script("chunked", { raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
       .. '1b\r\n{"recordingConfiguration":{\r\n9\r\n"name":"n\r\n3\r\n"}}\r\n0\r\n\r\n' })
     assert.same({ name = "n" }, assert(wire:get_recording_configuration(arn)).recordingConfiguration)
   end)
 
-  it("tells how many retries it took", function()
+  it("has the number of retries", function()
     local client = ivs.client(endpoint.options(emulator))
     local response = assert(client:get_recording_configuration(store.arn "flaky-2"))
     assert.equal(2, response.ResponseMetadata.RetryAttempts)
     assert.same(store.complete(store.arn "flaky-2"), response.recordingConfiguration)
   end)
 
-  it("leaves the host's own cjson as it was set", function()
+  it("does not change the settings of the host's cjson", function()
     local cjson = require "cjson"
     cjson.decode_max_depth(3)
     local response, err = over_transport { status = 200, body =

@@ -232,18 +232,18 @@ local function compare_all(cases)
 end
 
 describe("a call beside botocore's", function()
-  it("sends as often and ends alike, for every code, status, body and fault in every mode", function()
+  it("sends as many requests with the same result, for every code, status, body and fault in every mode", function()
     compare_all(retry_cases.named())
   end)
 
-  it("sends as often and ends alike, over made-up sequences of answers", function()
+  it("sends as many requests with the same result, over random sequences of responses", function()
     local cases = {}
     for seed = 1, GENERATED do cases[seed] = retry_cases.make(seed) end
     local requests, calls = compare_all(cases)
     assert.is_true(calls >= GENERATED and requests > calls * 1.5, "the cases are worth their name")
   end)
 
-  it("waits as the server hints, and no longer than five seconds more", function()
+  it("waits as the server hints, at most five seconds longer than its own delay", function()
     local cases = {}
     for _, mode in ipairs(MODES) do
       for _, hint in ipairs(HINTS) do
@@ -303,7 +303,7 @@ describe("the quota of a client", function()
     return sum
   end
 
-  it("is spent by failing calls at the documented costs, as by botocore at its own", function()
+  it("is spent by failing calls at the documented costs", function()
     local cases = {}
     for _, mode in ipairs { "standard", "adaptive" } do
       for _, failure in ipairs(FAILURES) do
@@ -324,7 +324,7 @@ describe("the quota of a client", function()
     end
   end)
 
-  it("is refilled by successes as botocore's, over made-up lives of a client", function()
+  it("is refilled by successes as botocore's, over random sequences of calls", function()
     local cases = {}
     for seed = 1, 8 do
       local die, calls = made_up.die(seed + 5000), {}
@@ -352,7 +352,7 @@ describe("the quota of a client", function()
     end
   end)
 
-  it("is not there in legacy mode", function()
+  it("does not exist in legacy mode", function()
     local case = { name = "legacy", mode = "legacy", max_attempts = 6, random = 0, calls = repeated(CALLS, { bare(500) }) }
     assert.equal(CALLS * 6, total(spend(case)))
   end)

@@ -71,7 +71,7 @@ describe("the emulator's list", function()
     emulator:stop()
   end)
 
-  it("gives botocore the summary of each configuration of the account and region", function()
+  it("returns to botocore a summary of each configuration of the account and region", function()
     assert.same({ recordingConfigurations = summaries() }, results.all.response)
     assert.same({ recordingConfigurations = {} }, results["other region"].response)
     assert.equal(200, results.nulls.status)
@@ -81,7 +81,7 @@ describe("the emulator's list", function()
     assert.equal('{"recordingConfigurations":[]}', results["nothing held"].body)
   end)
 
-  it("gives as many as maxResults and a token for the rest, which the last page lacks", function()
+  it("returns maxResults summaries and a token for the rest, except on the last page", function()
     assert.equal(5, #results["first page"].response.recordingConfigurations)
     assert.same(results["first page"].response, results["empty token"].response)
     assert.same({ 5, 5, 5, 2 }, results["pages of five"].sizes)
@@ -89,7 +89,7 @@ describe("the emulator's list", function()
     assert.same({ #store.labels }, results["pages of all"].sizes)
   end)
 
-  it("answers ValidationException for maxResults below 1 or above 100", function()
+  it("returns ValidationException for maxResults below 1 or above 100", function()
     local exception = "ValidationException"
     for name, constraint in pairs {
       zero = "Value '0' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 1",
@@ -101,7 +101,7 @@ describe("the emulator's list", function()
     assert_error(results["two problems"], exception, exception, 400, "2 validation errors detected: ")
   end)
 
-  it("answers ValidationException for a token that it did not give", function()
+  it("returns ValidationException for a token that it did not return", function()
     local exception = "ValidationException"
     for _, name in ipairs { "token of nobody", "token that is no base64", "token past the end" } do
       assert_error(results[name], exception, exception, 400, "The nextToken is invalid")
@@ -109,7 +109,7 @@ describe("the emulator's list", function()
     assert_error(results["token too long"], exception, exception, 400, "Member must have length less than or equal to 1024")
   end)
 
-  it("answers SerializationException for members of another type", function()
+  it("returns SerializationException for members of another type", function()
     for name, message in pairs {
       ["maxResults fraction"] = "maxResults is not an integer", ["maxResults text"] = "maxResults is not an integer",
       ["token number"] = "nextToken is not a string",
@@ -123,7 +123,7 @@ describe("the emulator's list", function()
     assert.equal("InvalidSignatureException", results.tampered.headers["x-amzn-errortype"])
   end)
 
-  it("holds as many configurations as an address asks for", function()
+  it("has as many configurations as the address requests", function()
     assert.same({ 100, 100, 50 }, results.many.sizes)
     local seen, distinct = {}, 0
     for _, item in ipairs(results.many.response.recordingConfigurations) do
@@ -138,11 +138,11 @@ describe("the emulator's list", function()
     assert.same({ #store.labels, #store.labels }, results["same token"].sizes)
   end)
 
-  it("gives tokens in turn without an end, which botocore does not notice", function()
+  it("returns alternating tokens without an end, which botocore does not notice", function()
     assert.same({ 2, 2, 2, 2, 2, 2, 2, 2, 2, 2 }, results["tokens in turn"].sizes)
   end)
 
-  it("misbehaves as an address asks for", function()
+  it("misbehaves as the address requests", function()
     local exception = "AccessDeniedException"
     assert_error(results["access denied"], exception, exception, 403,
       "User: arn:aws:iam::123456789012:user/emulator is not authorized to perform: "

@@ -35,7 +35,7 @@ describe("a role at the emulator", function()
     return seen
   end
 
-  it("is assumed with the profile of its config file, once, and its keys are accepted", function()
+  it("is assumed with the profile of its config file, once, and its credentials are accepted", function()
     local calling = client { profile = "video" }
     assert.same(store.configurations.complete, assert(calling:get_recording_configuration(ARN)).recordingConfiguration)
     assert(calling:get_recording_configuration(ARN))
@@ -46,7 +46,7 @@ describe("a role at the emulator", function()
     assert.same(seen[2], seen[3])
   end)
 
-  it("that is denied is an error that says to whom and which", function()
+  it("that is denied is an error that names the user and the role", function()
     local response, err = client({ profile = "denied" }):get_recording_configuration(ARN)
     assert.is_nil(response)
     assert.equal("AccessDenied", err.code)

@@ -39,7 +39,7 @@ local function eventually(condition)
 end
 
 describe("an emulator with options", function()
-  it("insists on a region, moves its clock, has more names", function()
+  it("can require a region, shift its clock, and have more names", function()
     local emulator = server.start { region = "eu-west-1", clock_offset = 600, hostnames = { "ivs.example.com" } }
     local job = botocore.job()
     job:add("in time", { region = "eu-west-1", send = { body = BODY, clock_offset = 600 } })
@@ -55,7 +55,7 @@ describe("an emulator with options", function()
     assert.truthy(names:find("DNS:ivs.example.com", 1, true))
   end)
 
-  it("keeps no record where it is not to", function()
+  it("can keep no record", function()
     local emulator = server.start { log = false }
     local job = botocore.job()
     job:add("call", { arn = ARN })
@@ -65,7 +65,7 @@ describe("an emulator with options", function()
     assert.same({ 200, 0, false }, { status, requests, access_log })
   end)
 
-  it("answers without TLS and over IPv4 and IPv6", function()
+  it("serves without TLS and over IPv4 and IPv6", function()
     local emulator = server.start()
     local job = botocore.job()
     job:add("plain", { arn = ARN, endpoint_url = emulator.http_endpoint_url })
@@ -93,7 +93,7 @@ describe("starting and stopping", function()
     emulator:stop()
   end)
 
-  it("ends by itself when its owner is gone without having stopped it", function()
+  it("ends by itself when its owner has ended without stopping it", function()
     local script = ("package.path = %q .. package.path; local e = require 'emulator.server'.start(); "
       .. "print(e.pid, e.prefix); io.stdout:flush(); os.exit(1)"):format(SPEC .. "/?.lua;")
     local pid, prefix = shell.run(shell.quote(interpreter()) .. " -e " .. shell.quote(script)):match("(%d+)%s+(%S+)")
@@ -102,14 +102,14 @@ describe("starting and stopping", function()
     end))
   end)
 
-  it("says what was wrong when it cannot start, and leaves nothing", function()
+  it("reports why it cannot start, and leaves nothing", function()
     local ok, message = pcall(server.start, { hostnames = { "a,bad:name" } })
     assert.falsy(ok)
     assert.truthy(message:find("the emulator's certificate could not be made: ", 1, true), message)
     assert.falsy(exists(message:match("(%S*ivs%-emulator%.%w+)") or "/nonexistent"))
   end)
 
-  it("runs a command with the environment set, and gives its exit status", function()
+  it("runs a command with the environment set, and returns its exit status", function()
     local run = shell.quote(interpreter()) .. " " .. shell.quote(SPEC .. "/emulator/run.lua")
     local command = 'echo "$AWS_ENDPOINT_URL_IVS $AWS_CA_BUNDLE $AWS_REGION $AWS_ACCESS_KEY_ID ${AWS_PROFILE-none} $0"'
       .. "; exit 7"
@@ -121,7 +121,7 @@ describe("starting and stopping", function()
     assert.falsy(exists(ca_bundle))
   end)
 
-  it("runs until it is told to end, having said what to export", function()
+  it("prints the variables to export and runs until it is stopped", function()
     local run = shell.quote(interpreter()) .. " " .. shell.quote(SPEC .. "/emulator/run.lua")
     local pipe = assert(io.popen("echo $$; exec " .. run, "r"))
     local runner = pipe:read("*l")

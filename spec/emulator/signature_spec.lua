@@ -17,7 +17,7 @@ describe("the emulator's signature check", function()
     }, "\n"), signature.canonical_request(request, { "host", "x-amz-date" }))
   end)
 
-  it("wants the content type, the host, the date and the token to be signed", function()
+  it("requires the content type, the host, the date and the token to be signed", function()
     local now = 1440938160
     local function verify(signed)
       local key = store.keys.temporary

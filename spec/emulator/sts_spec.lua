@@ -110,13 +110,13 @@ describe("the emulator's STS", function()
     emulator:stop()
   end)
 
-  it("tells whose keys a call is signed with", function()
+  it("returns the identity that signed a call", function()
     assert.same({ Account = "123456789012", Arn = "arn:aws:iam::123456789012:user/emulator", UserId = "AIDAEXAMPLEEMULATOR00" },
       results.user.response)
     assert.equal("arn:aws:sts::123456789012:assumed-role/emulator/temporary", results.temporary.response.Arn)
   end)
 
-  it("gives keys for a role, which are of the role's account and whose ARN has no path", function()
+  it("returns credentials for a role, of the role's account, with an ARN without path", function()
     local arn = "arn:aws:sts::123456789012:assumed-role/video/cutter"
     assert.equal(arn, results.role.response.AssumedRoleUser.Arn)
     assert.equal(arn, results["role's identity"].response.Arn)
@@ -125,7 +125,7 @@ describe("the emulator's STS", function()
     assert.equal("arn:aws:sts::123456789012:assumed-role/video/next", results["role of a role"].response.AssumedRoleUser.Arn)
   end)
 
-  it("makes keys in AWS's form, different ones each time", function()
+  it("makes credentials in AWS's form, different ones each time", function()
     local keys = results.role.response.Credentials
     assert.truthy(keys.AccessKeyId:match("^ASIA[A-Z2-7]+$") and #keys.AccessKeyId == 20, keys.AccessKeyId)
     assert.equal(40, #keys.SecretAccessKey)
@@ -135,7 +135,7 @@ describe("the emulator's STS", function()
   end)
 
   -- DurationSeconds in AWS STS's AssumeRole: 3600 unless told.
-  it("says when the keys expire", function()
+  it("returns when the credentials expire", function()
     for name, seconds in pairs { role = 3600, duration = 900 } do
       local text = results[name].response.Credentials.Expiration
       local earliest = os.date("!%Y-%m-%dT%H:%M:%S+00:00", before + seconds)
@@ -144,34 +144,34 @@ describe("the emulator's STS", function()
     end
   end)
 
-  it("has the keys of a role accepted by IVS, the list being that of the role's account", function()
+  it("issues credentials that IVS accepts, for the list of the role's account", function()
     assert.same({ recordingConfiguration = store.configurations.complete }, results["role's call"].response)
     assert.equal(#store.labels, #results["role's list"].response.recordingConfigurations)
     assert.same({ recordingConfigurations = {} }, results["other account's list"].response)
   end)
 
-  it("has them accepted with their session token only", function()
+  it("issues credentials that are accepted with their session token only", function()
     for _, name in ipairs { "role's call without token", "role's call with another token" } do
       assert_error(name, "UnrecognizedClientException", 403, "The security token included in the request is invalid")
     end
   end)
 
-  it("has the role named in what IVS denies it", function()
+  it("issues credentials whose role IVS names when it denies access", function()
     assert_error("role's denied call", "AccessDeniedException", 403, "User: arn:aws:sts::123456789012:assumed-role/video/cutter is")
   end)
 
-  it("lets keys expire", function()
+  it("lets credentials expire", function()
     assert.equal("ExpiredTokenException", results["short's call"].code)
     assert_error("short's identity", "ExpiredToken", 403, "is expired")
   end)
 
-  it("refuses a role that is named denied, and says to whom", function()
+  it("refuses a role named \"denied\", and names the user", function()
     assert_error("denied", "AccessDenied", 403, "User: arn:aws:iam::123456789012:user/emulator is not authorized to perform: "
       .. "sts:AssumeRole on resource: arn:aws:iam::123456789012:role/team/denied")
     assert_error("denied to a role", "AccessDenied", 403, "User: arn:aws:sts::123456789012:assumed-role/video/cutter is not")
   end)
 
-  it("answers ValidationError for parameters out of bounds", function()
+  it("returns ValidationError for parameters out of bounds", function()
     assert_error("no role", "ValidationError", 400, "Value null at 'roleArn' failed to satisfy constraint: Member must not be null")
     assert_error("no session name", "ValidationError", 400, "Value null at 'roleSessionName'")
     assert_error("user as role", "ValidationError", 400, "arn:aws:iam::123456789012:user/somebody is invalid")
@@ -182,7 +182,7 @@ describe("the emulator's STS", function()
     assert_error("long duration", "ValidationError", 400, "value less than or equal to 43200")
   end)
 
-  it("takes a web identity without a signature and gives keys that IVS accepts", function()
+  it("exchanges a web identity, unsigned, for credentials that IVS accepts", function()
     local response = results["web identity"].response
     assert.equal("system:serviceaccount:video:check", response.SubjectFromWebIdentityToken)
     assert.equal("https://oidc.example.com/id/<1>&2", response.Provider)
@@ -191,14 +191,14 @@ describe("the emulator's STS", function()
     assert.equal(200, results["web identity's call"].status)
   end)
 
-  it("refuses a web identity that has expired, or is none", function()
+  it("refuses a web identity that has expired or is invalid", function()
     assert_error("expired web identity", "ExpiredTokenException", 400, "Token expired")
     assert_error("no web identity", "InvalidIdentityToken", 400, "not a valid JWT")
     assert_error("denied web identity", "AccessDenied", 403, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
   end)
 
   -- AWS Security Token Service API Reference, Common Errors.
-  it("names the faults of a signature as the Query protocol does", function()
+  it("reports signature errors as the Query protocol does", function()
     assert_error("unknown key", "InvalidClientTokenId", 403, "The security token included in the request is invalid")
     assert_error("wrong secret", "SignatureDoesNotMatch", 403, "does not match the signature you provided")
     assert_error("expired key", "ExpiredToken", 403, "is expired")

@@ -95,7 +95,7 @@ describe("the emulator", function()
   end)
 
   for _, label in ipairs(store.labels) do
-    it("gives botocore the configuration " .. label, function()
+    it("returns to botocore the configuration " .. label, function()
       local result = results["get " .. label]
       assert.same({ recordingConfiguration = store.configurations[label] }, result.response)
       assert.equal(200, result.status)
@@ -117,29 +117,29 @@ describe("the emulator", function()
     assert.equal('{"exceptionMessage":"Rate exceeded"}', results.namespace.body)
   end)
 
-  it("answers ResourceNotFoundException for a configuration that it does not hold", function()
+  it("returns ResourceNotFoundException for an unknown configuration", function()
     local exception = "ResourceNotFoundException"
     assert_error(results.unknown, exception, exception, 404, "NoSuchConfiguration not found")
   end)
 
   for name in pairs(cases.malformed) do
-    it("answers ValidationException for a malformed ARN: " .. name, function()
+    it("returns ValidationException for a malformed ARN: " .. name, function()
       local exception = "ValidationException"
       assert_error(results["malformed " .. name], exception, exception, 400, "at 'arn' failed to satisfy")
     end)
   end
 
-  it("names the length and the pattern that an ARN breaks", function()
+  it("names the violated length and pattern of an ARN", function()
     assert.truthy(results["malformed overlong"].message:find("length less than or equal to 128", 1, true))
     assert.truthy(results["malformed underscore"].message:find("Value '" .. cases.malformed.underscore .. "'", 1, true))
   end)
 
-  it("answers for an ARN that is absent or no string", function()
+  it("handles an ARN that is absent or not a string", function()
     assert_error(results["absent arn"], "ValidationException", "ValidationException", 400, "Member must not be null")
     assert_error(results["numeric arn"], "ClientError", "SerializationException", 400, "not a string")
   end)
 
-  it("checks what it has been sent before it looks at the ARN", function()
+  it("checks the request before the ARN", function()
     for name, fault in pairs(cases.faults) do
       local result = results["fault " .. name]
       assert.equal(fault[2], result.status, name)
@@ -149,7 +149,7 @@ describe("the emulator", function()
     end
   end)
 
-  it("takes temporary keys with their token only, and permanent keys without one", function()
+  it("accepts temporary credentials with their token only, and permanent ones without one", function()
     assert.same(store.configurations.complete, results.temporary.response.recordingConfiguration)
     for _, name in ipairs { "temporary without token", "temporary with another token", "permanent with a token" } do
       assert_error(results[name], "ClientError", "UnrecognizedClientException", 403, "security token included")
@@ -157,24 +157,24 @@ describe("the emulator", function()
     assert_error(results["expired token"], "ClientError", "ExpiredTokenException", 403, "is expired")
   end)
 
-  it("canonicalises the path and the query as botocore signs them", function()
+  it("canonicalizes path and query as botocore does", function()
     for name in pairs(cases.addresses) do
       assert.equal(200, results["address " .. name].status, results["address " .. name].body)
     end
   end)
 
-  it("serves every region unless told", function()
+  it("serves every region by default", function()
     assert.equal(200, results["other region"].status)
   end)
 
-  it("fails so many attempts of a call, and of the next call again", function()
+  it("fails the given number of attempts of each call", function()
     assert.equal(200, results.flaky.status)
     assert.equal(2, results.flaky.retries)
     assert.equal("InternalServerException", results["flaky again"].code)
     assert.equal(1, results["flaky again"].retries)
   end)
 
-  it("is CREATING so many times and then ACTIVE or CREATE_FAILED", function()
+  it("returns CREATING the given number of times and then ACTIVE or CREATE_FAILED", function()
     local states, failing = {}, {}
     for index = 1, 4 do
       states[index] = results["creating " .. index].response.recordingConfiguration.state
@@ -194,23 +194,23 @@ describe("the emulator", function()
     assert.equal(200, results["throttled, other account"].status)
   end)
 
-  it("lets a client through that waits and tries again", function()
+  it("accepts a client that waits and tries again", function()
     assert.equal(200, results["throttled with retries"].status)
     assert.equal(2, results["throttled with retries"].retries)
   end)
 
-  it("answers a header as it does the resource id", function()
+  it("reads the behavior from a header as from the resource ID", function()
     assert.equal(429, results["by header"].status)
     assert.equal("ThrottlingException", results["by header"].headers["x-amzn-errortype"])
   end)
 
-  it("gives scripted answers, one after the other, the last repeated", function()
+  it("sends scripted responses, one after the other, the last repeated", function()
     assert.equal("503", results["scripted list 1"].code)
     assert.equal("ACTIVE", results["scripted list 2"].response.recordingConfiguration.state)
     assert.equal("ACTIVE", results["scripted list 3"].response.recordingConfiguration.state)
   end)
 
-  it("gives scripted bytes, headers and statuses as they were written", function()
+  it("sends scripted bytes, headers and statuses unchanged", function()
     assert.equal('quotes " and \\ and \0 and é', results["scripted text"].body)
     assert.equal("yes", results["scripted text"].headers["x-extra"])
     assert.equal(418, results["scripted text"].status)
@@ -218,13 +218,13 @@ describe("the emulator", function()
     assert.equal("ResourceNotFoundException", results["scripted unknown"].code)
   end)
 
-  it("closes the connection, or breaks off in an answer, where a script says so", function()
+  it("closes the connection, or cuts a response off, if a script says so", function()
     assert.equal("ConnectionClosedError", results["scripted close"].exception)
     -- botocore before 1.33 takes a truncated body for a success without content.
     assert.falsy((results["scripted truncated"].response or {}).recordingConfiguration)
   end)
 
-  it("has every request on record, with times and connections", function()
+  it("records every request, with times and connections", function()
     local log = emulator:request_log()
     assert.equal(emulator:requests(), #log)
     local by_id = {}

@@ -11,7 +11,7 @@ local function fail_with(answer, clock, options)
   return err
 end
 
-describe("found by fuzzing:", function()
+describe("fuzzing found:", function()
   it("a password that holds an '@' shows in no message about endpoint_url", function()
     for _, url in ipairs { "https://user:hun@ter2@example.com", "https://us@er:hunter2@example.com/a b",
       "https://@hunter2@example.com/#@" } do
@@ -22,14 +22,14 @@ describe("found by fuzzing:", function()
     end
   end)
 
-  it("a code with control characters counts as none: the status stands for it", function()
+  it("a code with control characters is replaced by the status", function()
     for _, code in ipairs { "\\u0000ThrottlingException", "a\\u0000b", "Not\\nFound", "ns#\\u0008x", "\\u007f" } do
       local err = fail_with { status = 404, body = ('{"__type":"%s","message":"m"}'):format(code) }
       assert.same({ "service", "404", "m", 1 }, { err.kind, err.code, err.message, err.attempts })
     end
   end)
 
-  it("a clock that tells infinity teaches no offset", function()
+  it("a clock that returns infinity sets no offset", function()
     for _, moment in ipairs { math.huge, -math.huge, 0 / 0 } do
       local clock = { now = moment }
       local client = by_hand.client(nil, clock)

@@ -40,7 +40,7 @@ describe("a hostile body", function()
     }
   end)
 
-  describe("that is more than asked for:", function()
+  describe("that is larger than the limit:", function()
     cases {
       { "one byte over max_response_bytes", with(BODY), TOO_LARGE, { max_response_bytes = #BODY - 1 } },
       { "exactly max_response_bytes", with(BODY), ACTIVE, { max_response_bytes = #BODY } },
@@ -72,10 +72,10 @@ describe("a hostile body", function()
       { "never becomes a byte", { REQUEST, { "send", "HTTP/1.1 200 OK\r\n" .. GZIP .. "\r\n" .. nothing },
         { "endless", "\0\0\0\255\255" } }, { "timeout", "ReadTimeoutError", after = calls.TIMEOUT } },
     }
-    it("is a bomb of less than 1 KB", function() assert.is_true(#bomb < 1024) end)
+    it("is a decompression bomb of less than 1 KB", function() assert.is_true(#bomb < 1024) end)
   end)
 
-  describe("that is no JSON object of UTF-8:", function()
+  describe("that is not a JSON object in UTF-8:", function()
     local function utf16(text, order) return (text:gsub(".", order == "big" and "\0%0" or "%0\0")) end
     local no_object = unusable "is not a JSON object"
     cases {
@@ -102,7 +102,7 @@ describe("a hostile body", function()
       { "single quotes", with "{'recordingConfiguration':{}}", unusable "" },
       { "a comma too many", with '{"recordingConfiguration":{},}', unusable "" },
     }
-    it("a NUL behind it, which cjson takes for the end", function()
+    it("a NUL after it, which cjson takes for the end", function()
       calls.expect(server, with(BODY .. "\0"), unusable "")
       calls.expect(server, with(BODY .. "\0 }}garbage"), unusable "")
     end)
@@ -131,7 +131,7 @@ describe("a hostile body", function()
       { "names a member twice: the last one counts", configuration '{"state":"CREATING","state":"ACTIVE"}', ACTIVE },
     }
 
-    it("holds an escaped NUL: it is a byte of the text", function()
+    it("has an escaped NUL, which is kept", function()
       server:play(configuration '{"name":"a\\u0000b"}')
       local client = calls.client(server)
       local found = assert(client:get_recording_configuration("arn"))
@@ -139,7 +139,7 @@ describe("a hostile body", function()
       assert.equal("a\0b", found.recordingConfiguration.name)
     end)
 
-    it("is wrong once is asked for again", function()
+    it("is malformed once is requested again", function()
       calls.expect(server, { { REQUEST, { "send", calls.answer("<html>") }, REQUEST, { "send", calls.answer() }, { "hang" } } },
         { state = "ACTIVE", attempts = 2 }, { max_attempts = 2 })
     end)

@@ -36,7 +36,7 @@ describe("a hostile connection", function()
         { "connection", "ConnectionClosedError", attempts = 3 }, { max_attempts = 3 } },
     }
 
-    it("before the request, be it before libcurl or after that it sees the connection made", function()
+    it("before the request, whether libcurl sees the connection established first or not", function()
       server:play { RESET }
       local client = calls.client(server)
       local _, err = calls.time(client)
@@ -63,7 +63,7 @@ describe("a hostile connection", function()
     }
   end)
 
-  describe("that idles and then is gone costs no attempt:", function()
+  describe("that ends while idle costs no attempt:", function()
     local function steps_of(tls, ...)
       local steps = { REQUEST, { "send", OK }, ... }
       if tls then table.insert(steps, 1, TLS) end
@@ -92,7 +92,7 @@ describe("a hostile connection", function()
     end
     it("ended by close_notify", function() serve_three(steps_of(true, { "goodbye" }), true, true) end)
 
-    it("but what comes after it counts", function()
+    it("but what follows it counts", function()
       server:play_each { { REQUEST, { "send", OK }, CLOSE }, { REQUEST, RESET } }
       local client = calls.client(server, { max_attempts = 2 })
       assert.truthy((calls.time(client)))
@@ -103,7 +103,7 @@ describe("a hostile connection", function()
     end)
 
     for _, tls in ipairs { false, true } do
-      it("its unasked bytes are not the next answer" .. (tls and " over TLS" or ""), function()
+      it("its unexpected data are not the next response" .. (tls and " over TLS" or ""), function()
         local unasked = { { "pause" }, { "send", calls.answer('{"recordingConfiguration":{"state":"WRONG"}}') }, { "mark" },
           { "hang" } }
         local first = { REQUEST, { "send", OK }, unasked[1], unasked[2], unasked[3], unasked[4] }
@@ -124,7 +124,7 @@ describe("a hostile connection", function()
     end
   end)
 
-  describe("that breaks in TLS:", function()
+  describe("that fails in TLS:", function()
     cases({
       { "plain HTTP", { { "send", "HTTP/1.1 400 Bad Request\r\n\r\n" }, { "hang" } },
         { "tls", "SSLError" } },
@@ -153,7 +153,7 @@ describe("a hostile connection", function()
     end)
   end)
 
-  describe("that is slow gives up on time:", function()
+  describe("that is slow ends at its timeout:", function()
     -- long enough for no drip to end before the call does
     local long = ("{"):rep(10000)
     local LONG_HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"
@@ -172,7 +172,7 @@ describe("a hostile connection", function()
       { "a drip over TLS", { TLS, REQUEST, { "send", LONG_HEAD }, { "drip", long, 0.2 } }, READ_TIMEOUT, { tls = true } },
     }
 
-    it("three attempts take three times that", function()
+    it("three attempts take three times as long", function()
       calls.expect(server, { REQUEST, { "send", LONG_HEAD }, { "drip", long, 0.05 } },
         { "timeout", "ReadTimeoutError", attempts = 3, after = 3 * TIMEOUT }, { max_attempts = 3 })
     end)

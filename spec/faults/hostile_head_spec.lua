@@ -77,14 +77,14 @@ describe("a hostile head", function()
       { "103 with hints without an end", endless("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), TOO_LARGE },
     }
 
-    it("103: its headers are not the answer's", function()
+    it("103: its headers are not in the result", function()
       local headers = response { REQUEST, { "send", "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\nContent-Length: 7\r\n\r\n"
         .. calls.answer(BODY, "X-Late: 2\r\n") }, { "hang" } }.ResponseMetadata.HTTPHeaders
       assert.same({ nil, "2", tostring(#BODY) }, { headers["x-early"], headers["x-late"], headers["content-length"] })
     end)
 
     for _, status in ipairs { "204 No Content", "304 Not Modified" } do
-      it(status .. " with a body: that is not the next answer", function()
+      it(status .. " with a body: the body is not the next response", function()
         server:play { REQUEST, { "send", "HTTP/1.1 " .. status .. "\r\n" .. LENGTH .. "\r\n"
           .. calls.answer '{"recordingConfiguration":{"state":"WRONG"}}' }, REQUEST, { "send", calls.answer() }, { "hang" } }
         local client = calls.client(server)
@@ -124,7 +124,7 @@ describe("a hostile head", function()
         .. "Transfer-Encoding: chunked\r\n\r\n" .. ("%x\r\n%s\r\n0\r\n\r\n"):format(#BODY, BODY) }, { "hang" } }, ACTIVE },
     }
 
-    it("is too short: the rest is not the next answer", function()
+    it("is too short: the rest is not the next response", function()
       server:play_each { { REQUEST, { "send", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" }, { "pause" },
         { "send", calls.answer '{"recordingConfiguration":{"state":"WRONG"}}' }, { "mark" }, { "hang" } },
         { REQUEST, { "send", calls.answer() }, { "hang" } } }
@@ -155,7 +155,7 @@ describe("a hostile head", function()
       { "do not end and are malformed", endless(start, "X Foo: b\r\n"), TOO_LARGE },
     }
 
-    it("are malformed are passed over, and the rest is as it came", function()
+    it("are malformed are dropped, and the others kept", function()
       local headers = response(with("X-Before: 1\r\nX Space: 2\r\nX-Tail : 3\r\n: 4\r\nX-(): 5\r\nHTTP/x: 6\r\nX-High: \255\254\r\n"
         .. "X-Empty:\r\nx-amzn-RequestId:   id   \r\nX-Colons: a:b: c\r\n")).ResponseMetadata.HTTPHeaders
       assert.same({ ["x-before"] = "1", ["x-high"] = "\255\254", ["x-empty"] = "", ["x-amzn-requestid"] = "id",
@@ -168,11 +168,11 @@ describe("a hostile head", function()
       assert.same({ nil, "3" }, { headers.HTTPHeaders["x-tab"], headers.HTTPHeaders["x-bar"] })
     end)
 
-    it("come twice: the identifier of the request is the first", function()
+    it("are repeated: the first request ID counts", function()
       assert.equal("one", response(with("x-amzn-requestid: one\r\nx-amzn-requestid: two\r\n")).ResponseMetadata.RequestId)
     end)
 
-    it("come as trailers are not the answer's", function()
+    it("are trailers are dropped", function()
       for _, body in ipairs { BODY, '{"recordingConfiguration":{}}' } do
         local found = response { REQUEST, { "send", "HTTP/1.1 200 OK\r\nX-Foo: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
           .. ("%x\r\n%s\r\n0\r\n"):format(#body, body) .. "x-amzn-requestid: trailer\r\nHTTP/1.1 500: x\r\n\r\n" }, { "hang" } }

@@ -36,7 +36,7 @@ describe("examples", function()
     assert_run(3, run("get_recording_configuration", { store.arn "unknown" }))
   end)
 
-  it("handle_exceptions.lua knows what to do about each failure", function()
+  it("handle_exceptions.lua prints advice for each failure", function()
     assert.equal("ACTIVE\n", run("handle_exceptions", { ARN }).out)
     local cases = {
       { "unknown", "ResourceNotFoundException: there is no such", "fail again" },
@@ -92,7 +92,7 @@ describe("examples", function()
 
   it("own_project_spec.lua passes under Busted, without network and credentials", function()
     local result = command.run({ "-o", "plainTerminal", "examples/own_project_spec.lua" },
-      { program = "spec/runner.lua", env = { AWS_EC2_METADATA_DISABLED = "true" } })
+      { program = "spec/runner.lua", env = { AWS_EC2_METADATA_DISABLED = "true", IVS_LUA = interpreter.path() } })
     assert_run(0, result)
     assert.truthy(result.out:find("2 successes / 0 failures / 0 errors", 1, true), result.out)
   end)
@@ -106,7 +106,7 @@ describe("examples", function()
     assert.truthy(result.err:find("not authorized to perform: sts:AssumeRole", 1, true), result.err)
   end)
 
-  it("own_credentials.lua takes them from a file", function()
+  it("own_credentials.lua reads them from a file", function()
     stand_in.with_directory(function(directory)
       local keys = store.keys.temporary
       local path = stand_in.write(directory .. "/keys.json", ('{"AccessKeyId":"%s","SecretAccessKey":"%s","SessionToken":"%s"}')
@@ -134,14 +134,14 @@ describe("examples", function()
       end)
     end
 
-    it("ends well where all is as expected", function()
+    it("succeeds if all is as expected", function()
       local said, status, report = check '{"state": {"$any": ["ACTIVE", "CREATING", "CREATE_FAILED"]}}'
       assert.equal(0, status, said)
       assert.truthy(said:find("TAP version 13\n1.." .. #store.labels .. "\n", 1, true), said)
       assert.truthy(report:find(('tests="%d" failures="0" errors="0"'):format(#store.labels), 1, true), report)
     end)
 
-    it("fails where something differs, in the log and in the report", function()
+    it("fails if something differs, in the log and in the report", function()
       local file = assert(io.open("examples/expected.json", "rb"))
       local expectation = file:read "*a"
       file:close()
@@ -152,7 +152,7 @@ describe("examples", function()
       assert.truthy(said:find("\nok %d+ %- " .. ARN:gsub("%p", "%%%0") .. "\n"), said)
     end)
 
-    it("tells an expectation that cannot be read from a difference", function()
+    it("distinguishes an invalid expectation from a difference", function()
       assert.equal(2, select(2, check "{"))
     end)
   end)

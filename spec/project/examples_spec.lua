@@ -113,7 +113,7 @@ describe("examples/nginx", function()
     assert.same({ CREATING.arn, "CREATING" }, { answer.arn, answer.state })
   end)
 
-  it("answers with the status that the error has", function()
+  it("answers with the error's status", function()
     local expected = { unknown = 404, ["access-denied"] = 403, throttled = 429, ["internal-error"] = 502 }
     for name, status in pairs(expected) do
       local body, found = get("/recording?arn=" .. store.arn(name))
@@ -125,7 +125,7 @@ describe("examples/nginx", function()
     end
   end)
 
-  it("lets through while the recording is ACTIVE, and nobody else", function()
+  it("lets requests through only while the recording is ACTIVE", function()
     local body, status = get "/gated/"
     assert.equal(200, status)
     assert.truthy(body:find("is active", 1, true))
@@ -143,7 +143,7 @@ describe("examples/nginx", function()
     end
   end)
 
-  it("has a dashboard, which takes nothing from elsewhere and puts nothing in as HTML", function()
+  it("has a dashboard that loads nothing from other sites and inserts nothing as HTML", function()
     local body, status, kind = get "/?arn=x"
     assert.same({ 200, "text/html; charset=utf-8" }, { status, kind })
     assert.truthy(body:find "<title>IVS recordings</title>")
@@ -174,7 +174,7 @@ describe("examples/nginx", function()
       { #rows, rows[1].status, rows[1].error.code, rows[2].state, rows[2].bucket })
   end)
 
-  it("tells the dashboard how old an answer is, which shows that of one from the cache", function()
+  it("sends the age of an answer to the dashboard, which shows it for cached answers", function()
     local arn = emulator:script("aged", { status = 200, body = json.encode { recordingConfiguration = { arn = "x", state = "ACTIVE" } } })
     local path = "/recordings?arn=" .. arn
     local function row() return json.decode((get(path))).recordings[1] end
@@ -234,7 +234,7 @@ describe("examples/nginx", function()
     end
   end)
 
-  it("has no other page", function() assert.equal(404, select(2, get "/nginx.conf")) end)
+  it("answers other pages with 404", function() assert.equal(404, select(2, get "/nginx.conf")) end)
 end)
 
 describe("examples/on_cqueues.lua", function()
@@ -250,7 +250,7 @@ describe("examples/on_cqueues.lua", function()
     return interpreter.run(("arg = require('cjson').decode(%q); dofile 'examples/on_cqueues.lua'"):format(json.encode(arns)), environment)
   end
 
-  it("asks for several at once, over TLS, and retries", function()
+  it("makes several calls at once, over TLS, and retries", function()
     local arns = { COMPLETE.arn, CREATING.arn, store.arn "flaky-1" }
     for number = 1, 8 do arns[#arns + 1] = store.arn("slow-" .. 3000 + number) end
     local began = os.time()
@@ -262,14 +262,14 @@ describe("examples/on_cqueues.lua", function()
     assert.truthy(os.time() - began < 20, "one after the other these take 24 s")
   end)
 
-  it("tells the service's errors", function()
+  it("prints the service's errors", function()
     local said, status = run { store.arn "unknown", COMPLETE.arn }
     assert.equal(1, status)
     assert.truthy(said:find("unknown\tAn error occurred (ResourceNotFoundException)", 1, true), said)
     assert.truthy(said:find(COMPLETE.arn .. "\tACTIVE", 1, true), said)
   end)
 
-  it("refuses a certificate of somebody else's, and one for another name", function()
+  it("refuses a certificate of another authority, and one for another name", function()
     local said, status = run({ COMPLETE.arn }, { AWS_CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt", AWS_MAX_ATTEMPTS = "1" })
     assert.equal(1, status)
     assert.truthy(said:find("SSLError", 1, true), said)

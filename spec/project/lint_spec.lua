@@ -37,13 +37,13 @@ describe("lint", function()
       assert.equal(1, status)
     end
 
-    it("takes a heading that exists, broken over the lines of a comment or not", function()
+    it("accepts a heading that exists, on one line of a comment or two", function()
       accepts '/* As in docs/protocol.md, "Retries". */'
       accepts ' * As in (docs/protocol.md,\n * "Retries" and\n * "ivs.core: a loop").'
       accepts '--- As in docs/protocol.md, "Retries"; "this" is no citation.'
     end)
 
-    it("refuses a heading that does not exist, wherever it stands in the citation", function()
+    it("refuses a heading that does not exist, anywhere in the citation", function()
       refuses('docs/protocol.md, "Clock skew"', '/* As in docs/protocol.md, "Clock skew". */')
       refuses('docs/protocol.md, "Clock skew"', ' * As in docs/protocol.md, "Retries", "Clock\n * skew" and "Retries".')
       refuses('docs/protocol.md, "No heading"', '# docs/protocol.md, "No heading"')
@@ -114,7 +114,7 @@ describe("lint", function()
       return run("env -u BUILD -u LUA sh " .. script "names.sh")
     end
 
-    it("takes those that begin with their file's name, and static ones", function()
+    it("accepts those that begin with their file's name, and static ones", function()
       assert.same({ "", 0 }, { check("csrc/core/rate.c", "obj/core/rate.o", "static int f(void) { return 0; } int ivs_rate_f(void) { return f(); }") })
     end)
 

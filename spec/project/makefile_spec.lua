@@ -67,7 +67,7 @@ describe("make", function()
 end)
 
 describe("busted", function()
-  it("runs spec files without more ado, on the Lua that LUA names, too", function()
+  it("runs spec files without options, also on the Lua that LUA names", function()
     for _, lua in ipairs { "", "LUA=lua5.1" } do
       local output, status = shell.run(("exec 2>&1; env -u LUA_PATH -u LUA_CPATH -u IVS_LUA %s busted -o plainTerminal %s")
         :format(lua, "spec/lua/ivs/names_spec.lua"))
@@ -84,7 +84,7 @@ describe("make demo", function()
     for _, name in ipairs(LATER_ONLY) do assert.is_nil(packages:find(" " .. name .. " ", 1, true), name) end
   end)
 
-  it("installs the Lua that it is asked for", function()
+  it("installs the Lua that LUA names", function()
     local packages = commands("demo LUA=lua5.1"):match "spec/setup%.sh ([^\n]*)" .. " "
     assert.truthy(packages:find(" lua5.1 ", 1, true), packages)
     assert.is_nil(packages:find("lua5.4", 1, true), packages)
@@ -98,7 +98,7 @@ describe("make demo", function()
 end)
 
 describe("a warning of the compiler", function()
-  it("is an error where the specs run, and nowhere else", function()
+  it("is an error for make test, and for no other build", function()
     assert.truthy(commands("test"):find("-Werror", 1, true))
     for _, goal in ipairs { "all", "demo", "rock LUA_INCDIR=/usr/include/lua5.4" } do
       assert.is_nil(commands(goal):find("-Werror", 1, true), goal)
@@ -107,7 +107,7 @@ describe("a warning of the compiler", function()
 end)
 
 describe("make test", function()
-  it("runs Lua 5.5, too, where it finds the interpreter and its headers", function()
+  it("runs Lua 5.5, too, if it finds the interpreter and its headers", function()
     local directory = shell.run "mktemp -d":match "[^\n]+"
     shell.run(([[cd %s && printf '#!/bin/sh\n' >lua5.5 && chmod 755 lua5.5
       printf 'Name: Lua\nDescription: Lua\nVersion: 5.5.0\nCflags: -I/nonexistent\n' >lua5.5.pc]]):format(directory))

@@ -19,7 +19,7 @@ describe("the README", function()
     return interpreter.run('require "support.missing_modules"\n' .. source, environment)
   end
 
-  it("lists every setting with its variables, its default and what it is", function()
+  it("lists every setting with its variables, default and meaning", function()
     local text = readme.text()
     for _, line in ipairs(readme.settings_rows(require("ivs.config.settings").rows)) do
       assert.is_truthy(text:find(line, 1, true), "README.md lacks this row: " .. line)
@@ -32,7 +32,7 @@ describe("the README", function()
     assert.is_truthy(first_screen:find("make test", 1, true))
   end)
 
-  it("names every folder of the sources in its layout, and none that does not exist", function()
+  it("lists every source folder in its layout, and none that does not exist", function()
     local layout = readme.text():match "## Repository layout\n\n```\n(.-)```"
     local named = {}
     for folder in ("\n" .. layout):gmatch "\n([%w_/]+)/ " do
@@ -44,7 +44,7 @@ describe("the README", function()
     for folder in folders:gmatch "[^\n]+" do assert.is_true(named[folder], folder .. " is not in the README's layout") end
   end)
 
-  it("begins with an example that every recording configuration passes", function()
+  it("begins with an example that works for every recording configuration", function()
     local source = readme.examples()[1].source
     for label, configuration in pairs(store.configurations) do
       local output, status = run((source:gsub("arn:aws:ivs:[%w:/-]+", configuration.arn)))

@@ -89,7 +89,7 @@ describe("the rock", function()
       assert.equal("", (shell.run(("cmp %s/docs/ivs.1 %s 2>&1"):format(root, page))))
     end)
 
-    it("is what another rock's command is built on, for " .. rock.lua, function()
+    it("can be a dependency of another rock with a command, for " .. rock.lua, function()
       local output, good = luarocks(rock, "make recordings-audit-1.0-1.rockspec", "dependent_rock")
       assert.is_true(good, output)
       output = run "recordings-audit"

@@ -30,7 +30,7 @@ describe("spec/run.sh", function()
     return shell.run(("exec 2>&1; env UNDER= SPEC_SECONDS=5 %s sh spec/run.sh %s"):format(more or "", luas))
   end
 
-  it("counts each file's successes and failures, and a file that ends badly as one", function()
+  it("counts each file's successes and failures, and a crashed file as a failure", function()
     local output, status = run("lua5.4", "SPECS=" .. directory)
     local function line(name, words)
       assert.truthy(output:find(("lua5.4 %s/%s_spec.lua: %s"):format(directory, name, words), 1, true), name .. ":\n" .. output)
@@ -46,12 +46,12 @@ describe("spec/run.sh", function()
     assert.equal(1, status)
   end)
 
-  it("succeeds where all did, on each Lua", function()
+  it("succeeds if all did, on each Lua", function()
     local output, status = run("lua5.1 lua5.4", ("SPECS=%s/good_spec.lua"):format(directory))
     assert.same({ "4 passed, 0 failed", 0 }, { output:match "([^\n]*)\n$", status })
   end)
 
-  it("fails where there was nothing to run", function()
+  it("fails if there was nothing to run", function()
     local output, status = run("lua5.4", ("SPECS=%s/helper.lua"):format(directory))
     assert.same({ "0 passed, 0 failed", 1 }, { output:match "([^\n]*)\n$", status }, output)
   end)

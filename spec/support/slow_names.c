@@ -1,6 +1,7 @@
 /*
- * LD_PRELOADed, for timeout_spec: every name lookup takes IVS_SLOW_NAMES seconds. At exit the process waits one second, so that an
- * abandoned lookup ends while the process still exists.
+ * LD_PRELOADed, for timeout_spec and multi_spec: every name lookup takes IVS_SLOW_NAMES seconds, and gives this machine's address
+ * if IVS_NAMES_ARE_LOCAL is set. At exit the process waits one second, so that an abandoned lookup ends while the process still
+ * exists.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -20,6 +21,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
   const char *seconds = getenv("IVS_SLOW_NAMES");
   look_up *real = (look_up *)dlsym(RTLD_NEXT, "getaddrinfo");
   sleep_for(seconds ? atof(seconds) : 0);
+  if (getenv("IVS_NAMES_ARE_LOCAL")) node = "127.0.0.1";
   return real(node, service, hints, found);
 }
 

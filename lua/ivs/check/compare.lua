@@ -83,7 +83,7 @@ local function accepts(node, actual)
   return #out == 0
 end
 
---- What of the actual list no literal of the expectation names, and the nodes of the expectation that are left.
+--- Pairs the literals of the expectation with equal values. Returns the nodes of the expectation and the values that are left.
 local function match_literals(items, actual)
   local counts, nodes, values = {}, {}, {}
   for _, value in ipairs(actual) do counts[value] = (counts[value] or 0) + 1 end
@@ -178,8 +178,8 @@ function kinds.matches(node, actual, path, out)
   local text = actual
   if type(actual) == "number" then text = actual % 1 == 0 and ("%d"):format(actual) or tostring(actual) end
   -- a well-formed pattern may still be too complex for a text
-  local good, found = pcall(string.find, type(text) == "string" and text or nil, node.pattern)
-  if not good or not found then add_mismatch(out, path, node, actual) end
+  local ok, found = pcall(string.find, type(text) == "string" and text or nil, node.pattern)
+  if not ok or not found then add_mismatch(out, path, node, actual) end
 end
 
 function kinds.any(node, actual, path, out)

@@ -21,7 +21,7 @@ local SNAPSHOT_MEMBERS = { "errors", "recordingConfigurations" } -- what `ivs ge
 
 local clean
 
---- null names nothing: in a list, what follows moves up.
+--- Copies a list without its nulls; the items after a null move up.
 local function clean_list(list, depth)
   local copy, count, last = {}, 0, 0
   for index in pairs(list) do

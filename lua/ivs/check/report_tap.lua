@@ -40,9 +40,9 @@ function report_tap.text(given)
   local count = #given.results
   local lines = { "TAP version 13", ("1..%d%s"):format(count, count == 0 and " # SKIP no recording configurations to check" or "") }
   for index, result in ipairs(given.results) do
-    local is_good = result.status == "passed"
-    lines[#lines + 1] = ("%sok %d - %s"):format(is_good and "" or "not ", index, description(result.arn))
-    if not is_good then
+    local is_ok = result.status == "passed"
+    lines[#lines + 1] = ("%sok %d - %s"):format(is_ok and "" or "not ", index, description(result.arn))
+    if not is_ok then
       lines[#lines + 1] = "  ---"
       local add = result.status == "failed" and add_failure or add_error
       add(lines, result)

@@ -22,8 +22,8 @@ local OPTION_NAMES = { "arns", "expectation", "max_concurrency", "max_tps", "on_
 local function method(client, name)
   local kind = type(client)
   if kind ~= "table" and kind ~= "userdata" then return nil end
-  local good, value = pcall(function() return client[name] end)
-  return good and type(value) == "function" and value or nil
+  local ok, value = pcall(function() return client[name] end)
+  return ok and type(value) == "function" and value or nil
 end
 
 --- What is wrong with the arguments; nil if nothing is.
@@ -62,7 +62,7 @@ local function no_answer()
   return failure.new("response", "ResponseParserError", "the client returned neither a recording configuration nor an error")
 end
 
---- Both lists of a batch have the order of the ARNs, so what is not an error is the next configuration.
+--- Both lists of a batch are in the order of the ARNs, so an ARN without an error has the next configuration.
 local function outcomes_of_batch(arns, batch)
   local errors, outcomes, position = {}, {}, 0
   for _, entry in ipairs(batch.errors or {}) do errors[entry.arn] = entry.error or entry end
@@ -85,7 +85,7 @@ local function fetch_in_batch(client, fetch, arns, options)
   return outcomes_of_batch(arns, batch)
 end
 
---- As a batch, fails as a whole only if nothing could be asked.
+--- As a batch, fails as a whole only if no request could be sent.
 local function fetch_one_by_one(client, fetch, arns, options)
   local outcomes = {}
   for index, arn in ipairs(arns) do
@@ -140,7 +140,7 @@ local COUNTER_OF = { passed = "passed", failed = "failed", error = "errors" }
 --- @param client of ivs, resty.ivs, or anything with its methods
 -- @tab options of ivs.check's run, checked
 -- @tab expected a compiled expectation
--- @treturn table the report; or nil and an error object if nothing could be asked
+-- @treturn table the report; or nil and an error object if no request could be sent
 function run.carry_out(client, options, expected)
   local arns = without_duplicates(options.arns or expected.arns)
   local outcomes, err = fetch_all(client, arns, options)

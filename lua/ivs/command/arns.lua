@@ -1,4 +1,4 @@
---- Which ARNs a command line means: named there, read from standard input (`-`), or all that the service lists (`--all`).
+--- The ARNs of a command line: given there, read from standard input (`-`), or all that the service lists (`--all`).
 -- @module ivs.command.arns
 
 local status = require "ivs.command.status"
@@ -9,17 +9,20 @@ local BYTE_ORDER_MARK = "\239\187\191"
 
 --- Reads ARNs, one a line. Blank lines and lines that begin with `#` are skipped; line ends may be CRLF.
 -- @tparam file input
--- @treturn table
+-- @treturn table|nil nil if it cannot be read
+-- @treturn string|nil why
 function arns.read(input)
   local list = {}
   local first = true
-  for line in input:lines() do
+  while true do
+    local line, problem = input:read "*l"
+    if problem then return nil, problem end
+    if not line then return list end
     if first and line:sub(1, 3) == BYTE_ORDER_MARK then line = line:sub(4) end
     first = false
     line = line:match("^%s*(.-)%s*$")
     if line ~= "" and line:sub(1, 1) ~= "#" then list[#list + 1] = line end
   end
-  return list
 end
 
 --- The ARNs of every recording configuration, in the order of the list.
@@ -34,7 +37,7 @@ end
 
 --- @tab context of the command
 -- @tab arguments `arns` (a list) and `all`
--- @string needed what to say where none of the three is given; nil: that is allowed, and nil is returned
+-- @string needed the error message if none of the three is given; nil: that is allowed, and nil is returned
 -- @treturn table|nil
 function arns.of(context, arguments, needed)
   local named = arguments.arns
@@ -50,7 +53,9 @@ function arns.of(context, arguments, needed)
   for _, arn in ipairs(named) do from_input = from_input or arn == "-" end
   if not from_input then return named end
   if #named > 1 then status.stop(status.USAGE, "give ARNs or - (standard input), not both") end
-  return arns.read(io.stdin)
+  local list, problem = arns.read(io.stdin)
+  if not list then status.stop(status.FAILED, "cannot read standard input: " .. problem) end
+  return list
 end
 
 return arns

@@ -11,12 +11,12 @@ local command = {}
 
 local FORMS = { tap = check.tap, junit = check.junit, json = check.json }
 
---- A client whose batch is what has been fetched already: Ctrl-C ends the fetching, and what was fetched is checked all the same.
+--- A client whose batch returns what has been fetched already. So Ctrl-C ends fetching, and what was fetched until then is checked.
 local function fetched_client(found)
   return { batch_get_recording_configuration = function() return found end }
 end
 
---- The results that are errors. A table shows them, so there they are not repeated.
+--- The results that are errors. The form `table` shows them itself, so they are not repeated there.
 local function errors_of(report, is_table)
   local list = {}
   for _, result in ipairs(report.results) do

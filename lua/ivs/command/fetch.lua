@@ -5,7 +5,7 @@ local status = require "ivs.command.status"
 
 local fetch = {}
 
---- What is known of the ARNs as a batch's result, in their order, and the list of those ARNs.
+--- The results so far in the form of a batch's result, in the order of the ARNs, and the ARNs that they are for.
 local function gather(arns, found, failed)
   local result, settled, seen = { recordingConfigurations = {}, errors = {} }, {}, {}
   for _, arn in ipairs(arns) do
@@ -22,7 +22,7 @@ end
 --- @tab context of the command
 -- @tab arns
 -- @treturn table `recordingConfigurations` and `errors` as a batch returns them
--- @treturn table the ARNs that they are of: all, unless Ctrl-C ended it early
+-- @treturn table the ARNs that they are for: all, unless Ctrl-C ended it early
 -- @treturn boolean whether Ctrl-C ended it early
 function fetch.all(context, arns)
   if #arns == 0 then return { recordingConfigurations = {}, errors = {} }, arns, false end

@@ -1,7 +1,7 @@
 --- The command `ivs`: reads the command line, runs the subcommand, ends with the documented exit status.
 --
--- Results go to standard output, everything else to standard error. Subcommands end early through ivs.command.status; whatever
--- else is raised is Ctrl-C or a defect, and neither shows a stack trace.
+-- Results go to standard output, everything else to standard error. Subcommands end early through ivs.command.status; any
+-- other error is Ctrl-C or a defect, and neither shows a stack trace.
 -- @module ivs.command.main
 
 local parsers = require "ivs.command.parser"
@@ -25,7 +25,7 @@ local function complain(message)
   end
 end
 
---- Writes text to standard output. A reader that has gone away ends the command without a word; a full disk is an error.
+--- Writes text to standard output. If the reader has closed the pipe, the command ends without a message; a full disk is an error.
 local function write(s)
   local written, why, errno = io.stdout:write(s)
   if written then written, why, errno = io.stdout:flush() end

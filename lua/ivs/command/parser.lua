@@ -2,6 +2,7 @@
 -- @module ivs.command.parser
 
 local argparse = require "argparse"
+local batch = require "ivs.batch"
 local printable = require "ivs.printable"
 local status = require "ivs.command.status"
 
@@ -10,14 +11,17 @@ local unpack = table.unpack or unpack -- luacheck: ignore
 local parser = {}
 
 local SHELLS = { "bash", "zsh", "fish" }
+local MAX_ATTEMPTS = 1000 -- the most that the setting may be
+local MAX_NUMBER = 1e15 -- many digits would make infinity
 
 --- A converter for numbers; argparse prints what it returns after nil.
-local function number(least, is_whole)
+local function number(least, is_whole, most)
   return function(given)
     local digits = given:match "^%d+%.?%d*$" or given:match "^%.%d+$"
     local value = digits and tonumber(digits)
-    if value and value >= least and not (is_whole and value % 1 ~= 0) then return value end
-    return nil, ("'%s' is not a %s of at least %g"):format(printable.line(given), is_whole and "whole number" or "number", least)
+    if value and value >= least and value <= (most or MAX_NUMBER) and not (is_whole and value % 1 ~= 0) then return value end
+    local range = most and ("from %d to %d"):format(least, most) or ("of at least %g"):format(least)
+    return nil, ("'%s' is not a %s %s"):format(printable.line(given), is_whole and "whole number" or "number", range)
   end
 end
 
@@ -33,12 +37,14 @@ local function add_common(element)
     element:option("--endpoint-url", "Where to send the calls in place of the service's endpoint."):argname "<url>",
     element:option("--ca-bundle", "A PEM file or directory of certificate authorities."):argname "<path>",
     element:flag("--no-verify-ssl", "Do not verify the server's certificate."),
-    element:option("--max-attempts", "Requests for each call, the first one counted."):argname "<n>":convert(number(1, true)),
+    element:option("--max-attempts", "Requests for each call, the first one counted."):argname "<n>"
+      :convert(number(1, true, MAX_ATTEMPTS)),
     element:option("--connect-timeout", "Seconds to connect."):argname "<seconds>":convert(positive),
     element:option("--read-timeout", "Seconds from the request to the end of the response."):argname "<seconds>":convert(positive),
     element:option("--max-tps", "Calls per second and region; 0: no limit. Default: 3, the service's quota.")
       :argname "<n>":convert(number(0, false)),
-    element:option("--max-concurrency", "Calls at the same time. Default: 16."):argname "<n>":convert(number(1, true)),
+    element:option("--max-concurrency", "Calls at the same time. Default: 16."):argname "<n>"
+      :convert(number(1, true, batch.MAX_CONCURRENCY)),
     element:flag("--debug", "Log attempts, retries and refreshes to standard error."),
     element:flag("--quiet", "No progress bar and no warnings."),
     element:flag("--no-color", "No color; the variable NO_COLOR does the same."),
@@ -84,7 +90,7 @@ local COMMANDS = {
     add = function(command)
       command:argument("arns", ARNS):args "+":argname "<arn>"
       return command:option("--timeout", "Seconds to wait at most."):argname "<seconds>":convert(number(0, false)):default "300",
-        command:option("--delay", "Seconds between two looks."):argname "<seconds>":convert(number(0.1, false)):default "2"
+        command:option("--delay", "Seconds between two polls."):argname "<seconds>":convert(number(0.1, false)):default "2"
     end,
     examples = { 'ivs wait "$ARN"', 'ivs wait "$ARN" --timeout 60 && echo ready' } },
   { name = "whoami", usage = "[options]",
@@ -105,7 +111,7 @@ end
 
 local ROOT_EPILOG = [[
 Exit status:
-  0    all as asked
+  0    success
   1    a check failed, or a state is CREATE_FAILED
   2    wrong usage, or an expectation that cannot be read
   3    a call failed

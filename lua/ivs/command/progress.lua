@@ -28,8 +28,8 @@ local function draw(columns, done, total, pace)
 end
 
 --- @tab options `columns` (nil: nothing is drawn), `now` (a function: seconds), `write` (a function)
--- @bool[opt] no_pace for work whose pace says nothing of its end
--- @return update(done, total); and finish(), which takes the bar away
+-- @bool[opt] no_pace do not show the pace and the time left: for work whose end they do not predict
+-- @return update(done, total); and finish(), which removes the bar
 function progress.new(options, no_pace)
   local started, drawn_at = options.now(), nil
   local function update(done, total)

@@ -1,4 +1,4 @@
---- What a subcommand works with: the client that the options ask for, the terminal, the output, a progress bar.
+--- The context of a subcommand: the client that the options describe, the terminal, the output, a progress bar.
 -- @module ivs.command.session
 
 local printable = require("ivs.printable").escape
@@ -32,7 +32,7 @@ local function client_options(arguments)
   return options
 end
 
---- Makes the client. What a client refuses to take as an option is wrong usage here.
+--- Makes the client. An option that the client refuses is wrong usage.
 local function new_client(ivs, arguments)
   local called, client, err = pcall(ivs.client, client_options(arguments))
   if not called and status.is_interrupt(client) then error(client, 0) end
@@ -81,7 +81,7 @@ function session.new(arguments, write, complain)
   end
 
   function context.progress(no_pace)
-    local is_wanted = not arguments.quiet and not arguments.debug -- whose lines would break the bar
+    local is_wanted = not arguments.quiet and not arguments.debug -- the lines of the log would break the bar
     return progress.new({ columns = is_wanted and context.terminal.error_columns or nil, now = system.monotonic,
       write = function(s) io.stderr:write(s) end }, no_pace)
   end

@@ -7,7 +7,7 @@ local status = {
   USAGE = 2, -- wrong usage, or an expectation that cannot be read
   FAILED = 3, -- a call failed, or the output could not be written
   INTERRUPTED = 130, -- Ctrl-C: 128 + SIGINT, as shells count
-  PIPE_CLOSED = 141, -- nobody reads standard output any more: 128 + SIGPIPE
+  PIPE_CLOSED = 141, -- the reader of standard output has closed it: 128 + SIGPIPE
 }
 
 local Stop = { __name = "ivs.command.stop" }

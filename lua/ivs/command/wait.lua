@@ -41,7 +41,7 @@ function Wait:settle(arn, problem)
   self.status = math.max(self.status, has_failed and status.DIFFERENT or status.FAILED)
 end
 
---- One look at each ARN that is not settled. A round of many takes its time: it ends, at the latest, `delay` after the deadline.
+--- Polls each ARN that is not settled. A round over many ARNs takes long, so it ends `delay` after the deadline at the latest.
 function Wait:look()
   local client, pace = self.context.client(), self.context.pace
   local called, found, err = pcall(client.batch_get_recording_configuration, client, {

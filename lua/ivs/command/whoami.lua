@@ -17,7 +17,7 @@ local ORIGIN_COLUMNS = {
   { key = "setting", title = "SETTING", useful = 10, always = true }, { key = "origin", title = "FROM", useful = 10, always = true },
 }
 
-local COMMAND_OPTIONS = { "mfa_prompt", "user_agent_extra" } -- which this command always gives: nobody's setting
+local COMMAND_OPTIONS = { "mfa_prompt", "user_agent_extra" } -- this command always sets them; they are not settings of the user
 
 --- Seconds since 1970 as a date.
 local function shown(name, value)

@@ -1,4 +1,4 @@
---- Credentials: the option, or the chain of providers, which is asked anew whenever the call machine needs credentials.
+--- Credentials: the option, or the chain of providers, which is asked again whenever the call machine needs credentials.
 --
 -- A provider is a file of lua/ivs/credentials: `{ name, retrieve(context) }`. It returns credentials; or nil and, as a text, why it
 -- has none, and the next provider is asked; or nil and an error object, which ends the chain. It uses nothing but the context made

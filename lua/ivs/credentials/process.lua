@@ -11,7 +11,7 @@ local shlex = require "ivs.config.shlex"
 
 local process = { name = "process" }
 
-local TIMEOUT = 60 -- seconds; somebody may have to touch a key or type a code
+local TIMEOUT = 60 -- seconds; the user may have to touch a key or type a code
 local MAX_BYTES = 64 * 1024
 local MAX_WORDS = 255
 

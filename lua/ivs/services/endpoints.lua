@@ -1,5 +1,5 @@
 --- The endpoints of the services that credentials come from, as environment and files configure them (docs/protocol.md,
--- "Configured endpoints"). Whoever sends the request checks the URL.
+-- "Configured endpoints"). The caller checks the URL.
 -- Not for: the endpoint of IVS (ivs.config.settings), or a service's own endpoint if none is configured.
 -- @module ivs.services.endpoints
 

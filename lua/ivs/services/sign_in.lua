@@ -112,7 +112,7 @@ end
 
 --- Makes a call. After the last attempt an HTTP error is returned as a response, too.
 -- @tab context
--- @func build () → request for `context.http`, made anew for each attempt; or nil and an error object
+-- @func build () → request for `context.http`, called for each attempt; or nil and an error object
 -- @tab secrets texts that no message may hold; `build` may add to it
 -- @return `{ status, fields, code, message, host }`; or nil and an error object
 function sign_in.call(context, build, secrets)

@@ -12,72 +12,17 @@
 -- Not for: sharing a pace with other batches; `cache.max_tps` is for that (cache/pace.lua).
 -- @module resty.ivs.batch
 
-local names = require "ivs.names"
+local call = require "resty.ivs.call"
+local failure = require "ivs.failure"
+local many = require "ivs.batch"
 local private = require("ivs.core").private
 local semaphore = require "ngx.semaphore"
 
-local batch = {}
+local batch = { misuse = many.misuse }
 
-local MAX_CONCURRENCY = 256
 local MAX_ROUNDS = 10 -- of a call that is throttled in spite of the pace
 local YIELD_AFTER = 100 -- answers of one worker in a row; the cache answers without a wait, and others have to get their turn
 local LONGEST_SLEEP = 3600 -- seconds; a semaphore needs some limit
-
--- Arguments --------------------------------------------------------------------------------------------------------------
-
-local CHECKS = {
-  arns = function(value)
-    if type(value) ~= "table" then return "has to be a list of ARNs, got a " .. type(value) end
-    local count = 0
-    for _ in pairs(value) do count = count + 1 end
-    for at = 1, count do
-      if type(value[at]) ~= "string" then
-        return ("has to be a list of ARNs; item %d is a %s"):format(at, type(value[at]))
-      end
-    end
-  end,
-  max_concurrency = function(value)
-    if type(value) ~= "number" or value % 1 ~= 0 or value < 1 or value > MAX_CONCURRENCY then
-      return ("has to be a whole number from 1 to %d"):format(MAX_CONCURRENCY)
-    end
-  end,
-  max_tps = function(value)
-    if value == false or type(value) == "number" and value > 0 and value < math.huge then return nil end
-    return "has to be a number of requests a second above 0, or false"
-  end,
-}
-
-local function check_callback(value)
-  if type(value) ~= "function" then return "has to be a function, got a " .. type(value) end
-end
-
-CHECKS.on_progress, CHECKS.on_result = check_callback, check_callback
-
-local NAMES = { "arns", "max_concurrency", "max_tps", "on_progress", "on_result" }
-
---- What is wrong with the argument, to be raised at the caller's level; or nil.
-function batch.misuse(params)
-  if type(params) ~= "table" then return "table expected, got " .. type(params) end
-  for name, value in pairs(params) do
-    local check = CHECKS[name]
-    if not check then return names.unknown("member", name, NAMES) end
-    local problem = check(value)
-    if problem then return ("'%s' %s"):format(name, problem) end
-  end
-  if params.arns == nil then return "'arns' is missing" end
-end
-
---- Each ARN once, in the order of its first place.
-local function distinct(arns)
-  local list, seen = {}, {}
-  for _, arn in ipairs(arns) do
-    if not seen[arn] then
-      seen[arn] = true
-      list[#list + 1] = arn
-    end
-  end
-  return list
-end
 
 -- A batch under way ------------------------------------------------------------------------------------------------------
 
@@ -106,14 +51,54 @@ function Batch:limited(arn, carry_out)
   return response, err
 end
 
---- The number of the next ARN to fetch; nil if there is none now.
-local function take(self)
-  local again = table.remove(self.again, 1)
-  if again then return again end
-  if self.next > #self.arns then return nil end
-  self.next = self.next + 1
-  return self.next - 1
+-- Queues -----------------------------------------------------------------------------------------------------------------
+
+--- Puts an ARN at the end of its region's queue. `self.queues` has the queues that are not empty, in no order.
+-- @number number the ARN's index
+local function add(self, number)
+  local region = call.region_of(self.machine, self.arns[number])
+  local queue = self.queue_of[region]
+  if not queue then
+    queue = { first = 1, last = 0, busy = 0 } -- busy: calls that workers have taken from it
+    self.queue_of[region] = queue
+  end
+  if queue.first > queue.last then self.queues[#self.queues + 1] = queue end
+  queue.last = queue.last + 1
+  queue[queue.last] = number
 end
+
+--- The index of the queue with the fewest calls under way: so a region that waits for its pace leaves workers to the others. Only
+-- a worker makes a queue busy, so that there is an idle one among more queues than there are workers.
+local function idlest(self)
+  local queues, best = self.queues, nil
+  for _ = 1, math.min(#queues, self.concurrency + 1) do
+    self.turn = self.turn % #queues + 1
+    if not best or queues[self.turn].busy < queues[best].busy then best = self.turn end
+    if queues[best].busy == 0 then break end
+  end
+  return best
+end
+
+--- Takes the next ARN to fetch.
+-- @treturn number|nil its index; nil if there is none now
+-- @treturn table|nil its queue
+local function take(self)
+  local at = idlest(self)
+  if not at then return nil end
+  local queues = self.queues
+  local queue = queues[at]
+  local number = queue[queue.first]
+  queue[queue.first] = nil
+  queue.first = queue.first + 1
+  if queue.first > queue.last then
+    queues[at] = queues[#queues]
+    queues[#queues] = nil
+  end
+  queue.busy = queue.busy + 1
+  return number, queue
+end
+
+-- Workers ----------------------------------------------------------------------------------------------------------------
 
 --- Whether the call goes back to the end of the list.
 local function is_deferred(self, number, response)
@@ -128,19 +113,20 @@ end
 
 local function work(self)
   local count = 0
-  local number = take(self)
+  local number, queue = take(self)
   while number and not self.is_over do
     local response, err = self.get(self.arns[number], self)
+    queue.busy = queue.busy - 1
     if is_deferred(self, number, response) then
-      self.again[#self.again + 1] = number
+      add(self, number)
     else
       self.added = self.added + 1
-      self.queue[self.added] = { number = number, response = response, err = err }
+      self.answers[self.added] = { number = number, response = response, err = err }
       self.news:post(1)
     end
     count = count + 1
     if count % YIELD_AFTER == 0 then ngx.sleep(0.001) end -- 0 would not let the sockets have their turn
-    number = take(self)
+    number, queue = take(self)
   end
 end
 
@@ -157,9 +143,17 @@ local function next_answer(self)
   while self.added == self.taken and not self.problem do self.news:wait(LONGEST_SLEEP) end
   if self.problem then error(self.problem[1], 0) end
   self.taken = self.taken + 1
-  local answer = self.queue[self.taken]
-  self.queue[self.taken] = nil
+  local answer = self.answers[self.taken]
+  self.answers[self.taken] = nil
   return answer
+end
+
+--- The configuration, or nil and an error object: a success without a configuration would leave a hole in the list.
+local function outcome_of(answer)
+  if not answer.response then return nil, answer.err end
+  local configuration = answer.response.recordingConfiguration
+  if configuration then return configuration end
+  return nil, failure.of_operation(many.no_configuration(), "GetRecordingConfiguration")
 end
 
 --- Whether the whole batch fails: nothing could be asked for want of credentials.
@@ -169,31 +163,18 @@ end
 
 --- Takes answers until all are there, and calls the callbacks.
 -- @return true; or nil and the error object that ends the whole batch
-local function collect(self, params)
+local function collect(self, plan)
   local total = #self.arns
   for done = 1, total do
     local answer = next_answer(self)
     if is_fatal(self, answer) then return nil, answer.err end
     self.answered = self.answered + (answer.err and answer.err.kind == "credentials" and 0 or 1)
-    local configuration = answer.response and answer.response.recordingConfiguration
-    self.configurations[answer.number], self.errors[answer.number] = configuration, answer.err
-    if params.on_result then params.on_result(self.arns[answer.number], configuration, answer.err) end
-    if params.on_progress then params.on_progress(done, total) end
+    local configuration, err = outcome_of(answer)
+    self.configurations[answer.number], self.errors[answer.number] = configuration, err
+    if plan.on_result then plan.on_result(self.arns[answer.number], configuration, err) end
+    if plan.on_progress then plan.on_progress(done, total) end
   end
   return true
-end
-
-local function result_of(self)
-  local configurations, errors = {}, {}
-  for number, arn in ipairs(self.arns) do
-    local err = self.errors[number]
-    if err then
-      errors[#errors + 1] = { arn = arn, code = err.code, message = err.message, error = err }
-    else
-      configurations[#configurations + 1] = self.configurations[number]
-    end
-  end
-  return { recordingConfigurations = configurations, errors = errors }
 end
 
 --- Ends the workers. Those that have ended by themselves are waited for, since nginx keeps them until then.
@@ -211,22 +192,23 @@ end
 -- @treturn table|nil `{ recordingConfigurations = { … }, errors = { { arn, code, message, error }, … } }`, each in the order of `arns`
 -- @treturn table|nil an error object: nothing could be asked
 function batch.run(machine, get, params)
-  local arns = distinct(params.arns)
-  local concurrency = math.min(params.max_concurrency or 16, #arns)
-  local max_tps = params.max_tps
-  if max_tps == nil then max_tps = 3 end
+  local plan = many.plan(params)
+  local arns = plan.arns
+  local concurrency = math.min(plan.max_concurrency, #arns)
   local self = setmetatable({
-    machine = machine, get = get, arns = arns, max_tps = max_tps, paces = {}, slots = assert(semaphore.new(concurrency)),
-    next = 1, again = {}, rounds = {}, is_throttled = {}, queue = {}, added = 0, taken = 0, news = assert(semaphore.new(0)),
-    configurations = {}, errors = {}, answered = 0, is_over = false,
+    machine = machine, get = get, arns = arns, max_tps = plan.max_tps, paces = {}, concurrency = concurrency,
+    slots = assert(semaphore.new(concurrency)), queue_of = {}, queues = {}, turn = 0, rounds = {}, is_throttled = {},
+    answers = {}, added = 0, taken = 0, news = assert(semaphore.new(0)), configurations = {}, errors = {}, answered = 0,
+    is_over = false,
   }, Batch)
+  for number = 1, #arns do add(self, number) end
   local threads = {}
   for at = 1, concurrency do threads[at] = ngx.thread.spawn(work_protected, self) end
-  local ok, done, err = pcall(collect, self, params)
+  local ok, done, err = pcall(collect, self, plan)
   finish(self, threads)
   if not ok then error(done, 0) end
   if not done then return nil, err end
-  return result_of(self)
+  return many.result(arns, self.configurations, self.errors)
 end
 
 return batch

@@ -27,8 +27,10 @@ local function report_network(machine_call, wire, url, limits)
 end
 
 --- The region that a call goes to: the client's, or the one in the ARN.
-local function region_of(state, params)
-  local region = state.machine.region
+-- @tab machine the client of ivs.core
+-- @param params of the call
+function call.region_of(machine, params)
+  local region = machine.region
   if region then return region end
   local arn = type(params) == "table" and params.arn or params
   return type(arn) == "string" and arn:match("^arn:[^:]*:[^:]*:([^:]+):") or "-"
@@ -39,7 +41,7 @@ end
 local function keep_pace(state, params, batch)
   local cache = state.cache
   if not (cache and cache.max_tps) then return true end
-  return pace.wait(cache, state.refresh.account_id or "-", region_of(state, params), batch ~= nil)
+  return pace.wait(cache, state.refresh.account_id or "-", call.region_of(state.machine, params), batch ~= nil)
 end
 
 local function send(state, machine_call, url, batch)
@@ -81,7 +83,7 @@ end
 -- @return the response; or nil, an error object, and whether the service throttled the last attempt
 function call.carry_out(state, operation_name, params, batch)
   local machine_call = begin(state, operation_name, params)
-  if batch then private.set_pace(machine_call, batch:pace(region_of(state, params))) end
+  if batch then private.set_pace(machine_call, batch:pace(call.region_of(state.machine, params))) end
   local step, detail = private.advance(machine_call)
   local is_sent, flush_log = false, state.flush_log
   while true do

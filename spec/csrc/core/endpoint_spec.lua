@@ -192,7 +192,7 @@ describe("the endpoint", function()
   end
 
   for _, region in ipairs(MADE_UP) do
-    it("of an unheard-of region is in aws: " .. region, function()
+    it("of an unknown region is in the partition aws: " .. region, function()
       check(region, "aws", region)
     end)
   end
@@ -205,7 +205,7 @@ describe("the endpoint", function()
     end)
   end
 
-  it("is the custom one where there is one, signed for the region", function()
+  it("is the custom one if there is one, signed for the region", function()
     for _, url in ipairs { CUSTOM, "http://127.0.0.1:4566", "HTTP://[::1]:8080/" } do
       local client = client_for { region = "eu-west-1", endpoint_url = url }
       local sent_to, scope = sent(client)
@@ -219,7 +219,7 @@ describe("the endpoint", function()
     for _, switches in ipairs(SWITCHES) do
       local name = key(region, switches, CUSTOM)
       if switches[1] or switches[2] or region ~= "us-west-2" then
-        it("is refused as the rules refuse it: " .. name, function()
+        it("is refused as by the endpoint rule set: " .. name, function()
           local client, err = new_client(options_for(region, switches, CUSTOM))
           assert.is_nil(client)
           assert.are.equal("EndpointResolutionError", answers[name].error)
@@ -242,7 +242,7 @@ describe("the region", function()
   end)
 
   for index, region in ipairs(BAD_REGIONS) do
-    it("is refused where it is no host label: '" .. printable(region) .. "'", function()
+    it("is refused if it is not a host label: '" .. printable(region) .. "'", function()
       local answer = answers[index]
       if region:sub(-1) ~= "\n" then -- botocore's expression lets a newline at the end pass
         assert.are.equal("InvalidRegionError", answer.error)
@@ -257,7 +257,7 @@ describe("the region", function()
     end)
   end
 
-  it("is cut between characters where it is long, and shown as it is up to there", function()
+  it("is cut between characters if it is long, and otherwise shown unchanged", function()
     local _, err = new_client { region = ("\195\169"):rep(5000) }
     local text = err.message:match("^Provided region_name '(.*)' doesn't match a supported format%.$")
     assert.are.equal(("\195\169"):rep(math.floor(#text / 2)), text)
@@ -268,7 +268,7 @@ describe("the region", function()
     assert.are.equal("Provided region_name '?bc' doesn't match a supported format.", err.message)
   end)
 
-  it("comes from the ARN where no setting names one", function()
+  it("comes from the ARN if no setting names one", function()
     local client = client_for {}
     assert.is_nil(client.region)
     for _, region in ipairs { "us-east-1", "eu-west-1", "us-east-1" } do
@@ -279,21 +279,21 @@ describe("the region", function()
     assert.is_nil(client.region)
   end)
 
-  it("from the ARN goes with the switches and with a custom endpoint", function()
+  it("from the ARN works with FIPS, dual-stack and a custom endpoint", function()
     local both = client_for { use_fips_endpoint = true, use_dualstack_endpoint = true }
     assert.are.same({ "https://ivs-fips.us-west-2.api.aws" .. PATH, "us-west-2" }, { sent(both) })
     local custom = client_for { endpoint_url = "http://127.0.0.1:4566" }
     assert.are.same({ "http://127.0.0.1:4566" .. PATH, "us-west-2" }, { sent(custom) })
   end)
 
-  it("of a setting goes before the ARN's", function()
+  it("of a setting overrides the ARN's", function()
     local url, scope = sent(client_for { region = "eu-central-1" })
     assert.are.equal("https://ivs.eu-central-1.amazonaws.com" .. PATH, url)
     assert.are.equal("eu-central-1", scope)
   end)
 
   for _, arn in ipairs { "x", "", "arn:aws:ivs::123456789012:recording-configuration/x", "arn:aws:ivs" } do
-    it("is asked for where neither a setting nor the ARN has one: '" .. arn .. "'", function()
+    it("is required if neither a setting nor the ARN has one: '" .. arn .. "'", function()
       for _, endpoint_url in ipairs { "https://ivs.example", false } do
         local step, err = client_for({ endpoint_url = endpoint_url or nil }):call({ arn = arn }):next()
         assert.are.equal("failed", step)

@@ -69,7 +69,7 @@ describe("a response", function()
     gives(OK .. "Content-Length: " .. MAX .. "\r\n\r\n" .. ("x"):rep(MAX), { 200, ("x"):rep(MAX) })
   end)
 
-  it("in chunks ends with the last of them", function()
+  it("in chunks ends with the last chunk", function()
     local head = OK .. "Transfer-Encoding: chunked\r\n\r\n"
     gives(head .. "0\r\n\r\n", { 200, "" })
     gives(head .. "5\r\nhello\r\n0\r\n\r\n", { 200, "hello" })
@@ -79,7 +79,7 @@ describe("a response", function()
     gives(OK .. "transfer-encoding: Chunked\r\n\r\n0\r\n\r\n", { 200, "" })
   end)
 
-  it("that tells no length ends with the connection, which is not kept", function()
+  it("without a length ends with the connection, which is not kept", function()
     gives(OK .. "\r\nhello", { 200, "hello" }, { until_closed = true })
     gives(OK .. "\r\n", { 200, "" }, { until_closed = true })
     gives("HTTP/1.0 200 OK\r\n\r\nhello", { 200, "hello" }, { until_closed = true })
@@ -92,7 +92,7 @@ describe("a response", function()
     gives("HTTP/1.1 407 No\r\nContent-Length: 9\r\n\r\n", { 407, "" }, { bodiless = true })
   end)
 
-  it("comes after any number of interim ones, whose headers are not its own", function()
+  it("may follow any number of interim responses, whose headers it does not include", function()
     gives("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nX-Early: 1\r\nContent-Length: 7\r\n\r\n" .. OK
       .. "X-Late: 2\r\nContent-Length: 2\r\n\r\nhi", { 200, "hi" }, { headers = { ["x-early"] = nil, ["x-late"] = "2" } })
     local reader = read("HTTP/1.1 103 E\r\nX-Early: 1\r\n\r\n" .. OK .. "Content-Length: 0\r\n\r\n", 5)
@@ -107,13 +107,13 @@ describe("a response", function()
     gives(OK .. "A: 1\r\na: 2\r\nContent-Length: 0\r\n\r\n", { 200, "" }, { headers = { a = "1, 2" } })
   end)
 
-  it("has no other header that is malformed", function()
+  it("does not include other malformed headers", function()
     gives(OK .. "A B: 1\r\n: 2\r\nY: 3\r\nContent-Length: 0\r\n\r\n", { 200, "" }, { headers = { y = "3" } })
     gives(OK .. "A: b\r\n folded: 1\r\n\tB: 2\r\nContent-Length: 0\r\n\r\n", { 200, "" }, { headers = { a = "b", b = nil } })
     gives(OK .. "Content-Length : 5\r\nTransfer-Encoding\t: chunked\r\n\r\nhi", { 200, "hi" }, { until_closed = true })
   end)
 
-  it("whose length is told twice is read as RFC 9112, 6.3 says, and its connection is not kept", function()
+  it("with two lengths is read as RFC 9112, 6.3 says, and its connection is not kept", function()
     gives(OK .. "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", { 200, "hello" })
     for _, codings in ipairs { "chunked\r\nContent-Length: 3", "identity, chunked\r\nContent-Length: 3", "chunked,,chunked\r\nContent-Length: 3" } do
       gives(OK .. "Transfer-Encoding: " .. codings .. "\r\n\r\n2\r\nhi\r\n0\r\n\r\n", { 200, "hi" }, { keep_alive = false })
@@ -122,7 +122,7 @@ describe("a response", function()
     gives(OK .. "Transfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nhi", { 200, "hi" })
   end)
 
-  it("says whether the connection may be kept", function()
+  it("tells whether the connection may be kept", function()
     gives(OK .. "Connection: close\r\nContent-Length: 0\r\n\r\n", { 200, "" }, { keep_alive = false })
     gives(OK .. "Connection: x, CLOSE ,y\r\nContent-Length: 0\r\n\r\n", { 200, "" }, { keep_alive = false })
     gives(OK .. "Connection: keep-alive\r\nContent-Length: 0\r\n\r\n", { 200, "" })
@@ -131,7 +131,7 @@ describe("a response", function()
 end)
 
 describe("a response is refused", function()
-  it("where its length could be read in two ways", function()
+  it("if its length is ambiguous", function()
     refuses(OK .. "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "malformed", "two different Content-Lengths")
     refuses(OK .. "Content-Length: 5\r\nContent-Length: 05\r\n\r\nhello", "malformed", "two different Content-Lengths")
     refuses(OK .. "Content-Length: 5, 5\r\n\r\nhello", "malformed", "not a number")
@@ -142,7 +142,7 @@ describe("a response is refused", function()
     refuses(OK .. "Transfer-Encoding: chunked\r\n\tx\r\n\r\nhello", "malformed", "folded")
   end)
 
-  it("where a length is not a number", function()
+  it("if a length is not a number", function()
     for _, text in ipairs { "", "x", "-1", "+5", "0x5", "5.0", "5 5", "9223372036854775808", "99999999999999999999" } do
       refuses(OK .. "Content-Length: " .. text .. "\r\n\r\nhello", "malformed", "not a number")
     end
@@ -156,7 +156,7 @@ describe("a response is refused", function()
     refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n5\r\nhello!", "closed", "size line")
   end)
 
-  it("where it is no HTTP/1", function()
+  it("if it is not HTTP/1", function()
     for _, text in ipairs { "HTTP/2 200 OK\r\n", "HTTP/1.1200 OK\r\n", "HTTP/1.x 200 OK\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\r\n",
       "http/1.1 200 OK\r\n", "HTTP/1.2 200 OK\r\n", "HTTP/1.1  200 OK\r\n", "HTTP/1.1 200OK\r\n",
       "HTTP/1.1 20 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 099 OK\r\n", "HTTP/1.1 2x0 OK\r\n" } do
@@ -177,7 +177,7 @@ describe("a response is refused", function()
     refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n0\r\nT\r\n\r\n", "malformed", "a trailer has no colon")
   end)
 
-  it("where it is larger than allowed", function()
+  it("if it is larger than allowed", function()
     refuses(OK .. "Content-Length: " .. MAX + 1 .. "\r\n\r\n" .. ("x"):rep(MAX + 1), "too large", "larger than allowed")
     refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n" .. ("x"):rep(MAX + 1), "too large", "larger than allowed")
     refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n" .. ("a\r\n0123456789\r\n"):rep(MAX / 10 + 1), "too large", "larger than allowed")
@@ -191,7 +191,7 @@ describe("a response is refused", function()
     refuses(OK .. "Transfer-Encoding: chunked\r\n\r\n5;" .. ("x"):rep(2000), "closed", "line is too long")
   end)
 
-  it("where the connection ended too early", function()
+  it("if the connection ended too early", function()
     local message = OK .. "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nT: t\r\n\r\n"
     refuses("", "closed", "before a response was received")
     for length = 1, #message - 1 do
@@ -220,7 +220,7 @@ describe("a reader", function()
     assert.equal("more", reader:feed "HTTP")
   end)
 
-  it("is told from other values", function()
+  it("is distinguished from other values", function()
     assert.has_error(function() core.http_reader(1).feed({}, "x") end)
     assert.has_error(function() core.http_reader(1):feed(nil) end)
     assert.has_error(function() core.http_reader(-1) end)
@@ -240,7 +240,7 @@ describe("a request as text", function()
       core.http_request({ method = "GET", url = "http://h/x" }, true, "Basic eA=="))
   end)
 
-  it("is refused where it would be another", function()
+  it("is refused if it would be parsed as another request", function()
     for _, request in ipairs { {}, { method = "GET" }, { method = "GET", url = "ftp://h" }, { method = "G\r\n", url = "http://h" },
       { method = "GET", url = "http://h/ x" }, { method = "GET", url = "http://h", headers = { a = "b\r\nc: d" } },
       { method = "GET", url = "http://h", headers = { ["a\n"] = "b" } }, { method = "GET", url = "http://h", headers = { "a" } },
@@ -257,7 +257,7 @@ describe("a request as text", function()
     assert.is_nil((core.http_request({ method = "GET", url = "http://h" }, false, "a\r\nb")))
   end)
 
-  it("of a call is its request table's", function()
+  it("of a call is that of its request table", function()
     local client = core.client { region = "us-west-2", env = {}, credentials = { access_key_id = "A", secret_access_key = "S" } }
     local call = core.private.begin(client, "arn")
     local step, url = core.private.advance(call)
@@ -280,7 +280,7 @@ describe("a call's steps without tables", function()
   local client = core.client { region = "us-west-2", env = {}, max_response_bytes = 100,
     credentials = { access_key_id = "A", secret_access_key = "S" } }
 
-  it("take the response out of the reader, and the memory of a call that is over", function()
+  it("take the response from the reader, and reuse the memory of a finished call", function()
     local reader, spare = core.http_reader(100), nil
     for round = 1, 3 do
       spare = core.private.begin(client, "arn", spare)
@@ -309,7 +309,7 @@ describe("a call's steps without tables", function()
 end)
 
 describe("what a driver asks of ivs.core", function()
-  it("is how a URL is reached", function()
+  it("is the route to a URL", function()
     assert.same({ scheme = "https", host = "[::1]", port = 443, authority = "[::1]:443" }, core.parse_url "https://[::1]/x")
     assert.same({ scheme = "http", host = "A.b", port = 8080, authority = "A.b:8080" }, core.parse_url "HTTP://A.b:8080")
     assert.is_nil(core.parse_url "ftp://x")
@@ -317,7 +317,7 @@ describe("what a driver asks of ivs.core", function()
     assert.is_false(core.is_bypassed("example.com", "example.org:443"))
   end)
 
-  it("is a client's settings and keys, until it is closed", function()
+  it("is a client's settings and credentials, until it is closed", function()
     local client = core.client { region = "us-west-2", env = {}, read_timeout = 3, proxy = "http://p:1",
       credentials = function() return { access_key_id = "A", secret_access_key = "S" } end }
     local settings = client:connection_settings()

@@ -100,7 +100,7 @@ local function assert_same_waits(expected, got, where)
 end
 
 describe("the adaptive rate", function()
-  it("holds requests back as botocore's does, over made-up lives of a client", function()
+  it("delays requests as botocore's does, over random sequences of calls", function()
     local cases, inputs, held, enabled = {}, {}, 0, 0
     for seed = 1, CASES do
       cases[seed] = make_case(seed)
@@ -124,7 +124,7 @@ describe("the adaptive rate", function()
     assert.is_true(held > CASES * 5 and enabled > CASES / 2, "the cases are worth their name")
   end)
 
-  it("is not there in the other modes", function()
+  it("does not exist in the other modes", function()
     for _, mode in ipairs { "standard", "legacy" } do
       local client, clock = made_up.client { retry_mode = mode, max_attempts = 1 }
       for _ = 1, 20 do
@@ -135,7 +135,7 @@ describe("the adaptive rate", function()
     end
   end)
 
-  it("holds back the retries of a call, too", function()
+  it("delays the retries of a call, too", function()
     local client, clock = made_up.client({ retry_mode = "adaptive", max_attempts = 4 }, 0)
     local requests, delays = by_hand.carry_out(client:call(ARN), { THROTTLED, THROTTLED, THROTTLED, GOOD }, clock)
     assert.equal(4, #requests)
@@ -144,7 +144,7 @@ describe("the adaptive rate", function()
     assert.is_true(seconds >= 3, "no faster than one in two seconds, the lowest rate, from one or no token: " .. seconds)
   end)
 
-  it("is the client's own", function()
+  it("is separate for each client", function()
     local one, clock = made_up.client { retry_mode = "adaptive", max_attempts = 1 }
     end_call(begin_call(one, clock), THROTTLED)
     assert.equal("sleep", (one:call(ARN):next()))
@@ -152,7 +152,7 @@ describe("the adaptive rate", function()
     assert.equal("exchange", (other:call(ARN):next()))
   end)
 
-  it("takes a clock that is set back for one that stands", function()
+  it("treats a clock that was set back as one that stands still", function()
     local client, clock = made_up.client { retry_mode = "adaptive", max_attempts = 1 }
     end_call(begin_call(client, clock), THROTTLED)
     clock.pass(-3600 * TICKS)
@@ -166,7 +166,7 @@ describe("the adaptive rate", function()
     assert.equal("exchange", (client:call(ARN):next()))
   end)
 
-  it("counts by the client's clock from the start", function()
+  it("uses the client's clock from the start", function()
     -- made long before this machine's time: half a second gives half a token, at one a second, whatever year it is
     local clock = { now = 1000000000 }
     local client = assert(core.client({ region = "us-west-2", credentials = by_hand.KEYS, env = {}, retry_mode = "adaptive",

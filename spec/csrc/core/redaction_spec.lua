@@ -66,7 +66,7 @@ local function refusing(status, headers, body)
 end
 
 describe("the secrets of a request", function()
-  it("are hidden although the client's keys were rotated while it was on its way", function()
+  it("are redacted although the client's credentials were rotated meanwhile", function()
     local given = { { session_token = TOKEN }, { session_token = ("n3wT0k3n"):rep(5) } }
     local asked = 0
     local client = assert(core.client({ region = "us-west-2", env = {}, credentials = function()
@@ -87,7 +87,7 @@ describe("the secrets of a request", function()
     assert.equal("expired: ", err.message:sub(1, 9))
   end)
 
-  it("are hidden where the message is cut in the midst of them", function()
+  it("are redacted if the message is cut inside them", function()
     for before = MESSAGE_MAX - #TOKEN - 20, MESSAGE_MAX + 5, 7 do
       local err = fail(refusing(403, {}, '{"code":"AccessDeniedException","message":"' .. ("x"):rep(before) .. TOKEN .. '"}'))
       assert.equal(("x"):rep(math.min(before, MESSAGE_MAX)), (err.message:gsub("%*", "")))
@@ -97,7 +97,7 @@ describe("the secrets of a request", function()
     end
   end)
 
-  it("are hidden where the server gives a part of them, or escapes some of their characters", function()
+  it("are redacted if the server repeats a part of them, or escapes some of their characters", function()
     assert.equal("the token starts with **************** and", fail(refusing(403, {},
       '{"code":"AccessDenied","message":"the token starts with ' .. TOKEN:sub(1, 16) .. ' and"}')).message)
     fail(refusing(403, {}, "<p>" .. TOKEN:sub(20, 70) .. "…</p>"))
@@ -105,7 +105,7 @@ describe("the secrets of a request", function()
     fail(refusing(403, {}, "token: " .. TOKEN:gsub("/", "\\/")))
   end)
 
-  it("in a code make the status the code, wherever in the code they are", function()
+  it("in a code make the HTTP status the code", function()
     for _, code in ipairs { TOKEN, ("E"):rep(100) .. TOKEN, "Denied" .. TOKEN .. "Exception", ("E"):rep(200) .. TOKEN,
       "ns#" .. TOKEN, "Denied:" .. TOKEN, TOKEN:sub(5, 20), KEYS.secret_access_key } do
       for _, answer in ipairs { { {}, { __type = code } }, { {}, { code = code } }, { { ["x-amzn-ErrorType"] = code }, {} } } do
@@ -117,7 +117,7 @@ describe("the secrets of a request", function()
     end
   end)
 
-  it("are hidden in err.headers and err.request_id", function()
+  it("are redacted in err.headers and err.request_id", function()
     local err = fail { function(request)
       return { status = 403, headers = { ["x-echo"] = "token " .. TOKEN, [signature_of(request)] = "name",
         ["x-auth"] = request.headers.Authorization, ["x-amzn-requestid"] = TOKEN:sub(1, 40), ["x-plain"] = "plain" } }
@@ -127,7 +127,7 @@ describe("the secrets of a request", function()
     assert.equal(("*"):rep(40), err.request_id)
   end)
 
-  it("are hidden in the headers of an answer that is kept while the next attempt goes wrong", function()
+  it("are redacted in the headers of a response that is kept while the next attempt fails", function()
     local err = fail {
       function() return { status = 500, headers = { ["x-echo"] = TOKEN } } end,
       function(request) return nil, { kind = "connection", code = "HTTPClientError", message = request.headers.Authorization } end,
@@ -135,7 +135,7 @@ describe("the secrets of a request", function()
     assert.same({ 500, ("*"):rep(#TOKEN) }, { err.status, err.headers["x-echo"] })
   end)
 
-  it("are hidden with those of the attempts before", function()
+  it("are redacted together with those of earlier attempts", function()
     local function echo(_, number, requests)
       local said = {}
       for index = 1, number do said[index] = signature_of(requests[index]) end
@@ -148,7 +148,7 @@ describe("the secrets of a request", function()
     assert.equal(table.concat({ stars, stars, stars }, " "), err.message)
   end)
 
-  it("shorter than 16 bytes are not looked for, so that they spoil no text", function()
+  it("shorter than 16 bytes are not redacted, so that ordinary words stay", function()
     for _, token in ipairs { "Resource", "tok", "NotFoundExcepti" } do
       local err = fail(refusing(404, { ["x-amzn-ErrorType"] = "ResourceNotFoundException" },
         '{"exceptionMessage":"Resource: no token of NotFoundExcepti"}'),
@@ -157,7 +157,7 @@ describe("the secrets of a request", function()
     end
   end)
 
-  it("are hidden in what a transport says went wrong", function()
+  it("are redacted in the errors of a transport", function()
     for name, transport in pairs {
       raised = function(request) error("cannot send " .. request.headers.Authorization .. TOKEN, 0) end,
       told = function(request) return nil, "cannot send " .. request.headers.Authorization .. TOKEN end,

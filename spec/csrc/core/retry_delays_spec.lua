@@ -66,7 +66,7 @@ describe("the delay before a retry", function()
     end
   end)
 
-  it("goes by what the last answer was, and by how many there were", function()
+  it("depends on the last response and on the number of attempts", function()
     local answers = { BROKEN, THROTTLED, { status = 200, body = "" }, THROTTLED, GOOD }
     local _, delays = carry_out(client_for({ max_attempts = 5 }, { random = 0.5 }):call(ARN), answers)
     for index, expected in ipairs { 0.5 * 0.05, 0.5 * 2, 0.5 * 0.2, 0.5 * 8 } do
@@ -74,7 +74,7 @@ describe("the delay before a retry", function()
     end
   end)
 
-  it("is the standard mode's in adaptive mode, and the rate's wait comes after it", function()
+  it("is that of standard mode in adaptive mode, followed by the wait for the rate", function()
     for answer, expected in pairs { [BROKEN] = 0.025, [THROTTLED] = 0.5 } do
       local clock = {}
       local call = client_for({ retry_mode = "adaptive" }, clock):call(ARN)
@@ -86,7 +86,7 @@ describe("the delay before a retry", function()
     end
   end)
 
-  it("is drawn anew for each retry, and for nothing else", function()
+  it("is drawn once for each retry", function()
     local thrown, throws = { 0.1, 0.2, 0.3 }, 0
     local function random()
       throws = throws + 1
@@ -110,7 +110,7 @@ end)
 describe("the server's hint", function()
   local MODES = { standard = true, adaptive = true }
 
-  it("x-amz-retry-after is in milliseconds, held from t to t + 5 s, on whatever is sent again", function()
+  it("x-amz-retry-after is in milliseconds, from t to t + 5 s, for everything that is retried", function()
     for mode in pairs(MODES) do
       for _, answer in ipairs { BROKEN, THROTTLED, { status = 503, body = "" }, refusal(400, "RequestTimeout") } do
         local own = first_delay(answer, { retry_mode = mode })
@@ -142,7 +142,7 @@ describe("the server's hint", function()
     end
   end)
 
-  it("Retry-After is nothing on other statuses, where x-amz-retry-after is", function()
+  it("Retry-After is ignored on other statuses, x-amz-retry-after is not", function()
     for _, status in ipairs { 500, 502, 504 } do
       local answer = { status = status, body = "" }
       local own = first_delay(answer)
@@ -154,13 +154,13 @@ describe("the server's hint", function()
       "throttled at 400")
   end)
 
-  it("x-amz-retry-after goes before Retry-After, unless it is no number", function()
+  it("x-amz-retry-after overrides Retry-After, unless it is not a number", function()
     local answer = { status = 503, body = "" }
     assert_near(2, first_delay(told(answer, { ["x-amz-retry-after"] = "2000", ["Retry-After"] = "4" })), "both")
     assert_near(4, first_delay(told(answer, { ["x-amz-retry-after"] = "soon", ["Retry-After"] = "4" })), "one of them")
   end)
 
-  it("that is malformed, or in the past, is passed over", function()
+  it("that is malformed, or in the past, is ignored", function()
     local answer = { status = 503, body = "" }
     local own = first_delay(answer)
     for _, text in ipairs { "", " ", "x", "-1", "-1000", "+1", "1.5", "1e3", "0x10", "1 000", "3s", "1,2", "٣", "nan", "inf" } do
@@ -175,20 +175,20 @@ describe("the server's hint", function()
     end
   end)
 
-  it("is nothing in legacy mode", function()
+  it("is ignored in legacy mode", function()
     for _, name in ipairs { "x-amz-retry-after", "Retry-After" } do
       assert_near(0.5, first_delay(refusal(503, "X", { [name] = "3000" }), { retry_mode = "legacy" }), name)
     end
   end)
 
-  it("makes no answer one that is sent again", function()
+  it("does not make a response retryable", function()
     for _, name in ipairs { "x-amz-retry-after", "Retry-After" } do
       assert.is_nil(first_delay(refusal(404, "ResourceNotFoundException", { [name] = "1" })))
       assert.is_nil(first_delay(refusal(503, "X", { [name] = "1" }), { max_attempts = 1 }))
     end
   end)
 
-  it("holds for its own answer only", function()
+  it("applies to its own response only", function()
     local call = client_for({ max_attempts = 4 }, { random = 0.5 }):call(ARN)
     call:next()
     assert_near(3, (select(2, call:next(refusal(503, "X", { ["x-amz-retry-after"] = "3000" })))), "hinted")

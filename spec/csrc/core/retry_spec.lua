@@ -24,7 +24,7 @@ describe("retrying", function()
       "10.0000" }, round(delays))
   end)
 
-  it("waits from a base of one second where it was throttled", function()
+  it("waits from a base of one second after throttling", function()
     local _, delays = carry_out(client_for({ max_attempts = 8 }, { random = 0.25 }):call(ARN), { THROTTLED })
     assert.same({ "0.2500", "0.5000", "1.0000", "2.0000", "4.0000", "5.0000", "5.0000" }, round(delays))
   end)
@@ -35,7 +35,7 @@ describe("retrying", function()
     assert.equal(5, #requests)
   end)
 
-  it("heeds the server's hint within five seconds of its own delay", function()
+  it("follows the server's hint within five seconds of its own delay", function()
     for milliseconds, delay in pairs { ["1500"] = "1.5000", ["10"] = "0.0500", ["60000"] = "5.0500", ["x"] = "0.0500" } do
       local call = client_for():call(ARN)
       call:next()
@@ -53,7 +53,7 @@ describe("retrying", function()
     assert.same({ "2.0000" }, round { (select(2, call:next(refusal(503, "X", { ["Retry-After"] = http_date(NOW + 2) })))) })
   end)
 
-  it("reads the hint as Python's int() does, since botocore does", function()
+  it("reads the hint as Python's int() does", function()
     local function delay_after(hint)
       local call = client_for():call(ARN)
       call:next()
@@ -83,7 +83,7 @@ describe("retrying", function()
     assert.equal(3, #carry_out(client_for():call(ARN), { { status = 200, body = "<html>" } }))
   end)
 
-  it("counts its attempts in amz-sdk-request, and is one invocation", function()
+  it("counts its attempts in amz-sdk-request, under one invocation ID", function()
     local requests = carry_out(client_for():call(ARN), { BROKEN })
     assert.equal("attempt=1", requests[1].headers["amz-sdk-request"])
     assert.equal("attempt=2; max=3", requests[2].headers["amz-sdk-request"])
@@ -93,7 +93,7 @@ describe("retrying", function()
     end
   end)
 
-  it("tells the server how long it will wait, on the server's own clock", function()
+  it("sends the time until which it waits, on the server's clock", function()
     -- botocore: the ttl is now + read_timeout + (Date − now), as an amz date
     local clock = {}
     local call = client_for({ read_timeout = 30 }, clock):call(ARN)
@@ -104,7 +104,7 @@ describe("retrying", function()
     assert.equal("ttl=" .. os.date("!%Y%m%dT%H%M%SZ", NOW + 137) .. "; attempt=2; max=3", request.headers["amz-sdk-request"])
   end)
 
-  it("signs each attempt anew", function()
+  it("signs each attempt again", function()
     local clock = {}
     local requests = carry_out(client_for({}, clock):call(ARN), { THROTTLED }, clock)
     assert.equal("20231114T221320Z", requests[1].headers["X-Amz-Date"])
@@ -113,7 +113,7 @@ describe("retrying", function()
     assert.not_equal(requests[1].headers.Authorization, requests[2].headers.Authorization)
   end)
 
-  it("gives each call an invocation of its own", function()
+  it("gives each call an invocation ID of its own", function()
     local client, seen = assert(core.client { region = "us-west-2", credentials = KEYS, env = {} }), {}
     for _ = 1, 20 do
       local id = select(2, client:call(ARN):next()).headers["amz-sdk-invocation-id"]
@@ -137,7 +137,7 @@ describe("retrying", function()
     assert.equal(2, #carry_out(client:call(ARN), { BROKEN, BROKEN }))
   end)
 
-  it("gets the tokens of its last retry back when that succeeds", function()
+  it("returns the tokens of its last retry when that succeeds", function()
     local client = client_for { max_attempts = 100 }
     for _ = 1, 40 do
       assert.equal(2, #carry_out(client:call(ARN), { BROKEN, GOOD }))
@@ -161,12 +161,12 @@ describe("retrying", function()
   end)
 end)
 
-describe("a clock that is wrong", function()
+describe("a wrong clock of the client", function()
   local function skewed(code, offset, more)
     return refusal(403, code, { Date = http_date(NOW + offset), Age = more and more.age })
   end
 
-  it("is set right by the Date of the refusal, and the call sent once more", function()
+  it("is corrected by the Date of the error response, and the call is sent once more", function()
     for _, code in ipairs { "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException",
       "SignatureDoesNotMatch", "AuthFailure" } do
       local client = client_for()
@@ -185,7 +185,7 @@ describe("a clock that is wrong", function()
     assert.same({ 2, "failed" }, { #requests, step })
   end)
 
-  it("is taken for right within four minutes, from a cache, without a Date or for another code", function()
+  it("is not corrected within four minutes, from a cache, without a Date or for another code", function()
     for _, answer in ipairs { skewed("RequestExpired", 230), skewed("RequestExpired", -230),
       skewed("RequestExpired", 3600, { age = "10" }), refusal(403, "RequestExpired"), skewed("AccessDeniedException", 3600),
       refusal(403, "RequestExpired", { Date = "yesterday" }) } do

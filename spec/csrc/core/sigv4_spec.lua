@@ -277,7 +277,7 @@ describe("a signed request", function()
     end
   end)
 
-  it("is expected to be what a complete botocore client hands to its transport", function()
+  it("is expected to be what a complete botocore client passes to its transport", function()
     for index, example in ipairs(EXAMPLES) do
       local result = expected[examples[index]]
       for name, value in pairs(result.client or {}) do
@@ -296,7 +296,7 @@ describe("a signed request", function()
   end
 
   for _, sequence in ipairs(SEQUENCES) do
-    it("is botocore's when keys are remembered: " .. sequence[1], function()
+    it("is botocore's with a reused derived key: " .. sequence[1], function()
       local clients, clocks = {}, {}
       for number, step in ipairs(sequence[2]) do
         local id, input = step.client, step.input
@@ -324,7 +324,7 @@ describe("a signed request", function()
     assert(failures == 0, failures .. " differ, the first are:\n" .. table.concat(shown, "\n\n"))
   end)
 
-  it("has the documented headers and no other", function()
+  it("has exactly the documented headers", function()
     local request, names = request_for(case { session_token = "token" }), {}
     for name in pairs(request.headers) do
       names[#names + 1] = name
@@ -339,7 +339,7 @@ describe("a signed request", function()
     assert(id:match("^%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$"), id)
   end)
 
-  it("signs content-type, host and x-amz-date, and the token only where there is one", function()
+  it("signs content-type, host, x-amz-date, and the token if there is one", function()
     local signed = "SignedHeaders=([^,]*),"
     assert.are.equal("content-type;host;x-amz-date", request_for(BASE).headers["Authorization"]:match(signed))
     assert.are.equal("content-type;host;x-amz-date;x-amz-security-token",

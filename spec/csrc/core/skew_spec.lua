@@ -28,7 +28,7 @@ end
 local function date_of(request) return request.headers["X-Amz-Date"] end
 
 describe("a wrong clock", function()
-  it("is set right for each code, both ways, and stays right for the client's next calls", function()
+  it("is corrected for each code, in both directions, and stays corrected for the client's next calls", function()
     for _, code in ipairs(CODES) do
       for _, offset in ipairs(OFFSETS) do
         local client, clock = client_for()
@@ -44,7 +44,7 @@ describe("a wrong clock", function()
     end
   end)
 
-  it("is set right in every mode, and where no attempt is left", function()
+  it("is corrected in every mode, also if no attempt is left", function()
     for _, mode in ipairs { "standard", "adaptive", "legacy" } do
       for attempts = 1, 3 do
         local client, clock = client_for { retry_mode = mode, max_attempts = attempts }
@@ -54,7 +54,7 @@ describe("a wrong clock", function()
     end
   end)
 
-  it("takes nothing from the quota", function()
+  it("costs no tokens of the quota", function()
     local client = client_for { max_attempts = 100 }
     carry_out(client:call(ARN), { BROKEN }) -- 500 - 35 × 14 = 10
     carry_out(client:call(ARN), { by_hand.THROTTLED }) -- 0
@@ -63,7 +63,7 @@ describe("a wrong clock", function()
     assert.same({ 2, "done" }, { #requests, step })
   end)
 
-  it("is corrected once in a call, which then ends with the refusal", function()
+  it("is corrected once in a call, which then ends with the error", function()
     for _, second in ipairs { 7200, -7200, 3600 } do
       local requests, _, step, err = carry_out(client_for():call(ARN),
         { skewed("RequestExpired", 3600), skewed("RequestInTheFuture", second) })
@@ -80,21 +80,21 @@ describe("a wrong clock", function()
     assert.same({ amz_date(NOW - 3600), amz_date(NOW) }, { date_of(requests[1]), date_of(requests[2]) })
   end)
 
-  it("is one that is more than four minutes off", function()
+  it("differs by more than four minutes", function()
     for offset, sent in pairs { [TOLERATED] = 1, [-TOLERATED] = 1, [TOLERATED - 1] = 1, [0] = 1, [TOLERATED + 1] = 2,
       [-TOLERATED - 1] = 2 } do
       assert.equal(sent, #carry_out(client_for():call(ARN), { skewed("RequestExpired", offset), GOOD }), tostring(offset))
     end
   end)
 
-  it("is measured from the offset that is known already", function()
+  it("is measured from the known offset", function()
     local client = client_for()
     carry_out(client:call(ARN), { skewed("RequestExpired", 3600), GOOD })
     assert.equal(1, #carry_out(client:call(ARN), { skewed("RequestExpired", 3600 + 100) }), "it is right already")
     assert.equal(2, #carry_out(client:call(ARN), { skewed("RequestExpired", 3600 + 300), GOOD }))
   end)
 
-  it("is not learned from a cache's answer, without a Date or with one that can't be read", function()
+  it("is not corrected by a cached response, or one without a valid Date", function()
     for _, answer in ipairs { skewed("RequestExpired", 3600, { Age = "0" }), skewed("RequestExpired", 3600, { aGE = "7" }),
       skewed("RequestExpired", 3600, { Age = "" }), refusal(403, "RequestExpired"), refusal(403, "RequestExpired", { Date = "" }),
       refusal(403, "RequestExpired", { Date = "2023-11-14T23:13:20Z" }),
@@ -105,7 +105,7 @@ describe("a wrong clock", function()
     end
   end)
 
-  it("is not learned from what tells of something else", function()
+  it("is not corrected by other errors", function()
     for _, answer in ipairs { skewed("AccessDeniedException", 3600), skewed("ExpiredTokenException", 3600),
       skewed("UnrecognizedClientException", 3600), skewed("requestexpired", 3600),
       { status = 200, headers = { Date = http_date(NOW + 3600) }, body = GOOD.body },
@@ -116,7 +116,7 @@ describe("a wrong clock", function()
     end
   end)
 
-  it("is set right between retries, which go on as they would have", function()
+  it("is corrected between retries, which go on unchanged", function()
     local requests, _, step = carry_out(client_for { max_attempts = 4 }:call(ARN),
       { BROKEN, skewed("RequestExpired", 3600), BROKEN, GOOD })
     assert.same({ 4, "done" }, { #requests, step })
@@ -124,7 +124,7 @@ describe("a wrong clock", function()
       { date_of(requests[1]), date_of(requests[2]), date_of(requests[3]), date_of(requests[4]) })
   end)
 
-  it("is set right for each of several calls on their way at once", function()
+  it("is corrected for each of several concurrent calls", function()
     local client, calls = client_for(), {}
     for index = 1, 3 do
       calls[index] = client:call(ARN)
@@ -138,7 +138,7 @@ describe("a wrong clock", function()
     end
   end)
 
-  it("of one client is none of another's", function()
+  it("of one client does not affect another", function()
     local one, other = client_for(), client_for()
     carry_out(one:call(ARN), { skewed("RequestExpired", 3600), GOOD })
     assert.equal(amz_date(NOW), date_of(carry_out(other:call(ARN), { GOOD })[1]))
@@ -178,7 +178,7 @@ describe("a server whose clock is", function()
 
   for name, offset in pairs { ["six minutes ahead"] = 360, ["six minutes behind"] = -360, ["a day ahead"] = 86400,
     ["a day behind"] = -86400 } do
-    it(name .. " is asked once more, then at once", function()
+    it(name .. " is called once more, without a delay", function()
       local retries, seen, before, after = call_twice(offset)
       assert.same({ 1, 0 }, retries)
       assert.equal(3, #seen)
@@ -189,7 +189,7 @@ describe("a server whose clock is", function()
   end
 
   for name, offset in pairs { ["three minutes ahead"] = 180, ["three minutes behind"] = -180 } do
-    it(name .. " takes the request as it is", function()
+    it(name .. " accepts the request as it is", function()
       local retries, seen, before, after = call_twice(offset)
       assert.same({ 0, 0 }, retries)
       assert.equal(2, #seen)

@@ -7,7 +7,7 @@ local FLAGS = { sanitize = "-fsanitize=address,undefined -fno-sanitize-recover=u
 
 describe("the core in C", function()
   for _, name in ipairs { "core", "failure", "pace" } do
-    it("keeps its promises: " .. name .. ".c", function()
+    it("passes its unit tests: " .. name .. ".c", function()
       local program = BUILD .. "/unit-" .. name
       local compile = "${CC:-cc} -std=c11 -D_GNU_SOURCE -g -Wall -Wextra -Werror -Icsrc " .. (FLAGS[os.getenv "UNDER"] or "")
       local output, status = shell.run(("exec 2>&1; %s -o %s spec/csrc/core/unit/%s.c %s/obj/core/*.o -lcrypto -lm && %s")

@@ -7,7 +7,7 @@ local shell = require "emulator.shell"
 local ARN = "arn:aws:ivs:us-west-2:123456789012:recording-configuration/AbCdEf123456"
 local KEYS = { access_key_id = "AKIDEXAMPLE", secret_access_key = "secret" }
 
-describe("a user and a password in a URL are hidden", function()
+describe("user and password in a URL are masked", function()
   local home
 
   local function write(name, text)

@@ -68,7 +68,7 @@ describe("the blocking driver", function()
       assert.equal(first, last_request().connection)
     end)
 
-    it("no longer than the client", function()
+    it("not longer than the client", function()
       local client = client_with()
       assert(client:get_recording_configuration(ARN))
       local first = last_request().connection
@@ -77,7 +77,7 @@ describe("the blocking driver", function()
       assert.not_equal(first, last_request().connection)
     end)
 
-    it("only while the server does, and the call does not suffer", function()
+    it("while the server keeps it; otherwise the call opens a new one", function()
       local client = client_with { max_attempts = 1 }
       local arn = script("last", { headers = { Connection = "close" }, body = '{"recordingConfiguration":{}}' })
       for _ = 1, 3 do assert(client:get_recording_configuration(arn)) end
@@ -85,7 +85,7 @@ describe("the blocking driver", function()
   end)
 
   describe("sends", function()
-    it("the headers of the SDKs, and none of libcurl's own", function()
+    it("the headers of the SDKs, and none that libcurl adds", function()
       assert(client_with():get_recording_configuration(ARN))
       local request, names = last_request(), {}
       for name in pairs(request.headers) do names[#names + 1] = name end
@@ -103,7 +103,7 @@ describe("the blocking driver", function()
       assert.equal(keys.session_token, last_request().headers["x-amz-security-token"])
     end)
 
-    it("to an endpoint without TLS where the user names one", function()
+    it("to an endpoint without TLS if the user configures one", function()
       assert(client_with { endpoint_url = emulator.http_endpoint_url }:get_recording_configuration(ARN))
       assert.equal("http", last_request().scheme)
     end)
@@ -129,7 +129,7 @@ describe("the blocking driver", function()
       assert.equal(before, emulator:requests())
     end)
 
-    it("against another authority's bundle, and one that is no bundle or not there", function()
+    it("against another authority's bundle, an invalid one, and a missing one", function()
       local other = server.start()
       local path = emulator.prefix .. "/other.pem"
       assert(shell.run(("cp %s %s"):format(shell.quote(other.ca_bundle), shell.quote(path))))
@@ -152,7 +152,7 @@ describe("the blocking driver", function()
     end)
   end)
 
-  describe("tells why no response came:", function()
+  describe("reports why there is no response:", function()
     it("a refused connection, tried three times", function()
       local err = fail_with { endpoint_url = "https://" .. CLOSED }
       assert.same({ "connection", "EndpointConnectionError", 3, true }, { err.kind, err.code, err.attempts, err.retryable })
@@ -165,7 +165,7 @@ describe("the blocking driver", function()
       assert.same({ "connection", "EndpointConnectionError" }, { err.kind, err.code })
     end)
 
-    it("silence longer than the read timeout", function()
+    it("no data within the read timeout", function()
       local client = client_with { read_timeout = 1.5, max_attempts = 1 }
       assert(client:get_recording_configuration(ARN))
       local begun = uptime()
@@ -178,7 +178,7 @@ describe("the blocking driver", function()
       assert(client:get_recording_configuration(ARN), "the client serves on")
     end)
 
-    it("silence in each attempt", function()
+    it("no data in each attempt", function()
       local begun = uptime()
       local err = fail_with({ read_timeout = 0.1, max_attempts = 3 }, store.arn "slow-3000")
       local took = uptime() - begun
@@ -186,19 +186,19 @@ describe("the blocking driver", function()
       assert.is_true(took > 0.28 and took < 3, ("took %.2f s"):format(took))
     end)
 
-    it("a connection that was dropped without an answer", function()
+    it("a connection that was closed without a response", function()
       local err = fail_with({ max_attempts = 1 }, script("dropped", { close = true }))
       assert.same({ "connection", "ConnectionClosedError", true }, { err.kind, err.code, err.retryable })
     end)
 
-    it("an answer that breaks off", function()
+    it("a response that is cut off", function()
       local err = fail_with({ max_attempts = 1 }, script("cut", { raw = "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"rec" }))
       assert.same({ "connection", "ConnectionClosedError" }, { err.kind, err.code })
       assert(client_with():get_recording_configuration(script("cut-once", { { close = true },
         { body = '{"recordingConfiguration":{}}' } })))
     end)
 
-    it("an answer that is no HTTP, or whose encoding is not what it says", function()
+    it("a response that is not HTTP, or not in its declared encoding", function()
       for name, raw in pairs { junk = "SSH-2.0-OpenSSH_9.2\r\n", gzip =
         "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd" } do
         local err = fail_with({ max_attempts = 1 }, script("no-" .. name, { raw = raw }))
@@ -207,7 +207,7 @@ describe("the blocking driver", function()
     end)
   end)
 
-  describe("takes no more than it is told:", function()
+  describe("accepts no more than its limits:", function()
     it("a body over max_response_bytes is an error", function()
       local body = '{"recordingConfiguration":{"name":"' .. ("n"):rep(1000) .. '"}}'
       local arn = script("big", { body = body })
@@ -217,7 +217,7 @@ describe("the blocking driver", function()
       assert(client_with { max_response_bytes = #body }:get_recording_configuration(arn))
     end)
 
-    it("a body is measured when it has been decoded", function()
+    it("a body is measured after decoding", function()
       local zeros = assert(shell.run("head -c 4000000 /dev/zero | gzip -9n | base64 -w0"))
       local arn = script("bomb", { headers = { ["Content-Encoding"] = "gzip" }, body_base64 = zeros })
       assert.equal("ResponseParserError", fail_with({ max_attempts = 1 }, arn).code)
@@ -234,7 +234,7 @@ describe("the blocking driver", function()
     end)
 
     -- newer libcurl takes no more than 5,000
-    it("4,900 headers of twelve bytes are no more than 58,800 bytes of headers", function()
+    it("4,900 headers of twelve bytes count as 58,800 bytes of headers", function()
       local response = assert(client_with():get_recording_configuration(script("short-headers", { raw = "HTTP/1.1 200 OK\r\n"
         .. ("A: bbbbbbbbbbb\r\n"):rep(4900) .. 'Content-Length: 29\r\n\r\n{"recordingConfiguration":{}}' })))
       assert.equal("bbbbbbbbbbb" .. (", bbbbbbbbbbb"):rep(4899), response.ResponseMetadata.HTTPHeaders.a)
@@ -248,7 +248,7 @@ describe("the blocking driver", function()
     end)
   end)
 
-  describe("leaves its process alone:", function()
+  describe("does not affect its process:", function()
     local function run(text)
       local output, status = interpreter.run(([[
         local ivs = require "ivs"
@@ -259,7 +259,7 @@ describe("the blocking driver", function()
       return output, status
     end
 
-    it("a server that goes away does not kill it by SIGPIPE", function()
+    it("a server that closes the connection does not kill it by SIGPIPE", function()
       local doomed = server.start()
       local output, status = interpreter.run(([[
         local ivs = require "ivs"
@@ -292,7 +292,7 @@ describe("the blocking driver", function()
       assert.equal("0\ttrue\n", output)
     end)
 
-    it("no handle is left open by clients that are closed or collected", function()
+    it("closed and collected clients leave no handle open", function()
       local output = run [[
         local function handles() -- the fewest of three counts: popen may not have closed its own end when one is taken
           local fewest

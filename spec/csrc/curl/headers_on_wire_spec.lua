@@ -20,14 +20,14 @@ describe("a request on the wire", function()
   end)
   teardown(function() server:stop() end)
 
-  it("carries the signature that botocore makes of what was received", function()
+  it("has the signature that botocore computes for what was received", function()
     local case = { url = server.url .. received.path, region = "us-west-2", service = "ivs", headers = received.headers,
       body = received.body }
     for name, value in pairs(KEYS) do case[name] = value end
     assert.equal(oracle.run("sts", { case })[1].authorization, received.headers.authorization)
   end)
 
-  it("carries the headers that the SDKs send and none of libcurl's own", function()
+  it("has the headers that the SDKs send, and none that libcurl adds", function()
     local names = {}
     for name in pairs(received.headers) do names[#names + 1] = name end
     table.sort(names)

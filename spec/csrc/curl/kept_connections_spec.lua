@@ -52,14 +52,14 @@ describe("a kept connection", function()
     assert.same({ 1, 2 }, { kept:connections(), other:connections() })
   end
 
-  it("outlives another that the server ends by close_notify", function() outlive({ { "notify" }, { "mark" }, HANG }, true) end)
-  it("outlives another that the server ends by close_notify and a close", function() outlive({ { "goodbye" } }, true, "closed") end)
-  it("outlives another that the server closes", function() outlive({ { "close" } }, false, "closed") end)
-  it("outlives another that the server resets", function() outlive({ { "reset" } }, false, "closed") end)
+  it("stays when the server ends another one by close_notify", function() outlive({ { "notify" }, { "mark" }, HANG }, true) end)
+  it("stays when the server ends another one by close_notify and a close", function() outlive({ { "goodbye" } }, true, "closed") end)
+  it("stays when the server closes another one", function() outlive({ { "close" } }, false, "closed") end)
+  it("stays when the server resets another one", function() outlive({ { "reset" } }, false, "closed") end)
   for _, tls in ipairs { false, true } do
     local over = tls and " over TLS" or ""
-    it("outlives another that the server writes to unasked" .. over, function() outlive({ UNASKED, { "mark" }, HANG }, tls) end)
-    it("outlives another that the server writes to unasked without an end" .. over, function()
+    it("stays when the server sends unexpected data on another one" .. over, function() outlive({ UNASKED, { "mark" }, HANG }, tls) end)
+    it("stays when the server sends unexpected data without an end on another one" .. over, function()
       outlive({ { "mark" }, { "endless", "x" } }, tls)
     end)
   end

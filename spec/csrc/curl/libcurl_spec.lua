@@ -18,14 +18,14 @@ describe("a libcurl before 7.68.0", function()
       ${CC:-cc} -std=c11 -fsyntax-only -I%s -x c csrc/curl/libcurl.h]]):format(directory, version, directory, directory))
   end
 
-  it("is refused by the compiler, which says what is needed", function()
+  it("does not compile, with a message that names the oldest supported version", function()
     local output, status = compile "0x074300"
     assert.not_equal(0, status)
     assert.truthy(output:find("ivs needs libcurl 7.68.0 or later", 1, true), output)
     assert.same({ "", 0 }, { compile "0x074400" })
   end)
 
-  it("is refused by a call, which says what is there and what is needed", function()
+  it("is an error of the call that names the version and the oldest supported one", function()
     local built, failed = shell.run(("exec 2>&1; cc -O1 -fPIC -shared -o %s/old.so %sold_libcurl.c"):format(
       shell.quote(directory), SUPPORT))
     assert(failed == 0, built)

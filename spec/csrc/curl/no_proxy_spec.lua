@@ -48,7 +48,7 @@ describe("a call goes through a proxy", function()
     assert.is_false(proxied { ALL_PROXY = "http://" .. CLOSED, all_proxy = "http://" .. CLOSED })
   end)
 
-  it("by its lowercase name first, and never by HTTP_PROXY in a web server's child", function()
+  it("by the lowercase variable first, and never by HTTP_PROXY in a CGI process", function()
     local working = "http://127.0.0.1:" .. emulator.http_port
     local plain = { endpoint_url = emulator.http_endpoint_url }
     assert.is_false(proxied({ http_proxy = working, HTTP_PROXY = "http://" .. CLOSED }, plain))
@@ -56,7 +56,7 @@ describe("a call goes through a proxy", function()
     assert.is_false(proxied({ HTTP_PROXY = "http://" .. CLOSED, REQUEST_METHOD = "GET" }, plain))
   end)
 
-  it("but for the hosts of no_proxy", function()
+  it("except for the hosts of no_proxy", function()
     for no_proxy, direct in pairs { ["localhost"] = true, ["example.com, localhost"] = true, ["*"] = true,
       [".localhost"] = true, ["LOCALHOST"] = true, ["ocalhost"] = false, ["example.com"] = false, ["127.0.0.0/8"] = false,
       ["localhost:" .. emulator.https_port] = true, ["localhost:1"] = false } do
@@ -66,7 +66,7 @@ describe("a call goes through a proxy", function()
     assert.is_false(proxied { https_proxy = "http://" .. CLOSED, NO_PROXY = "localhost" })
   end)
 
-  it("whose user and password are percent-decoded for it and shown to nobody", function()
+  it("whose user and password are percent-decoded and appear in no message", function()
     local client = client_with { endpoint_url = emulator.http_endpoint_url,
       proxy = "http://us%40er:p%20w%3A@127.0.0.1:" .. emulator.http_port }
     assert(client:get_recording_configuration(ARN))
@@ -78,7 +78,7 @@ describe("a call goes through a proxy", function()
     assert.is_nil(tostring(err):find("p w:", 1, true))
   end)
 
-  it("never because libcurl read the environment by itself", function()
+  it("but never one that libcurl reads from the environment by itself", function()
     local output = interpreter.run(([[
       local client = require "ivs".client { region = "us-west-2", env = {}, endpoint_url = %q, ca_bundle = %q,
         max_attempts = 1, credentials = { access_key_id = %q, secret_access_key = %q } }

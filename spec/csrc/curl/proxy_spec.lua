@@ -73,7 +73,7 @@ describe("through a proxy", function()
       assert.is_nil(server:requests()[1]:find("tinyproxy", 1, true))
     end)
 
-    it("an https endpoint over and over in one tunnel", function()
+    it("an https endpoint several times through one tunnel", function()
       server:play { TLS, REQUEST, ANSWER, { "again", 2 } }
       local client = calls.client(server, { tls = true, proxy = "http://" .. proxy.address })
       for _ = 1, 3 do assert(client:get_recording_configuration("arn")) end
@@ -81,7 +81,7 @@ describe("through a proxy", function()
       assert.same({ connect_line() }, proxy:asked())
     end)
 
-    it("either, where user and password are asked for", function()
+    it("either, with user and password", function()
       local url = ("http://%s:%s@%s"):format(USER, PASSWORD, guarded.address)
       succeed { proxy = url }
       succeed { tls = true, proxy = url }
@@ -89,7 +89,7 @@ describe("through a proxy", function()
       assert.same({ post_line(), connect_line(), connect_line() }, guarded:asked())
     end)
 
-    it("either, by the environment's proxies, and the option goes before those", function()
+    it("either, by the environment's proxies, which the option overrides", function()
       succeed { env = { http_proxy = "http://" .. proxy.address } }
       succeed { tls = true, env = { https_proxy = proxy.address } }
       succeed { tls = true, env = { HTTPS_PROXY = "http://" .. proxy.address, http_proxy = "http://" .. CLOSED } }
@@ -106,14 +106,14 @@ describe("through a proxy", function()
     end)
   end)
 
-  it("the endpoint's certificate is checked as it is without one", function()
+  it("the endpoint's certificate is verified as without a proxy", function()
     for _, name in ipairs { "other_host", "expired", "unknown" } do
       local err = fail({ tls = true, proxy = "http://" .. proxy.address, max_attempts = 3 }, { { "tls", name }, REQUEST, ANSWER, HANG })
       assert.same({ "tls", "SSLError", 1 }, { err.kind, err.code, err.attempts }, err.message)
     end
   end)
 
-  it("hosts of no_proxy are reached directly, in each of its forms", function()
+  it("hosts of no_proxy are reached directly, in every form of an entry", function()
     local cases = {
       ["localhost"] = true, [".localhost"] = true, ["LocalHost"] = true, ["*"] = true, [" * "] = true,
       ["example.com,localhost"] = true, ["example.com, localhost ,"] = true, [","] = false, [""] = false,
@@ -131,7 +131,7 @@ describe("through a proxy", function()
     end
   end)
 
-  describe("nothing that is the endpoint's is shown:", function()
+  describe("the proxy sees nothing that is for the endpoint:", function()
     local KEYS = { access_key_id = "AKID", secret_access_key = "spec", session_token = "the-session-token" }
 
     it("CONNECT has no signature, no token, no body and no User-Agent", function()
@@ -145,7 +145,7 @@ describe("through a proxy", function()
       assert.is_nil(request:find("Proxy-", 1, true))
     end)
 
-    it("headers of the answer to CONNECT are not the endpoint's", function()
+    it("headers of the response to CONNECT are not in the result", function()
       server:play { REQUEST, { "send", "HTTP/1.1 200 OK\r\nx-amzn-requestid: proxy\r\nX-Proxy: 1\r\n\r\n" }, TLS, REQUEST, ANSWER,
         HANG }
       local client = calls.client(server, { tls = true, proxy = server.url })
@@ -155,7 +155,7 @@ describe("through a proxy", function()
     end)
   end)
 
-  describe("that fails, the failure is ProxyConnectionError and is retried:", function()
+  describe("that fails, the error is ProxyConnectionError and is retried:", function()
     local function check(err, attempts)
       assert.same({ "connection", "ProxyConnectionError", attempts or 1, true }, { err.kind, err.code, err.attempts, err.retryable },
         err.message)
@@ -164,13 +164,13 @@ describe("through a proxy", function()
       end
     end
 
-    it("nobody listens", function()
+    it("nothing listens", function()
       for _, tls in ipairs { false, true } do
         check(fail { tls = tls, proxy = ("http://%s:wrong-one@%s"):format(USER, CLOSED), max_attempts = 3 }, 3)
       end
     end)
 
-    it("its name is unknown", function() check((fail { proxy = "http://proxy.invalid:3128" })) end)
+    it("its name cannot be resolved", function() check((fail { proxy = "http://proxy.invalid:3128" })) end)
 
     it("the password is wrong, or missing", function()
       check(fail { tls = true, max_attempts = 3, proxy = ("http://%s:wrong-one@%s"):format(USER, guarded.address) }, 3)
@@ -184,7 +184,7 @@ describe("through a proxy", function()
       assert.is_nil(err.status)
     end)
 
-    it("it does not reach the endpoint", function()
+    it("it cannot reach the endpoint", function()
       check((fail { proxy = "http://" .. proxy.address, endpoint_url = "https://" .. CLOSED }))
     end)
 
@@ -218,7 +218,7 @@ describe("through a proxy", function()
     end
   end)
 
-  describe("the keys come, too, by the one setting:", function()
+  describe("the same setting applies to the sources of credentials:", function()
     local directory
 
     lazy_setup(function() directory = shell.run('mktemp -d "${TMPDIR:-/tmp}/ivs-proxy.XXXXXX"'):match("^(%S+)\n$") end)
@@ -283,7 +283,7 @@ describe("through a proxy", function()
       assert.same({ ("CONNECT 127.0.0.1:%d HTTP/1.1"):format(server.port), connect_line() }, proxy:asked())
     end)
 
-    describe("but never from link-local and loopback endpoints, whatever the setting:", function()
+    describe("but never to link-local and loopback endpoints, whatever the setting:", function()
       local metadata
 
       lazy_setup(function()

@@ -62,7 +62,7 @@ describe("time", function()
   end
 
   describe("to connect", function()
-    it("ends at connect_timeout where nobody accepts", function()
+    it("ends at connect_timeout if the connection is not accepted", function()
       local deaf = hostile_server.start { deaf = true }
       for _, timeout in ipairs { 0.3, 0.6 } do
         local client = calls.client(deaf, { connect_timeout = timeout })
@@ -75,13 +75,13 @@ describe("time", function()
       deaf:stop()
     end)
 
-    it("ends at connect_timeout where a handshake hangs", function()
+    it("ends at connect_timeout if the TLS handshake hangs", function()
       local err, took = fail({ tls = true, connect_timeout = 0.3 }, { HANG })
       assert.equal("ConnectTimeoutError", err.code)
       took_at_least(0.3, took)
     end)
 
-    it("ends at connect_timeout where a name takes longer, and nothing waits for the look-up", function()
+    it("ends at connect_timeout if the name lookup takes longer, and nothing waits for the lookup", function()
       local output, status = interpreter.run(script({ url = "http://ivs.invalid", settings = "connect_timeout = 0.3" },
         "local begun = uptime() time() time() client:close() print('closed', uptime() - begun)"),
         { LD_PRELOAD = build "slow_names", IVS_SLOW_NAMES = "60", ASAN_OPTIONS = "verify_asan_link_order=0:detect_leaks=0" })
@@ -91,7 +91,7 @@ describe("time", function()
       assert.is_true(tonumber(closed) < 20) -- neither the next call nor close waits for the look-ups
     end)
 
-    it("isn't taken off read_timeout", function()
+    it("does not count toward read_timeout", function()
       server:play { { "wait", 2 }, { "tls" }, REQUEST, { "wait", 0.5 }, { "send", OK }, HANG }
       local client = calls.client(server, { tls = true, read_timeout = 2.3 })
       local response, err, took = calls.time(client)
@@ -102,7 +102,7 @@ describe("time", function()
   end)
 
   describe("to read", function()
-    it("ends at read_timeout, on a new connection and on one that was kept", function()
+    it("ends at read_timeout, on a new connection and on a kept one", function()
       server:play { REQUEST, { "send", OK }, REQUEST, HANG }
       local client = calls.client(server, { read_timeout = 1 })
       assert(client:get_recording_configuration("arn"))
@@ -125,7 +125,7 @@ describe("time", function()
     end)
   end)
 
-  it("of a call is bounded by attempts and timeouts where each handshake is slow and each answer drips", function()
+  it("of a call is bounded by attempts and timeouts if each handshake is slow and each response trickles", function()
     local endless = calls.answer(("{"):rep(10000))
     local err, took = fail({ tls = true, max_attempts = 3, connect_timeout = 5, read_timeout = 0.3 },
       { { "wait", 0.2 }, { "tls" }, REQUEST, { "drip", endless, 0.05 } })
@@ -133,7 +133,7 @@ describe("time", function()
     took_at_least(3 * (0.2 + 0.3), took)
   end)
 
-  describe("is not cut short by a storm of signals:", function()
+  describe("is not shortened by a storm of signals:", function()
     local storm
 
     lazy_setup(function() storm = build "signal_storm" end)
@@ -158,19 +158,19 @@ describe("time", function()
 
     local slow = { REQUEST, { "wait", 0.3 }, { "send", OK }, HANG }
 
-    it("a wait for the answer", function()
+    it("a wait for the response", function()
       local result, took = ride({}, slow)
       assert.equal("response 0", result)
       took_at_least(0.3, took)
     end)
 
-    it("a wait for a handshake and for the answer, over TLS", function()
+    it("a wait for a handshake and for the response, over TLS", function()
       local result, took = ride({ tls = true }, { { "wait", 0.2 }, { "tls" }, slow[1], slow[2], slow[3], HANG })
       assert.equal("response 0", result)
       took_at_least(0.5, took)
     end)
 
-    it("a wait for an answer that does not come", function()
+    it("a wait for a response that does not come", function()
       local result, took = ride({ settings = "read_timeout = 0.4" }, { REQUEST, HANG })
       assert.equal("ReadTimeoutError", result)
       took_at_least(0.4, took)
@@ -189,7 +189,7 @@ describe("time", function()
       took_at_least(0.4, took)
     end)
 
-    it("a program that gives credentials", function()
+    it("a program that prints credentials", function()
       local config = server.directory .. "/config"
       local program = server.directory .. "/program"
       for path, text in pairs {
@@ -208,7 +208,7 @@ describe("time", function()
     end)
   end)
 
-  describe("comes to an end:", function()
+  describe("ends:", function()
     local FINALISER = [[
       local function at_exit(action)
         if newproxy then
@@ -239,12 +239,12 @@ describe("time", function()
     for _, tls in ipairs { false, true } do
       local over = tls and " over TLS" or ""
 
-      it("a finaliser made after the client, and so run before the client's own, closes it" .. over, function()
+      it("a finalizer that runs before the client's own closes it" .. over, function()
         local output, status = run(CLOSE .. "time() last = at_exit(close) kept = client", tls)
         assert.same({ "nil\tClientClosedError\n", 0 }, { output:match("\n(.*)$"), status })
       end)
 
-      it("a finaliser made before the client, and so run after the client's own, closes it" .. over, function()
+      it("a finalizer that runs after the client's own closes it" .. over, function()
         local output, status = run([[
           local holder = {}
           first = at_exit(function()
@@ -266,7 +266,7 @@ describe("time", function()
       end)
     end
 
-    it("a first call in a finaliser at exit is a call, or an error", function()
+    it("a first call in a finalizer at exit makes a call or returns an error", function()
       local output, status = run [[
         last = at_exit(function()
           local response, err = client:get_recording_configuration "arn"

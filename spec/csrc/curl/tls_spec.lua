@@ -52,8 +52,8 @@ describe("TLS", function()
       { "of an authority that is not there", "unknown" },
     }
     for _, case in ipairs(WRONG) do
-      it(case[1] .. " is refused, and says so", function() refuse(answer_with(case[2])) end)
-      it(case[1] .. " is accepted where verify is false", function()
+      it(case[1] .. " is refused, with the reason", function() refuse(answer_with(case[2])) end)
+      it(case[1] .. " is accepted if verify is false", function()
         accept(answer_with(case[2]), { verify = false })
         accept(answer_with(case[2]), { verify = false, ca_bundle = path "strangers.pem" })
       end)
@@ -67,7 +67,7 @@ describe("TLS", function()
       refuse(answer_with "unknown", { ca_bundle = bundle })
     end)
 
-    it("that trusts itself because the bundle holds it is accepted", function()
+    it("that is self-signed and in the bundle is accepted", function()
       accept(answer_with "self_signed", { ca_bundle = path "self_signed.pem" })
     end)
   end)
@@ -80,32 +80,32 @@ describe("TLS", function()
       refuse(answer_with "unknown", { ca_bundle = path "authorities" })
     end)
 
-    it("in an empty directory are none", function()
+    it("in an empty directory: none is trusted", function()
       shell.run("mkdir " .. shell.quote(path "empty"))
       refuse(answer_with "server", { ca_bundle = path "empty" })
     end)
 
-    it("in a file that is no bundle, or is not there, are none: the system's do not stand in", function()
+    it("in an invalid or missing file: none is trusted, not even the system's", function()
       refuse(answer_with "server", { ca_bundle = path "tls.cnf" })
       refuse(answer_with "server", { ca_bundle = path "absent.pem" })
     end)
 
-    it("of the system are used where none is named", function()
+    it("of the system are used if none are configured", function()
       refuse(answer_with "server", { ca_bundle = false })
     end)
 
-    it("named by AWS_CA_BUNDLE are used", function()
+    it("in AWS_CA_BUNDLE are used", function()
       accept(answer_with "server", { ca_bundle = false, env = { AWS_CA_BUNDLE = server.ca_bundle } })
     end)
   end)
 
   describe("of a version", function()
-    it("1.1, the server's latest, is refused", function()
+    it("1.1 as the server's latest is refused", function()
       refuse(answer_with("server", { version = "TLSv1.1" }))
       refuse(answer_with("server", { version = "TLSv1.1" }), { verify = false })
     end)
 
-    it("1.1, the latest of a proxy that speaks TLS, is refused", function()
+    it("1.1 as the latest of an https proxy is refused", function()
       -- where OpenSSL itself would take it
       local settings = path "openssl.cnf"
       local file = assert(io.open(settings, "w"))
@@ -127,7 +127,7 @@ describe("TLS", function()
     end)
 
     for _, version in ipairs { "TLSv1.2", "TLSv1.3" } do
-      it(version .. " is spoken", function()
+      it(version .. " is accepted", function()
         accept(answer_with("server", { version = version }))
         for _, event in ipairs(server:record()) do
           if event.what == "handshake" then assert.equal(version, event.data) end
@@ -152,11 +152,11 @@ describe("TLS", function()
 
       it("is refused by the server without one", function() refuse(steps, nil, true) end)
 
-      it("is refused by the server with a stranger's", function()
+      it("is refused by the server with one of another authority", function()
         refuse(steps, { client_cert = path "stranger.pem", client_key = path "stranger.key" }, true)
       end)
 
-      it("fails where the files are not there, or do not belong together", function()
+      it("fails if the files do not exist or do not match", function()
         refuse(steps, { client_cert = path "absent.pem", client_key = path "client.key" })
         refuse(steps, { client_cert = path "client.pem", client_key = path "absent.key" })
         refuse(steps, { client_cert = path "client.pem", client_key = path "stranger.key" })
@@ -165,7 +165,7 @@ describe("TLS", function()
     end)
   end
 
-  it("with a client's key under a pass phrase fails and asks nobody for it", function()
+  it("with an encrypted client key fails and asks for no pass phrase", function()
     local locked = path "locked.key"
     shell.run(("openssl ec -aes128 -passout pass:secret -in %s -out %s 2>/dev/null"):format(shell.quote(path "client.key"),
       shell.quote(locked)))

@@ -14,7 +14,7 @@ local function client_with(options, body)
 end
 
 describe("a caller's function or table", function()
-  it("may close the client while its keys are read", function()
+  it("may close the client while its credentials are read", function()
     local output, status = interpreter.run [[
       local ivs = require "ivs"
       local function trap()
@@ -29,7 +29,7 @@ describe("a caller's function or table", function()
     assert.same({ "ClientClosedError\tClientClosedError\n", 0 }, { output, status })
   end)
 
-  it("that raises while its keys are read gives an error value", function()
+  it("that raises while its credentials are read makes the call return an error", function()
     local client = client_with { credentials = function()
       return setmetatable({}, { __index = function() error "no keys today" end })
     end }
@@ -39,12 +39,12 @@ describe("a caller's function or table", function()
     assert.truthy(err.message:find("no keys today", 1, true))
   end)
 
-  it("that logs and raises does not cost the call its result", function()
+  it("that logs and raises does not change the result of the call", function()
     local response = client_with({ logger = function() error "disk full" end }):get_recording_configuration(ARN)
     assert.equal(200, response.ResponseMetadata.HTTPStatusCode)
   end)
 
-  it("that logs and raises costs no credentials, whatever they come from", function()
+  it("that logs and raises does not lose credentials of any source", function()
     local function loud() error "disk full" end
     for _, given in ipairs { { credentials = function() return KEYS end },
       { env = { AWS_ACCESS_KEY_ID = "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY = "secret" } } } do
@@ -63,7 +63,7 @@ describe("a caller's function or table", function()
     assert.equal("the vault is shut", select(2, client:credentials()).message)
   end)
 
-  it("that gives keys gives the call and client:credentials() the same errors, whatever it gives", function()
+  it("that returns credentials gives the call and client:credentials() the same errors", function()
     local ours = select(2, client_with { credentials = function() return nil, "first" end }:credentials())
     local cases = {
       nothing = function() end,
@@ -99,7 +99,7 @@ describe("a caller's function or table", function()
     end
   end)
 
-  it("that logs sees one line a message, whatever a service says", function()
+  it("that logs gets each message as one line, whatever the service sends", function()
     local lines = {}
     local client = client_with { logger = function(_, message) lines[#lines + 1] = message end,
       transport = function() return { status = 404, body = '{"code":"X","message":"a\\nFAKE line\\u0007"}' } end }
@@ -108,7 +108,7 @@ describe("a caller's function or table", function()
     for _, line in ipairs(lines) do assert.is_nil(line:find("%c"), line) end
   end)
 
-  it("that logs may not advance the call that is logged", function()
+  it("that logs cannot advance the call that it is called for", function()
     local call, message
     local client = assert(core.client { region = "x", env = {}, credentials = KEYS, logger = function()
       if call then message = select(2, pcall(call.next, call)) end
@@ -119,7 +119,7 @@ describe("a caller's function or table", function()
     assert.equal("done", (call:next { status = 200, body = "{}" }))
   end)
 
-  it("that answers with a table of tricks is read raw", function()
+  it("that returns a table with metamethods is read raw", function()
     local client = client_with { max_attempts = 1, transport = function()
       return setmetatable({ status = 200 }, { __index = function(_, name) error(name) end })
     end }
@@ -137,12 +137,12 @@ describe("a caller's function or table", function()
     package.loaded.ivs = ivs
   end)
 
-  it("in the clock has to be one that there is", function()
+  it("in the clock has to be a valid one", function()
     assert.is_false((pcall(core.client, {}, { clock = os.time })))
     assert.is_false((pcall(core.client, {}, { time = 5 })))
   end)
 
-  it("for time and randomness may give nonsense", function()
+  it("for time and randomness may return invalid values", function()
     local client = assert(core.client({ region = "x", env = {}, credentials = KEYS }, { time = function() return 0 / 0 end,
       random = function() return 1e300 end }))
     local step, request = client:call(ARN):next()
@@ -152,7 +152,7 @@ describe("a caller's function or table", function()
 end)
 
 describe("a member's name", function()
-  it("that only begins like a documented one is unknown", function()
+  it("that begins like a documented one is unknown", function()
     local client = client_with({}, '{"recordingConfiguration":{"arn\\u0000x":"v","arn":"a"}}')
     assert.same({ arn = "a" }, client:get_recording_configuration(ARN).recordingConfiguration)
     local _, err = client:get_recording_configuration { arn = ARN, ["arn\0x"] = 1 }

@@ -30,7 +30,7 @@ local function request_of(more)
 end
 
 describe("a client", function()
-  it("shows its region and endpoint, and can't be written to", function()
+  it("has its region and endpoint, and is read-only", function()
     local client = assert(ivs.client(options()))
     assert.same({ "us-west-2", "https://ivs.us-west-2.amazonaws.com" }, { client.region, client.endpoint_url })
     client = assert(ivs.client(options { region = "fips-us-east-1" }))
@@ -42,13 +42,13 @@ describe("a client", function()
     assert.equal(false, getmetatable(client))
   end)
 
-  it("shows the endpoint that it was given even before it knows a region", function()
+  it("has the configured endpoint even before it knows a region", function()
     local client = assert(ivs.client(options { region = false, endpoint_url = "https://ivs.example" }))
     assert.is_nil(client.region)
     assert.equal("https://ivs.example", client.endpoint_url)
   end)
 
-  it("can be closed twice, and answers with an error from then on", function()
+  it("can be closed twice, and then returns errors", function()
     local client = assert(ivs.client(options { transport = function() return GOOD end }))
     assert(client:get_recording_configuration(ARN))
     client:close()
@@ -111,7 +111,7 @@ describe("a client", function()
     outer:close()
   end)
 
-  it("shows no secret, and neither do its errors nor its log", function()
+  it("contains no secret in its text, its errors and its log", function()
     local seen = {}
     local keys = { access_key_id = "AKIDEXAMPLE", secret_access_key = "S3cr3tKey-0123456789", session_token = "T0k3n-0123456789" }
     local signature
@@ -144,7 +144,7 @@ describe("a client", function()
     assert.truthy(agent { user_agent_extra = "tool/1.0" }:find(" tool/1.0", 1, true))
   end)
 
-  it("passes Lambda's trace on, unsigned", function()
+  it("sends Lambda's trace ID, unsigned", function()
     local function trace(env) return request_of { env = env }.headers["X-Amzn-Trace-Id"] end
     local id = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
     local env = { AWS_LAMBDA_FUNCTION_NAME = "f", _X_AMZN_TRACE_ID = id }
@@ -157,7 +157,7 @@ describe("a client", function()
 end)
 
 describe("the default client", function()
-  it("is made of the process environment", function()
+  it("uses the process environment", function()
     local emulator = server.start()
     local output = interpreter.run('local ivs = require "ivs" for i = 1, 2 do print(assert('
       .. ('ivs.get_recording_configuration { arn = %q }).recordingConfiguration.state) end'):format(ARN),
@@ -168,7 +168,7 @@ describe("the default client", function()
     assert.equal(2, requests)
   end)
 
-  it("is not remembered when it could not be made", function()
+  it("is not remembered if it could not be made", function()
     local output = interpreter.run [[
       local ivs, attempts = require "ivs", "0"
       local variables = { AWS_ENDPOINT_URL = "http://127.0.0.1:1", AWS_ACCESS_KEY_ID = "A", AWS_SECRET_ACCESS_KEY = "S",

@@ -5,7 +5,7 @@ local core = require "ivs.core"
 
 local ARN = by_hand.ARN
 
-describe("keys from a provider", function()
+describe("credentials from a provider", function()
   local function fail_with(keys)
     local call = by_hand.client({ credentials = function() end }):call(ARN)
     assert.equal("credentials", (call:next()))
@@ -14,7 +14,7 @@ describe("keys from a provider", function()
     return err
   end
 
-  it("that could break out of a header, or are too long, are refused in words that hold none of them", function()
+  it("that could break out of a header, or are too long, are refused with a message that quotes nothing of them", function()
     for wrong, word in pairs { ["hunter2\r\nX: y"] = "control", ["hunter2\0"] = "control", [("hunter2"):rep(200)] = "long" } do
       for _, name in ipairs { "access_key_id", "secret_access_key" } do
         local keys = { access_key_id = "AKID", secret_access_key = "secret" }

@@ -34,13 +34,13 @@ describe("ivs.exceptions", function()
     assert.is_true(count > 50)
   end)
 
-  it("raises for a misspelt name, at the place that wrote it", function()
+  it("raises for a misspelled name, at the line that uses it", function()
     local good, message = pcall(function() return ivs.exceptions.ResorceNotFound end)
     assert.is_false(good)
     assert.is_truthy(message:find("exceptions_spec.lua:%d+: .*ResorceNotFound"))
   end)
 
-  it("can't be written to", function()
+  it("is read-only", function()
     for _, name in ipairs { "Mine", "NoRegionError", 1 } do
       local good, message = pcall(function() ivs.exceptions[name] = "Mine" end)
       assert.is_false(good)
@@ -53,7 +53,7 @@ describe("ivs.exceptions", function()
     assert.is_nil(rawget(state, "NoRegionError")) -- pairs does not give the list itself away either
   end)
 
-  it("has every code that stands in the sources", function()
+  it("has every code that is in the sources", function()
     local found = 0
     for path, text in sources() do
       for code in text:gmatch '"(%u[%w]+)"' do
@@ -67,7 +67,7 @@ describe("ivs.exceptions", function()
     assert.is_true(found > 50)
   end)
 
-  it("names no failure of this side that nothing gives", function()
+  it("has no client-side code that is never used", function()
     local file = assert(io.open(readme.root .. "/csrc/core/failure.h"))
     local list = file:read("*a"):match "#define IVS_CLIENT_CODES(.-)\n\n"
     file:close()

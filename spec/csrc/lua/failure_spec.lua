@@ -125,7 +125,7 @@ describe("an error of the service", function()
     assert.equal("integer", math.type(err.attempts))
   end)
 
-  it("bounds a message and a code that a server makes endless", function()
+  it("limits the length of a server's message and code", function()
     local err = fail_with { status = 400, headers = { ["x-amzn-errortype"] = ("C"):rep(5000) }, body = ("é"):rep(50000) }
     assert.is_true(#err.code < 5000 and #err.code > 0)
     assert.is_true(#err.message < 100000 and #err.message > 0)
@@ -140,7 +140,7 @@ describe("an error value", function()
     assert.equal("ivs.error", getmetatable(err).__name)
   end)
 
-  it("can be joined to a text", function()
+  it("can be concatenated with a text", function()
     local err = fail_with(MISSING)
     assert.equal("failed: " .. tostring(err), "failed: " .. err)
     assert.equal(tostring(err) .. "!", err .. "!")
@@ -154,7 +154,7 @@ describe("an error value", function()
     assert.is_nil(err.request_id)
   end)
 
-  it("tells of the last response even if a later attempt had none", function()
+  it("has the last response's fields even if a later attempt had none", function()
     local sent = 0
     local _, err = ivs.client { region = "us-west-2", credentials = KEYS, env = {}, max_attempts = 2,
       transport = function()
@@ -166,7 +166,7 @@ describe("an error value", function()
     assert.same({ 500, "id-1" }, { err.status, err.request_id })
   end)
 
-  it("holds no secret", function()
+  it("contains no secret", function()
     for _, answer in ipairs { MISSING, THROTTLED } do
       local err = fail_with(answer)
       for _, value in pairs(err) do
@@ -188,18 +188,18 @@ describe("ivs.exceptions", function()
     end
   end)
 
-  it("raises for a misspelt name, at the line that misspelt it", function()
+  it("raises for a misspelled name, at the line that uses it", function()
     local fine, message = pcall(function() local code = ivs.exceptions.ResorceNotFound return code end)
     assert.is_false(fine)
     assert.truthy(message:find("failure_spec.lua:%d+: .*ResorceNotFound"), message)
   end)
 
-  it("can't be changed", function()
+  it("cannot be changed", function()
     assert.is_false((pcall(function() ivs.exceptions.Mine = "Mine" end)))
   end)
 end)
 
-describe("an error that ends a program", function()
+describe("an error that ends a script", function()
   local SCRIPT = [[
     local ivs = require "ivs"
     local response, err = ivs.client { region = "us-west-2", env = {},

@@ -7,7 +7,7 @@ local ivs = require "ivs"
 local ARN = by_hand.ARN
 
 describe("a failure of the kind internal", function()
-  it("is a libcrypto without the algorithms that a signature needs", function()
+  it("is returned if libcrypto lacks the algorithms of a signature", function()
     local path = os.tmpname()
     local file = assert(io.open(path, "w"))
     file:write("openssl_conf = init\n[init]\nproviders = list\n[list]\nnull = null\n[null]\nactivate = 1\n")
@@ -26,7 +26,7 @@ describe("a failure of the kind internal", function()
     assert.equal(0, status)
   end)
 
-  it("is memory that runs out in a function of the caller's, whoever told of it", function()
+  it("is returned if memory runs out in a function of the caller", function()
     local function fail(options)
       local given = { region = "us-west-2", env = {}, credentials = by_hand.KEYS, max_attempts = 3,
         transport = function() return by_hand.GOOD end }
@@ -49,7 +49,7 @@ describe("a failure of the kind internal", function()
     end })
   end)
 
-  it("is not a service's own code of that name", function()
+  it("is not returned for a service's code of the same name", function()
     local client = assert(ivs.client { region = "us-west-2", env = {}, credentials = by_hand.KEYS, max_attempts = 1,
       transport = function() return by_hand.refusal(500, "OutOfMemoryError") end })
     local _, err = client:get_recording_configuration(ARN)

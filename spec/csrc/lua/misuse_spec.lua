@@ -28,12 +28,12 @@ local function options(more)
 end
 
 for name, module in pairs { ivs = ivs, ["ivs.core"] = core } do
-  describe(name .. ", given an option that there is not,", function()
+  describe(name .. ", given an unknown option,", function()
     local function refusal(given)
       return misuse(function(at) at(here()) local client = module.client(given) return client end)
     end
 
-    it("says the nearest one", function()
+    it("names the nearest one", function()
       for wrong, meant in pairs { regoin = "region", Profile = "profile", max_attempt = "max_attempts", loger = "logger",
         connection_timeout = "connect_timeout", ca_bundel = "ca_bundle", verfy = "verify" } do
         assert.equal(("unknown option '%s'; did you mean '%s'?"):format(wrong, meant), refusal { [wrong] = "x" })
@@ -87,7 +87,7 @@ describe("a call", function()
     assert(client:get_recording_configuration(ARN, nil))
   end)
 
-  it("made with a dot says that it wants a colon", function()
+  it("made with a dot raises an error that asks for a colon", function()
     local CASES = {
       ["client:get_recording_configuration("] = { function(at) at(here()) client.get_recording_configuration { arn = ARN } end,
         function(at) at(here()) client.get_recording_configuration(ARN) end,

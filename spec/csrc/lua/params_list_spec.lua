@@ -58,7 +58,7 @@ local function refused(params)
 end
 
 describe("the parameters of a list", function()
-  it("are refused where botocore refuses them, all problems at once, in its words", function()
+  it("are refused where botocore refuses them, all problems at once, with its messages", function()
     local cases = {}
     for at, params in ipairs(REFUSED) do cases[at] = { operation = OPERATION, parameters = params } end
     for at, problems in ipairs(oracle.run("parameters", cases)) do
@@ -69,21 +69,21 @@ describe("the parameters of a list", function()
     end
   end)
 
-  it("are refused where maxResults is above the service's maximum, which botocore leaves to the service", function()
+  it("are refused if maxResults is above the service's maximum, unlike in botocore", function()
     for _, value in ipairs { 101, 1000, 2 ^ 53 } do
       assert.equal(("%s\nInvalid value for parameter maxResults, value: %.14g, valid max value: 100"):format(HEADING, value),
         refused { maxResults = value })
     end
   end)
 
-  it("are refused where maxResults is no finite number or nextToken is not UTF-8", function()
+  it("are refused if maxResults is not a finite number or nextToken is not UTF-8", function()
     for _, value in ipairs { math.huge, -math.huge, 0 / 0, {}, true, print } do
       assert.truthy(refused { maxResults = value }:find("\nInvalid type for parameter maxResults, value: .*, valid types: integer$"))
     end
     assert.equal(HEADING .. "\nInvalid value for parameter nextToken: it is not valid UTF-8", refused { nextToken = "\255" })
   end)
 
-  it("are refused where they are larger than a request may be", function()
+  it("are refused if they are larger than a request may be", function()
     assert.truthy(refused { nextToken = ("t"):rep(2 * 1024 * 1024) }:find "Invalid length for input")
   end)
 
@@ -110,7 +110,7 @@ describe("the parameters of a list", function()
     assert.same({ "{}", "{}" }, { sent[1].body, sent[2].body })
   end)
 
-  it("may be the product of a metamethod, for the iterator too", function()
+  it("may come from a metamethod, for the iterator too", function()
     local client, sent = recording_client()
     local params = setmetatable({}, { __index = { maxResults = 7, nextToken = "t" } })
     assert(client:list_recording_configurations(params))
@@ -118,7 +118,7 @@ describe("the parameters of a list", function()
     assert.same({ '{"nextToken": "t", "maxResults": 7}', '{"nextToken": "t", "maxResults": 7}' }, { sent[1].body, sent[2].body })
   end)
 
-  it("raise at the caller's line where they are neither a table nor absent, or too many", function()
+  it("raise at the caller's line if they are neither a table nor absent, or too many", function()
     local client = recording_client()
     local bare = assert(core.client { region = "us-west-2", credentials = KEYS, env = {} })
     local calls = {
@@ -146,7 +146,7 @@ describe("the parameters of a list", function()
     end
   end)
 
-  it("raises for a client that is none", function()
+  it("raises if self is not a client", function()
     local client = recording_client()
     for _, value in ipairs { {}, "client", io.stdout } do
       assert.is_false((pcall(client.list_recording_configurations, value)))

@@ -48,7 +48,7 @@ describe("the argument", function()
     assert.equal(sent[1].body, sent[2].body)
   end)
 
-  it("is missed when it is absent", function()
+  it("is reported when it is absent", function()
     local missing = 'Parameter validation failed:\nMissing required parameter in input: "arn"'
     assert.equal(missing, refused(nil))
     assert.equal(missing, refused {})
@@ -56,7 +56,7 @@ describe("the argument", function()
     assert.equal(missing, err.message)
   end)
 
-  it("is named with its value and type when it is no string", function()
+  it("is reported with its value and type when it is not a string", function()
     local start = "Parameter validation failed:\nInvalid type for parameter arn, value: "
     assert.equal(start .. "5, type: number, valid types: string", refused { arn = 5 })
     assert.equal(start .. "true, type: boolean, valid types: string", refused { arn = true })
@@ -68,7 +68,7 @@ describe("the argument", function()
     end
   end)
 
-  it("is told all its faults at once", function()
+  it("is reported with all its problems at once", function()
     local message = refused { arn = 5, foo = 1, Arn = ARN, [1] = ARN }
     for _, name in ipairs { "foo", "Arn", "1" } do
       assert.truthy(message:find(('\nUnknown parameter in input: "%s", must be one of: arn'):format(name), 1, true), message)
@@ -80,13 +80,13 @@ describe("the argument", function()
     assert.truthy(refused { foo = 1 }:find('Unknown parameter in input: "foo"', 1, true))
   end)
 
-  it("does not let a name or a value break the message", function()
+  it("cannot break the message with a name or a value", function()
     local message = refused { ["a\r\nb\0c"] = 1, [("x"):rep(100000)] = 2 }
     assert.is_nil(message:find("[%z\1-\9\11-\31]"))
     assert.is_true(#message < 10000)
   end)
 
-  it("is refused when it has too many faults to tell", function()
+  it("is refused when it has too many problems to list", function()
     local argument = { arn = ARN }
     for index = 1, 500 do argument["unknown" .. index] = true end
     assert.truthy(refused(argument):find("Unknown parameter in input", 1, true))
@@ -105,7 +105,7 @@ describe("the argument", function()
     assert(client:get_recording_configuration(ARN), "the client serves on")
   end)
 
-  it("raises at the caller's line when it is of a type that makes no sense", function()
+  it("raises at the caller's line when it is neither a table nor a string", function()
     for _, value in ipairs { 5, true, print, io.stdout } do
       local line
       local fine, message = pcall(function()
@@ -125,7 +125,7 @@ describe("the argument", function()
     assert.equal(0, #sent)
   end)
 
-  it("is the first one of ivs.get_recording_configuration, in the words of what it raises", function()
+  it("is called the first one of ivs.get_recording_configuration when it raises", function()
     local line
     local fine, message = pcall(function()
       line = here() ivs.get_recording_configuration(5)
@@ -135,7 +135,7 @@ describe("the argument", function()
     assert.truthy(message:find("#1 ", 1, true), message)
   end)
 
-  it("raises for a client that is none", function()
+  it("raises if self is not a client", function()
     for _, value in ipairs { {}, "client", io.stdout } do
       assert.is_false((pcall(client.get_recording_configuration, value, ARN)))
       assert.is_false((pcall(client.close, value)))
@@ -153,13 +153,13 @@ describe("the argument", function()
     assert.truthy(message:find("#1 ", 1, true), message)
   end)
 
-  it("may be the product of a metamethod", function()
+  it("may come from a metamethod", function()
     local argument = setmetatable({}, { __index = function(_, name) return name == "arn" and ARN:upper() or nil end })
     assert(client:get_recording_configuration(argument))
     assert.equal('{"arn": "' .. ARN:upper() .. '"}', sent[1].body)
   end)
 
-  it("may be the product of a metamethod, with no other hold on the text", function()
+  it("may come from a metamethod that keeps no reference to the text", function()
     local junk = {}
     local bare = core.client({ region = "us-west-2", credentials = KEYS, env = {} }, { random = function()
       collectgarbage() -- what nobody holds is gone, and its memory used again
@@ -191,7 +191,7 @@ describe("the argument", function()
   end)
 end)
 
-describe("an ARN of odd content", function()
+describe("an ARN with unusual content", function()
   local emulator, client
 
   lazy_setup(function()

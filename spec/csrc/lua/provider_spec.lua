@@ -49,7 +49,7 @@ describe("calls of one client that need credentials at the same time", function(
     assert.equal("done", (call:next(GOOD)))
   end
 
-  it("share the credentials that one of them is given", function()
+  it("share the credentials that one of them gets", function()
     local calls = waiting(4)
     assert.equal("sleep", (calls[2]:next()))
     assert.equal("exchange", (calls[1]:next(KEYS)))
@@ -60,7 +60,7 @@ describe("calls of one client that need credentials at the same time", function(
     assert.equal(1, asked)
   end)
 
-  it("share a failure, each as an error of its own", function()
+  it("share a failure, each with an error object of its own", function()
     local calls = waiting(3)
     local given = failure.new("credentials", "NoCredentialsError", "Unable to locate credentials",
       { causes = { { provider = "environment", message = "none" } } })
@@ -93,7 +93,7 @@ describe("calls of one client that need credentials at the same time", function(
     end
   end)
 
-  it("do not wait while the credentials in use are valid for ten minutes", function()
+  it("do not wait while the current credentials are valid for ten minutes", function()
     give(14)
     local asking, other = client:call(ARN), client:call(ARN)
     assert.equal("credentials", (asking:next()))
@@ -109,7 +109,7 @@ describe("calls of one client that need credentials at the same time", function(
     assert.same({ "exchange", "NEW" }, { step, key_of(request) })
   end)
 
-  it("go on with the credentials in use where new ones fail", function()
+  it("use the current credentials if the retrieval fails", function()
     give(9)
     local asking, other = client:call(ARN), client:call(ARN)
     assert.equal("credentials", (asking:next()))
@@ -120,7 +120,7 @@ describe("calls of one client that need credentials at the same time", function(
     end
   end)
 
-  it("do not wait for one that is gone", function()
+  it("do not wait for a call that was collected", function()
     local calls = waiting(2)
     calls[1] = nil
     collectgarbage()
@@ -129,7 +129,7 @@ describe("calls of one client that need credentials at the same time", function(
     assert.equal("exchange", (calls[2]:next(KEYS)))
   end)
 
-  it("do not wait for one that has not answered for a minute, whose answer may still come", function()
+  it("do not wait for a call that has not answered for a minute, whose answer is still accepted", function()
     local calls = waiting(3)
     host.now = NOW + 59
     assert.equal("sleep", (calls[2]:next()))
@@ -143,7 +143,7 @@ describe("calls of one client that need credentials at the same time", function(
     assert.equal("exchange", (calls[3]:next()))
   end)
 
-  it("wait for nobody where the clock was set back", function()
+  it("do not wait if the clock was set back", function()
     local calls = waiting(2)
     host.now = NOW - 3600
     assert.equal("credentials", (calls[2]:next()))

@@ -20,13 +20,13 @@ local function paths(actual, expectation)
 end
 
 describe("an expectation", function()
-  it("names the members that matter, and those it does not name are free", function()
+  it("compares the members that it names, and no others", function()
     assert.same({}, check.compare(configuration(), {}))
     assert.same({}, check.compare(configuration(), { state = "ACTIVE", thumbnailConfiguration = { targetIntervalSeconds = 60 } }))
     assert.same({}, check.compare({}, {}))
   end)
 
-  it("is told of a difference by path, expected, actual and a message with all three", function()
+  it("reports a difference with path, expected, actual and a message with all three", function()
     local actual = configuration { thumbnailConfiguration = { targetIntervalSeconds = 30 } }
     local differences = check.compare(actual, { thumbnailConfiguration = { targetIntervalSeconds = 60 } })
     local message = differences[1].message
@@ -48,7 +48,7 @@ describe("an expectation", function()
     assert.equal("", paths(configuration(), { recordingReconnectWindowSeconds = 300.0 }))
   end)
 
-  it("takes an absent member for different", function()
+  it("treats an absent member as different", function()
     local differences = check.compare(configuration { name = false }, { name = "x" })
     assert.same({ "name", "x", nil, 1 }, { differences[1].path, differences[1].expected, differences[1].actual, #differences })
   end)
@@ -68,7 +68,7 @@ describe("an expectation", function()
     assert.equal(1, #check.compare(twice, with { "HD", "SD" }))
   end)
 
-  it("leaves more tags free, and compares those it names", function()
+  it("compares the tags that it names, and no others", function()
     assert.same({}, check.compare(configuration(), { tags = { team = "video" } }))
     assert.equal("tags.cost:center tags.new", paths(configuration(), { tags = { ["cost:center"] = "1", new = "x", team = "video" } }))
   end)
@@ -84,7 +84,7 @@ describe("an expectation", function()
     assert.is_nil(differences[2].actual)
   end)
 
-  it("names nothing by null", function()
+  it("ignores null", function()
     local null = cjson.null
     assert.same({}, check.compare(configuration(), { name = null, tags = { team = null }, thumbnailConfiguration = null }))
     assert.same({}, check.compare(configuration(), '{"name": null, "thumbnailConfiguration": {"storage": ["LATEST", null, "SEQUENTIAL"]}}'))
@@ -99,7 +99,7 @@ describe("an expectation", function()
     assert.same(configuration(), actual)
   end)
 
-  it("gives messages of one line without control characters", function()
+  it("has messages of one line without control characters", function()
     local text = "a\27[31m\n\194\155b\127"
     local differences = check.compare(configuration { name = text, tags = { [text] = text } },
       { name = "x", tags = { ["$exactly"] = {} }, state = { ["$matches"] = "\27" } })
@@ -124,7 +124,7 @@ describe("the rule", function()
     assert.equal("name", paths(configuration { name = false }, { name = { ["$matches"] = "" } }))
   end)
 
-  it("$any takes each of its alternatives: scalars, lists, objects and rules", function()
+  it("$any accepts each of its alternatives: scalars, lists, objects and rules", function()
     local function state(...) return { state = { ["$any"] = { ... } } } end
     assert.equal("", paths(configuration(), state("CREATING", "ACTIVE")))
     assert.equal("state", paths(configuration(), state("CREATING", "CREATE_FAILED")))
@@ -138,7 +138,7 @@ describe("the rule", function()
     assert.same({ ["$any"] = { "CREATING" } }, differences[1].expected)
   end)
 
-  it("$absent takes no value, for members, structures and tags", function()
+  it("$absent accepts no value, for members, structures and tags", function()
     local absent = { ["$absent"] = true }
     assert.equal("name tags.team thumbnailConfiguration", paths(configuration(), { name = absent, tags = { team = absent, none = absent },
       thumbnailConfiguration = absent }))
@@ -146,7 +146,7 @@ describe("the rule", function()
     assert.equal("", paths(bare, { name = absent, tags = { team = absent }, thumbnailConfiguration = { storage = absent } }))
   end)
 
-  it("$exactly allows no member more, and says each that is too many at its own path", function()
+  it("$exactly allows no other members, and reports each one at its own path", function()
     local function tags(expected) return { tags = { ["$exactly"] = expected } } end
     assert.equal("tags.cost:center tags.note", paths(configuration(), tags { team = "video", environment = "production" }))
     assert.equal("", paths(configuration(), tags(configuration().tags)))
@@ -161,12 +161,12 @@ describe("the rule", function()
     assert.truthy(differences[1].message:find('expected {"a": "b"}', 1, true))
   end)
 
-  it("$exactly holds for what is inside, too", function()
+  it("$exactly applies to nested objects, too", function()
     assert.equal("tags.a", paths({ arn = ARN, tags = { a = "b" } }, { ["$exactly"] = { arn = ARN, tags = {} } }))
     assert.equal("state", paths({ arn = ARN, state = "ACTIVE" }, { ["$exactly"] = { arn = ARN } }))
   end)
 
-  it("may stand in a list, where each value of the list is used once", function()
+  it("may be an item of a list, where each value of the list is used once", function()
     local function compare(actual, expected)
       return paths({ renditionConfiguration = { renditions = actual } }, { renditionConfiguration = { renditions = expected } })
     end

@@ -6,7 +6,7 @@ local shape = require "ivs.shape"
 local store = require "emulator.store"
 
 describe("ordered JSON", function()
-  it("says what it was given", function()
+  it("decodes to the given value", function()
     for _, label in ipairs(store.labels) do
       local configuration = store.configurations[label]
       for _, indent in ipairs { false, "  ", "\t" } do
@@ -17,7 +17,7 @@ describe("ordered JSON", function()
     assert.same({ 0.5, -3, 1e300, true, false, "a\"b\\c\n\0" }, cjson.decode(ordered_json.encode { 0.5, -3, 1e300, true, false, "a\"b\\c\n\0" }))
   end)
 
-  it("sorts the keys, whatever order they were set in", function()
+  it("sorts the keys", function()
     local names = { "z", "a", "B", "é", "10", "9" }
     local one, other = {}, {}
     for at = 1, #names do one[names[at]], other[names[#names + 1 - at]] = 1, 1 end
@@ -31,7 +31,7 @@ describe("ordered JSON", function()
     assert.equal('{"renditionConfiguration": {"renditions": []}, "tags": {}, "thumbnailConfiguration": {}}', text)
   end)
 
-  it("writes a fraction with as few digits as tell it from others", function()
+  it("writes a fraction with the fewest digits that identify it", function()
     assert.equal("[0.1, 0.5, -2.75, 0.30000000000000004]", ordered_json.encode { 0.1, 0.5, -2.75, 0.1 + 0.2 })
   end)
 
@@ -40,7 +40,7 @@ describe("ordered JSON", function()
       ordered_json.encode({ a = { 1, {} }, b = { c = cjson.null } }, { indent = "  " }))
   end)
 
-  it("writes whole numbers without a fraction and no number that JSON has not", function()
+  it("writes whole numbers without a fraction, and refuses numbers that JSON lacks", function()
     assert.equal("[60, 60, 0, -7, null, null, null]", ordered_json.encode { 60, 120 / 2, 0, -7, 0 / 0, 1 / 0, -1 / 0 })
   end)
 

@@ -48,7 +48,7 @@ local function run(pages, params)
 end
 
 describe("the iterator over a list", function()
-  it("gives the items of botocore's paginator, asks with its tokens, and ends with its errors", function()
+  it("returns the items of botocore's paginator, sends its tokens, and ends with its errors", function()
     local names, cases = {}, {}
     for name, pages in pairs(CASES) do names[#names + 1], cases[#cases + 1] = name, pages end
     for at, expected in ipairs(oracle.run("pages", cases)) do
@@ -58,7 +58,7 @@ describe("the iterator over a list", function()
     end
   end)
 
-  it("ends with an error object where a token comes twice running", function()
+  it("ends with an error object if a token comes twice in succession", function()
     local err = run(CASES["a token twice running"]).err
     assert.is_true(failure.is(err))
     assert.same({ "response", "PaginationError", "ListRecordingConfigurations", false },
@@ -77,7 +77,7 @@ describe("the iterator over a list", function()
     for _ = 1, 3 do assert.is_nil((step())) end
   end)
 
-  it("makes no request before its first step, and none for a page that nobody reaches", function()
+  it("makes no request before its first step, and none for a page that is not reached", function()
     local list, queries = list_of(CASES["three pages"])
     local step = pagination.iterate(list)
     assert.equal(0, #queries)
@@ -89,7 +89,7 @@ describe("the iterator over a list", function()
     assert.equal(2, #queries)
   end)
 
-  it("keeps the caller's parameters for each page, and does not change them", function()
+  it("uses the caller's parameters for each page, and does not change them", function()
     local params = { maxResults = 5, nextToken = "from here" }
     local _, queries = run(CASES["three pages"], params)
     assert.same({ { maxResults = 5, nextToken = "from here" }, { maxResults = 5, nextToken = "1" }, { maxResults = 5, nextToken = "2" } },

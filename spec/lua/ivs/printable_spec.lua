@@ -41,7 +41,7 @@ describe("printable text", function()
     end)
   end)
 
-  it("is what an XML parser takes", function()
+  it("is accepted by an XML parser", function()
     local text = {}
     each_character(function(character)
       if character ~= "<" and character ~= "&" then text[#text + 1] = printable.escape(character) end
@@ -64,7 +64,7 @@ describe("printable text", function()
 end)
 
 describe("a line", function()
-  it("has a space for line ends and tabs, and a question mark for each other character that is unsafe", function()
+  it("has a space for line ends and tabs, and a question mark for each other unsafe character", function()
     each_character(function(character, point)
       local line = printable.line("a" .. character .. "z")
       if point >= 9 and point <= 13 then -- TAB, LF, VT, FF, CR (ECMA-48)
@@ -78,7 +78,7 @@ describe("a line", function()
     assert.equal("bad token ??", printable.line "bad\r\n\ttoken \155\0")
   end)
 
-  it("is cut between characters, and ends in an ellipsis then", function()
+  it("is cut between characters, with an ellipsis", function()
     local euro = "\226\130\172" -- three bytes
     for max_bytes, kept in pairs { [0] = 0, [2] = 0, [3] = 1, [4] = 1, [5] = 1, [6] = 2 } do
       assert.equal(euro:rep(kept) .. "…", printable.line(euro:rep(3), max_bytes))

@@ -20,14 +20,14 @@ local function get(client, arn)
 end
 
 describe("a stub", function()
-  it("answers what it was given, whatever it holds", function()
+  it("returns each answer that it was given", function()
     local given = {}
     for _, label in ipairs(store.labels) do given[store.configurations[label].arn] = store.configurations[label] end
     local client = client_of(stub.new(given))
     for arn, configuration in pairs(given) do assert.same(configuration, assert(get(client, arn))) end
   end)
 
-  it("gives each response its metadata", function()
+  it("returns metadata with each response", function()
     local client = client_of(stub.new { [A] = {} })
     local one = assert(client:get_recording_configuration(A)).ResponseMetadata
     local other = assert(client:get_recording_configuration(A)).ResponseMetadata
@@ -43,7 +43,7 @@ describe("a stub", function()
     assert.same({ C, A }, { get(client, C).arn, get(client, C).arn })
   end)
 
-  it("answers an error by its code, with the service's status and message", function()
+  it("returns an error by its code, with the service's status and message", function()
     local answers, statuses = {}, { AccessDeniedException = 403, ValidationException = 400, InternalServerException = 500,
       ThrottlingException = 429, ResourceNotFoundException = 404, PendingVerification = 403, SomethingNew = 400 }
     for code in pairs(statuses) do answers[store.arn(code)] = { error = code, message = "why \"" .. code .. "\" é" } end
@@ -57,13 +57,13 @@ describe("a stub", function()
     assert.same({ "AccessDeniedException", "" }, { err.code, err.message })
   end)
 
-  it("knows no other ARN", function()
+  it("returns ResourceNotFoundException for another ARN", function()
     local _, err = get(client_of(stub.new { [A] = {} }), B)
     assert.same({ "service", "ResourceNotFoundException", 404 }, { err.kind, err.code, err.status })
     assert.truthy(err.message:find(B, 1, true))
   end)
 
-  it("gives a list's answers once each, the last one again and again", function()
+  it("returns the answers of a list once each, the last one repeatedly", function()
     local service = stub.new { [A] = { { state = "CREATING" }, { error = "ThrottlingException" }, { state = "ACTIVE" } } }
     local client, seen = client_of(service), {}
     for _ = 1, 5 do
@@ -75,7 +75,7 @@ describe("a stub", function()
     assert.same({ "ACTIVE", "ACTIVE" }, { get(client, A).state, get(client, A).state })
   end)
 
-  it("is asked again by a client that retries", function()
+  it("is called again by a client that retries", function()
     local service = stub.new { [A] = { { error = "InternalServerException" }, { state = "ACTIVE" } } }
     local response = assert(client_of(service, { max_attempts = 2 }):get_recording_configuration(A))
     assert.equal(1, response.ResponseMetadata.RetryAttempts)
@@ -93,7 +93,7 @@ describe("a stub", function()
     assert.equal(2, #service.requests)
   end)
 
-  it("does not change with the table that it was made from", function()
+  it("is independent of the table that it was made from", function()
     local given = { [A] = { state = "ACTIVE", tags = { a = "b" } } }
     local client = client_of(stub.new(given))
     given[A].tags.a, given[A].state, given[B] = "c", "CREATING", {}
@@ -103,7 +103,7 @@ describe("a stub", function()
 end)
 
 describe("a stub's options", function()
-  it("have a transport, a region and keys, and nothing of this machine", function()
+  it("have a transport, a region and credentials, and nothing of this machine", function()
     local service = stub.new { [A] = {} }
     local options = service:options()
     assert.is_function(options.transport)
@@ -113,7 +113,7 @@ describe("a stub's options", function()
     assert(assert(ivs.client(options)):get_recording_configuration(A))
   end)
 
-  it("are those that are given, first", function()
+  it("may be overridden", function()
     local service = stub.new { [A] = {} }
     local asked = 0
     local client = assert(ivs.client(service:options { region = "eu-west-1", endpoint_url = "https://ivs.example.com/base?x=y",
@@ -151,7 +151,7 @@ local MISUSE = {
 }
 
 describe("a stub's author", function()
-  it("is told what is wrong, at the line of the call", function()
+  it("gets an error at the line of the call", function()
     for index, case in ipairs(MISUSE) do
       local line = debug.getinfo(1, "l").currentline + 1
       local good, problem = pcall(function() return (stub.new(case[1])) end)
@@ -164,7 +164,7 @@ describe("a stub's author", function()
     assert.truthy(problem:find "stub_spec%.lua:%d+: ", problem)
   end)
 
-  it("is told so without a control character", function()
+  it("gets an error without control characters", function()
     local _, problem = pcall(stub.new, { ["\27[31m"] = { ["\27[32m"] = 1 } })
     assert.is_nil(problem:find "%c")
   end)
@@ -233,7 +233,7 @@ describe("a stub's list", function()
     end
   end)
 
-  it("shows what a get would give next, and leaves out what gives only errors", function()
+  it("shows what a get would return next, and omits ARNs that return only errors", function()
     local service = stub.new { [A] = { { state = "CREATING" }, { error = "ThrottlingException" }, { state = "ACTIVE" } },
       [B] = { error = "AccessDeniedException" },
       [C] = { { state = "ACTIVE" }, { error = "ThrottlingException" }, { error = "ResourceNotFoundException" } } }
@@ -246,7 +246,7 @@ describe("a stub's list", function()
     assert.equal("ACTIVE", result.recordingConfigurations[1].state)
   end)
 
-  it("is one of two operations; there is no other", function()
+  it("and get are the only operations", function()
     local transport = stub.new({ [A] = {} }):options().transport
     for _, request in ipairs { { "GET", "/GetRecordingConfiguration" }, { "POST", "/GetChannel" }, { "POST", "/" }, { "POST", "" } } do
       local answer = transport { method = request[1], url = "https://ivs.us-west-2.amazonaws.com" .. request[2], headers = {}, body = "{}" }
@@ -256,7 +256,7 @@ describe("a stub's list", function()
 end)
 
 describe("a stub under ivs.core", function()
-  it("is the transport that the loop's owner finds in the connection settings", function()
+  it("is the transport in the client's connection settings", function()
     local service = stub.new { [A] = { state = "ACTIVE" }, [B] = { error = "AccessDeniedException", message = "no" } }
     local client = assert(core.client(service:options { max_attempts = 1 }))
     local transport = client:connection_settings().transport

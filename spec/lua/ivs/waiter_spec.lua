@@ -47,7 +47,7 @@ describe("waiting", function()
     assert.same({}, host.slept)
   end)
 
-  it("looks every two seconds for five minutes, unless told otherwise, and once more at the end", function()
+  it("polls every two seconds for five minutes by default, and once more at the end", function()
     local host = host_of { in_state "CREATING" }
     local response, err = waiter.wait(host, { arn = ARN })
     assert.is_nil(response)
@@ -63,7 +63,7 @@ describe("waiting", function()
     assert.same({ 1, {} }, { host.calls, host.slept })
   end)
 
-  it("ends where the state is CREATE_FAILED, and says what to look at", function()
+  it("ends if the state is CREATE_FAILED, and says what to check", function()
     local failed = in_state "CREATE_FAILED"
     local _, err = waiter.wait(host_of { in_state "CREATING", failed }, ARN)
     assert.same({ "service", "WaiterError", false }, { err.kind, err.code, err.retryable })
@@ -123,7 +123,7 @@ describe("client:wait_until_active", function()
     assert.equal("ACTIVE", client:wait_until_active(store.configurations.complete.arn).recordingConfiguration.state)
   end)
 
-  it("returns an error where creating fails, where it takes too long, and where a call fails for good", function()
+  it("returns an error if creating fails, if it takes too long, and if a call fails permanently", function()
     local response, err = client:wait_until_active { arn = store.arn "create-failing-1", delay = 0.05 }
     assert.is_nil(response)
     assert.same({ "WaiterError", "CREATE_FAILED" }, { err.code, err.response.recordingConfiguration.state })
@@ -146,7 +146,7 @@ describe("client:wait_until_active", function()
     assert.is_false((pcall(client.wait_until_active, client, ARN, 5)))
   end)
 
-  it("on a client that is closed is an error", function()
+  it("of a closed client is an error", function()
     local closed = assert(ivs.client(endpoint.options(emulator)))
     closed:close()
     local _, err = closed:wait_until_active(ARN)

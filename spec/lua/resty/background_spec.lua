@@ -7,7 +7,7 @@ if not cache_site.available then return end -- nginx runs LuaJIT, whatever runs 
 
 local sleep = cache_site.sleep
 
-describe("the cache of resty.ivs fetches what is missing", function()
+describe("the cache of resty.ivs fetches a missing answer", function()
   local service, site
 
   --- Clients that ask, and go away when the service has been called for them.
@@ -27,7 +27,7 @@ describe("the cache of resty.ivs fetches what is missing", function()
     assert.same({}, service:stop())
   end)
 
-  it("to the end, though every client that asked for it has gone away", function()
+  it("to the end, even if every client that asked for it has disconnected", function()
     local ask = site:asker { ttl = 20 }
     service:script("deserted", { delay = 1.5 })
     ask_and_leave(ask, "deserted", 8)
@@ -35,7 +35,7 @@ describe("the cache of resty.ivs fetches what is missing", function()
     assert.equal(1, service:count "deserted")
   end)
 
-  it("and keeps the answer that comes when nobody waits any more", function()
+  it("and caches it when no request waits any more", function()
     cache_site.with(service, {}, function(own)
       local ask = own:asker { ttl = 20 }
       service:script("unwatched", { delay = 1 })
@@ -50,7 +50,7 @@ describe("the cache of resty.ivs fetches what is missing", function()
     end)
   end)
 
-  it("in its requests when nginx has no timer left, or drops those that it takes", function()
+  it("in its requests when nginx has no timer left, or drops timers", function()
     cache_site.with(service, { http = "lua_max_pending_timers 1;" }, function(own) -- the guard's
       assert.same({ ["miss 1"] = 10, ["hit 1"] = 190 },
         (service:burst({ own }, 200, own:asker { ttl = 20 }:path "timerless-%d", 10)))
@@ -65,7 +65,7 @@ describe("the cache of resty.ivs fetches what is missing", function()
     assert.same({ 10, 1 }, { service:count "timerless-", service:count "dropped" })
   end)
 
-  it("and leaves timers to others, however many keys are missing", function()
+  it("and leaves timers for other code, however many keys are missing", function()
     cache_site.with(service, {}, function(own)
       for number = 0, 399 do service:script("many-" .. number, { delay = 1 }) end
       local answers = service:burst({ own }, 400, own:asker { ttl = 20 }:path "many-%d", 400)
@@ -74,7 +74,7 @@ describe("the cache of resty.ivs fetches what is missing", function()
     end)
   end)
 
-  it("and keeps nothing in memory of requests that were aborted where nginx had no timer left", function()
+  it("and keeps nothing in memory of aborted requests when nginx has no timer left", function()
     cache_site.with(service, { http = "lua_max_pending_timers 1;",
       init = "require('resty.ivs.cache.single_flight').sweep_interval = 0.1" }, function(own)
       local ask, pids = own:asker {}, {}
@@ -96,7 +96,7 @@ describe("the cache of resty.ivs fetches what is missing", function()
     end)
   end)
 
-  it("again after a light thread that fetched was killed, whose request ends", function()
+  it("again after the light thread that fetched was killed", function()
     cache_site.with(service, { http = "lua_max_pending_timers 1;" }, function(own)
       local ask = own:asker { lock_ttl = 0.6 }
       service:script("kill", { delay = 30 })

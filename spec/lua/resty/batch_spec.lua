@@ -39,7 +39,63 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("sends 3 a second unless told otherwise", function()
+  it("keeps no region waiting for the light threads that another region's pace holds", function()
+    with_site({}, function(site)
+      assert.same({ "us-east-1", "us-west-2" }, site:run [[
+        local arns = names("a", 20, "us-west-2")
+        arns[21] = arn("b", "us-east-1")
+        pcall(client().batch_get_recording_configuration, client(), { arns = arns, max_tps = 1, max_concurrency = 4,
+          on_progress = function(done) if done == 2 then error "enough" end end })
+        local regions = {}
+        for at, item in ipairs(sent()) do regions[at] = item.arn:match "ivs:([^:]+)" end
+        table.sort(regions)
+        return regions]])
+    end)
+  end)
+
+  it("takes more regions than there are light threads in turns", function()
+    with_site({}, function(site)
+      local found = site:run [[
+        local arns = {}
+        for at = 1, 300 do arns[at] = arn("a", "xx-region-" .. at) end
+        for at = 1, 300 do arns[300 + at] = arn("b", "xx-region-" .. at) end
+        local result = client():batch_get_recording_configuration { arns = arns, max_tps = 1000, max_concurrency = 2 }
+        local seen, before, turn = {}, 0, nil
+        for _, item in ipairs(sent()) do
+          local region = item.arn:match "ivs:([^:]+)"
+          if not seen[region] then before = before + 1 end
+          if seen[region] and not turn then turn = before end
+          seen[region] = true
+        end
+        return { count = #result.recordingConfigurations, errors = #result.errors, turn = turn }]]
+      assert.same({ 600, 0 }, { found.count, found.errors })
+      assert.is_true(found.turn >= 200, found.turn) -- requests of one millisecond have no order
+    end)
+  end)
+
+  it("has an error for a success without a recording configuration", function()
+    with_site({}, function(site)
+      local told = { "a1 ResponseParserError", "a2 -" }
+      assert.same({ configurations = 1, errors = { "a1 response ResponseParserError GetRecordingConfiguration" }, told = told }, site:run [[
+        local told = {}
+        local made = client(nil, { transport = function(request)
+          return { status = 200, body = request.body:find "a1" and "{}" or '{"recordingConfiguration":{"name":"n"}}' }
+        end })
+        local result = made:batch_get_recording_configuration { arns = names("a", 2), max_tps = false, max_concurrency = 1,
+          on_result = function(name, configuration, err)
+            told[#told + 1] = name:match "[^/]*$" .. " " .. (configuration and "-" or err and err.code or "nothing")
+          end }
+        local errors = {}
+        for at, item in ipairs(result.errors) do
+          errors[at] = table.concat({ item.arn:match "[^/]*$", item.error.kind, item.code, item.error.operation_name }, " ")
+        end
+        local count = 0
+        for _ in pairs(result.recordingConfigurations) do count = count + 1 end
+        return { configurations = count, errors = errors, told = told }]])
+    end)
+  end)
+
+  it("sends 3 a second by default", function()
     with_site({}, function(site)
       local span = site:run [[
         note_begin()
@@ -49,7 +105,7 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("asks the cache first, which costs no token", function()
+  it("reads the cache first, which takes no token", function()
     with_site({}, function(site)
       local found = site:run [[
         local made = client { max_tps = false }
@@ -62,7 +118,7 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("has at most max_concurrency calls under way, refreshes of stale answers among them", function()
+  it("has at most max_concurrency calls under way, including refreshes of stale answers", function()
     with_site({}, function(site)
       local found = site:run [[
         delay = 0.02
@@ -83,7 +139,7 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("waits for a credentials function once, however many calls need it", function()
+  it("waits once for a credentials function that many calls need", function()
     with_site({}, function(site)
       assert.same({ asked = 1, count = 20 }, site:run [[
         local asked = 0
@@ -97,7 +153,7 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("begins no further call when a callback has raised an error, and leaves no light thread", function()
+  it("starts no further call after a callback has raised an error, and leaves no light thread", function()
     with_site({}, function(site)
       local found = site:run [[
         delay = 0.01
@@ -128,7 +184,7 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("stops when its client goes away", function()
+  it("stops when its client disconnects", function()
     with_site({ locations = { ["/abort"] = { more = "lua_check_client_abort on;", content = [[
       delay = 0.05
       client { max_tps = false }:batch_get_recording_configuration { arns = names("abort", 400), max_tps = false,
@@ -166,7 +222,7 @@ describe("a batch inside nginx", function()
     end)
   end)
 
-  it("says where it cannot be made", function()
+  it("names the phases in which it cannot be made", function()
     local site = nginx.start { http = "lua_shared_dict cache 1m;", locations = { ["/"] = { content = "ngx.print 'ok'",
       header_filter = [[
         local _, err = require("resty.ivs").client():batch_get_recording_configuration { arns = { "a" } }

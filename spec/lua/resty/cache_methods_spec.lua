@@ -9,7 +9,7 @@ if not sent_requests.available then return end -- nginx runs LuaJIT, whatever ru
 local with_site = sent_requests.with_site
 
 describe("client:cache_peek", function()
-  it("gives what is cached, fresh or stale, and sends nothing", function()
+  it("returns a cached answer, fresh or stale, and sends nothing", function()
     with_site({}, function(site)
       assert.same({ before = "nil nil", fresh = "hit n", stale = "stale n", requests = 1 }, site:run [[
         local made = client { ttl = 0.3, max_tps = false }
@@ -28,7 +28,7 @@ describe("client:cache_peek", function()
     end)
   end)
 
-  it("gives a cached error, and works in every phase", function()
+  it("returns a cached error, and works in every phase", function()
     with_site({ locations = { ["/"] = { content = "ngx.print 'ok'", header_filter = [[
       local response, err = shared:cache_peek(arn "absent")
       ngx.header["X-Peek"] = tostring(response) .. " " .. err.code ]] } } }, function(site)
@@ -43,7 +43,7 @@ describe("client:cache_peek", function()
 end)
 
 describe("client:cache_delete and client:cache_purge", function()
-  it("remove one answer, and all, and leave the keys of others", function()
+  it("remove one answer, and all, and no other keys of the dict", function()
     with_site({}, function(site)
       assert.same({ deleted = true, purged = true, outcomes = "miss miss hit miss hit miss miss", other = "kept",
         counted = true }, site:run [[
@@ -61,7 +61,7 @@ describe("client:cache_delete and client:cache_purge", function()
     end)
   end)
 
-  it("remove answers from Redis, too, but not those of another prefix", function()
+  it("remove answers from Redis, too, except those of another prefix", function()
     local redis = redis_server.start()
     local ok, problem = pcall(with_site, {}, function(site)
       local found = site:run([[
@@ -96,7 +96,7 @@ describe("client:cache_delete and client:cache_purge", function()
     if not ok then error(problem, 0) end
   end)
 
-  it("tell what is wrong", function()
+  it("report what is wrong", function()
     with_site({}, function(site)
       local found = site:run [[
         local codes = {}

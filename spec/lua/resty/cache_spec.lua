@@ -22,14 +22,14 @@ describe("the cache of resty.ivs", function()
   end)
 
   describe("makes one call", function()
-    it("of 1,000 requests for a key at once, over four workers", function()
+    it("for 1,000 concurrent requests for a key, over four workers", function()
       service:script("crowd", { delay = 0.3 })
       local ask = site:asker { ttl = 20 }
       assert.same({ ["miss 1"] = 1, ["hit 1"] = 999 }, (service:burst({ site }, 1000, ask:path "crowd")))
       assert.equal(1, service:count "crowd")
     end)
 
-    it("of each key, however the requests mix", function()
+    it("for each key, however the requests are mixed", function()
       local ask = site:asker { ttl = 20 }
       local answers = service:burst({ site }, 1000, ask:path "mix-%d", 10)
       assert.same({ ["miss 1"] = 10, ["hit 1"] = 990 }, answers)
@@ -43,7 +43,7 @@ describe("the cache of resty.ivs", function()
       assert.equal(1, service:count "long")
     end)
 
-    it("whose failure all share who waited for it, and nobody after them", function()
+    it("whose failure is shared by the requests that waited for it, and by no later one", function()
       service:script("failing", { status = 500, delay = 2 })
       local ask = site:asker {}
       assert.same({ ["miss InternalServerException"] = 400 }, (service:burst({ site }, 400, ask:path "failing")))
@@ -54,7 +54,7 @@ describe("the cache of resty.ivs", function()
   end)
 
   describe("answers", function()
-    it("with what the service said, whole, in tables that are the caller's own", function()
+    it("with the complete response, in tables that belong to the caller", function()
       local ask = site:asker {}
       local first = cjson.decode(ask("whole", "/whole"))
       for _ = 1, 8 do assert.equal("hit 1", ask "whole") end -- which spoils what it got
@@ -85,7 +85,7 @@ describe("the cache of resty.ivs", function()
       assert.is_true(stale >= fresh + 0.2 and stale <= cache_site.now() - begun, stale)
     end)
 
-    it("with age 0 whoever waited for it, in the worker that fetched it and in the others at their next look", function()
+    it("with age 0 to all requests that waited, in the worker that fetched it and in the others", function()
       service:script("ageless", { delay = 0.3 })
       local answers = service:burst({ site }, 40, site:asker { ttl = 20 }:path("ageless", "/age"))
       local count = 0
@@ -96,7 +96,7 @@ describe("the cache of resty.ivs", function()
       assert.equal(40, count)
     end)
 
-    it("in the access phase, and in a filter from what it has", function()
+    it("in the access phase, and in a filter if it is cached", function()
       local ask = site:asker { ttl = 20 }
       assert.equal("miss 1", ask("phases", "/access"))
       local headers = shell.run(("curl -s -i '%s%s'"):format(site.url, ask:path("phases", "/filter")))
@@ -109,7 +109,7 @@ describe("the cache of resty.ivs", function()
       assert.same({ "miss 1", "hit 1", "miss 1" }, { ask(key), ask(key), ask(key .. "x") })
     end)
 
-    it("when the dict holds what it did not write, or half of what it wrote", function()
+    it("when the dict has foreign or truncated entries", function()
       cache_site.with(service, {}, function(own)
         local ask = own:asker {}
         for number, what in ipairs { "'junk'", "text:sub(1, -2)", "text:sub(1, 20)", "42", "text:sub(1, 15) .. 'r[]'",
@@ -132,8 +132,8 @@ describe("the cache of resty.ivs", function()
     end)
   end)
 
-  describe("remembers of failures", function()
-    it("that there is no such resource, for negative_ttl", function()
+  describe("caches of failures", function()
+    it("ResourceNotFoundException, for negative_ttl", function()
       local ask, brief = site:asker { negative_ttl = 60 }, site:asker { negative_ttl = 0.2 }
       service:script("absent", { status = 404, delay = 1 })
       local answers = service:burst({ site }, 200, ask:path "absent")
@@ -145,7 +145,7 @@ describe("the cache of resty.ivs", function()
       assert.equal("miss 2", brief "absent")
     end)
 
-    it("not even that when negative_ttl is 0", function()
+    it("nothing if negative_ttl is 0", function()
       local ask = site:asker { negative_ttl = 0 }
       service:script("absent-0", { status = 404 })
       assert.equal("miss ResourceNotFoundException", site:asker {} "absent-0")
@@ -153,7 +153,7 @@ describe("the cache of resty.ivs", function()
       assert.equal("miss ResourceNotFoundException", ask "absent-0")
     end)
 
-    it("nothing else", function()
+    it("no other errors", function()
       local ask = site:asker {}
       for _, status in ipairs { 400, 403, 429, 500 } do
         service:script("not-" .. status, { status = status })
@@ -164,7 +164,7 @@ describe("the cache of resty.ivs", function()
     end)
   end)
 
-  describe("goes on", function()
+  describe("continues", function()
     it("when the dict is full of others' entries, evicting them", function()
       cache_site.with(service, { dict = "100k", workers = 2 }, function(own)
         local ask = own:asker {}
@@ -177,7 +177,7 @@ describe("the cache of resty.ivs", function()
       end)
     end)
 
-    it("after a worker crashed with the lock in its hand, when that has expired", function()
+    it("after a worker crashed while it held the lock, when that has expired", function()
       cache_site.with(service, { workers = 1 }, function(own)
         local ask = own:asker {}
         service:script("crash", { delay = 30 })
@@ -197,7 +197,7 @@ describe("the cache of resty.ivs", function()
       end)
     end)
 
-    it("with another's call when a client is closed that was at it", function()
+    it("with another call when the client that fetched is closed", function()
       cache_site.with(service, {}, function(own)
         local ask = own:asker {}
         ask:in_background("handed-on", "/cancelled")
@@ -206,13 +206,13 @@ describe("the cache of resty.ivs", function()
       end)
     end)
 
-    it("after fetch raised, which whoever called it sees", function()
+    it("after fetch raised an error, which the caller gets", function()
       local ask = site:asker {}
       assert.same({ ["false bang"] = 1 }, (service:burst({ site }, 1, ask:path("raise", "/raise"))))
       assert.equal("miss 1", ask "raise")
     end)
 
-    it("after a reload, with what the dict holds", function()
+    it("after a reload, with the entries of the dict", function()
       cache_site.with(service, { workers = 2 }, function(own)
         local ask = own:asker {}
         assert.equal("miss 1", ask "reload")
@@ -223,7 +223,7 @@ describe("the cache of resty.ivs", function()
     end)
   end)
 
-  it("counts what became of each get, for all workers", function()
+  it("counts the outcome of each get, for all workers", function()
     cache_site.with(service, { workers = 3 }, function(own)
       local ask, brief = own:asker { ttl = 20, negative_ttl = 20 }, own:asker { ttl = 0.1, stale_ttl = 20 }
       service:script("stats", { delay = 2 })
@@ -238,7 +238,7 @@ describe("the cache of resty.ivs", function()
     end)
   end)
 
-  it("tells what is wrong with its options", function()
+  it("reports what is wrong with its options", function()
     for given, message in pairs {
       ["5"] = "option 'cache' has to be a table, got a number",
       ["{}"] = "option 'cache.dict' is missing",

@@ -44,7 +44,7 @@ describe("the cache of resty.ivs with a stale answer", function()
     assert.equal(2, service:count "stale")
   end)
 
-  it("keeps serving it while the service throttles, fails, or can't be reached, and asks now and then only", function()
+  it("keeps serving it while the service throttles, fails, or cannot be reached, with few refreshes", function()
     for _, status in ipairs { 429, 500 } do
       local key = "bad-" .. status
       assert.equal("miss 1", brief(key))
@@ -82,7 +82,7 @@ describe("the cache of resty.ivs with a stale answer", function()
     end
   end)
 
-  it("keeps serving it while the keys or what lies between are at fault, which says nothing about the resource", function()
+  it("keeps serving it after failures of credentials or proxies, which say nothing about the resource", function()
     local ask = site:asker { ttl = 0.1, stale_ttl = 20 }
     for code, status in pairs { ExpiredTokenException = 403, InvalidSignatureException = 403, RequestExpired = 400,
       ["403"] = 403, ["407"] = 407, ["302"] = 302, UnknownOperationException = 404 } do
@@ -96,7 +96,7 @@ describe("the cache of resty.ivs with a stale answer", function()
     end
   end)
 
-  it("serves it in init_by_lua, where no timer can be had", function()
+  it("serves it in init_by_lua, where there are no timers", function()
     local options = '{"dict":"cache","ttl":0.1,"stale_ttl":60}'
     cache_site.with(service, { init = ("require('support.cache_pages').get_early(%q, 'early')"):format(options) }, function(own)
       local ask = own:asker { ttl = 20, stale_ttl = 60 }
@@ -109,7 +109,7 @@ describe("the cache of resty.ivs with a stale answer", function()
     end)
   end)
 
-  it("takes a client that was closed meanwhile for nothing: the next one that asks has it refreshed", function()
+  it("refreshes it for the next request if a client was closed meanwhile", function()
     assert.equal("miss 1", brief "closing")
     sleep(0.15)
     assert.equal("stale 1", brief("closing", "/cancelled"))
@@ -117,7 +117,7 @@ describe("the cache of resty.ivs with a stale answer", function()
     await("hit 2", "closing")
   end)
 
-  it("waits between two tries, however short its ttl is, and not for ever", function()
+  it("waits between two refreshes, however short its ttl is, and not forever", function()
     local ask = site:asker { ttl = 0.0004, stale_ttl = 20 }
     assert.equal("miss 1", ask "tiny")
     service:script("tiny", { status = 500 })
@@ -128,7 +128,7 @@ describe("the cache of resty.ivs with a stale answer", function()
     assert.equal("stale 4", ask:until_it_is("stale 4", "tiny"))
   end)
 
-  it("serves it no longer than stale_ttl", function()
+  it("does not serve it longer than stale_ttl", function()
     local ask = site:asker { ttl = 0.1, stale_ttl = 0.1 }
     assert.equal("miss 1", ask "old")
     service:script("old", { status = 500 })
@@ -136,7 +136,7 @@ describe("the cache of resty.ivs with a stale answer", function()
     assert.equal("miss InternalServerException", ask "old")
   end)
 
-  it("serves it by the asker's own stale_ttl, whoever had it remembered", function()
+  it("serves it by the stale_ttl of the client that asks, whichever client cached it", function()
     local strict = site:asker { ttl = 3, stale_ttl = 0 } -- time for `patient` to ask
     assert.equal("miss 1", brief "whose")
     sleep(3.05)

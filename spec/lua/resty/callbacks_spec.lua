@@ -58,7 +58,7 @@ describe("inside nginx, the caller's functions", function()
     assert.is_nil(errors:match "[^\n]*%.lua:%d[^\n]*")
   end)
 
-  it("that are a transport give whole errors to the call and to the sources of keys", function()
+  it("that are a transport cause complete errors in the call and in the sources of credentials", function()
     assert.same({ "container", "instance", "keys", "web_identity" }, run(BROKEN_TRANSPORTS .. [[
       local path = os.tmpname()
       local file = io.open(path, "w") file:write "token" file:close()
@@ -84,7 +84,7 @@ describe("inside nginx, the caller's functions", function()
       return #faults > 0 and faults or done]]))
   end)
 
-  it("that log and raise cost no call and no credentials", function()
+  it("that log and raise do not fail a call or lose credentials", function()
     assert.same({ "ok", "ok", "ok", "the vault is shut" }, run [[
       local told = {}
       local function loud() error "disk full" end
@@ -103,7 +103,7 @@ describe("inside nginx, the caller's functions", function()
       return told]])
   end)
 
-  it("that give keys give the call and client:credentials() the same errors, whatever they give", function()
+  it("that return credentials give the call and client:credentials() the same errors", function()
     assert.same({}, run [[
       local sources = {
         nothing = function() end, text = function() return nil, "the vault is shut" end, silent = function() return nil, "" end,
@@ -128,7 +128,7 @@ describe("inside nginx, the caller's functions", function()
       return faults]])
   end)
 
-  it("that are called wrongly raise at the caller's line and say what was meant", function()
+  it("that are called wrongly raise at the caller's line and name the right use", function()
     for code, words in pairs {
       ["ivs.client { regoin = 'x' }"] = "unknown option 'regoin'; did you mean 'region'?",
       ["ivs.client { pool_sise = 1 }"] = "unknown option 'pool_sise'; did you mean 'pool_size'?",

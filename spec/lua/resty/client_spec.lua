@@ -65,24 +65,24 @@ describe("a client inside nginx", function()
       closing = { "ivs.client (closed)" } }, names)
   end)
 
-  it("gives its region and endpoint, resolved", function()
+  it("has its region and endpoint, resolved", function()
     assert.same({ "eu-west-1", "https://ivs.eu-west-1.amazonaws.com" }, site:run "return { early.region, early.endpoint_url }")
     assert.same({ "us-west-2", emulator.endpoint_url },
       site:run("local c = ivs.client(%s) return { c.region, c.endpoint_url }", options))
   end)
 
-  it("with a client certificate gives them even where there are no cosockets", function()
+  it("with a client certificate has them even in phases without cosockets", function()
     assert.equal("eu-west-1", site:run "return certified_region")
   end)
 
-  it("knows the environment that nginx was started with, since it was loaded by init_by_lua", function()
+  it("knows the environment that nginx was started with, if it was loaded by init_by_lua", function()
     assert.same({ "ap-south-1", "environment", "…DENV" }, site:run [[
       local client = ivs.client()
       local told = assert(client:credentials())
       return { client.region, told.provider, told.access_key_id }]])
   end)
 
-  it("makes its call from a string or a table, and over the default client", function()
+  it("accepts a string or a table, and uses the default client", function()
     assert.same({ "ACTIVE", "ACTIVE" }, site:run([[
       local client = ivs.client(%s)
       local states = {}
@@ -115,7 +115,7 @@ describe("a client inside nginx", function()
     end
   end)
 
-  it("answers with an error once it is closed, before its first use or after it", function()
+  it("returns an error once it is closed, before its first use or after it", function()
     assert.same({ "cancelled ClientClosedError", "cancelled ClientClosedError", "cancelled ClientClosedError" }, site:run([[
       local found = {}
       local function note(_, err) found[#found + 1] = err.kind .. " " .. err.code end
@@ -130,7 +130,7 @@ describe("a client inside nginx", function()
       return found]], options, ARN, options, ARN, ARN))
   end)
 
-  it("that is closed while its call is under way ends that with an error", function()
+  it("that is closed while its call is under way ends it with an error", function()
     assert.same({ "cancelled", "ClientClosedError" }, site:run([[
       local client = ivs.client(%s)
       local thread = ngx.thread.spawn(function()
@@ -143,7 +143,7 @@ describe("a client inside nginx", function()
       return told]], options, store.arn "slow-1000"))
   end)
 
-  it("works in rewrite, access, content and timers, and elsewhere names the phase and the way out", function()
+  it("works in rewrite, access, content and timers, and elsewhere returns an error that names the phase and the solution", function()
     assert.equal("x", (site:get "/phases"))
     local told = site:run [[
       for _ = 1, 1000 do if ngx.shared.told:get "timer of log" then break end ngx.sleep(0.01) end
@@ -157,7 +157,7 @@ describe("a client inside nginx", function()
     end
   end)
 
-  it("resolves its settings at the first call, and again after what failed", function()
+  it("resolves its settings at the first call, and again after a failure", function()
     assert.same({ "config ProfileNotFound", "ACTIVE" }, site:run([[
       local options = %s
       options.env = { AWS_CONFIG_FILE = ngx.config.prefix() .. "late-config" }
@@ -173,7 +173,7 @@ describe("a client inside nginx", function()
       return found]], options, ARN))
   end)
 
-  it("refuses at its first call what cosockets can't carry out", function()
+  it("refuses at its first call the options that cosockets cannot honor", function()
     for option, words in pairs {
       ["ca_bundle = '/x.pem'"] = "lua_ssl_trusted_certificate", ["client_cert = '/nonexistent.pem'"] = "client_cert can't be read",
       ["proxy = 'https://proxy:1'"] = "no TLS inside TLS", ["proxy = 'http://proxy:x'"] = "proxy",
@@ -227,7 +227,7 @@ describe("a client inside nginx", function()
       cache = { miss = 0, hit = 0, stale = 0 } }, stats)
   end)
 
-  it("goes through the cache, which tells where an answer comes from", function()
+  it("uses the cache, which tells where an answer comes from", function()
     local cached = { cache = { dict = "told", ttl = 10 } }
     for name, value in pairs(options) do cached[name] = value end
     local told = site:run([[
@@ -246,7 +246,7 @@ describe("a client inside nginx", function()
       { miss = 2, hit = 3, stale = 0, negative = 0, shared = 0, redis_hit = 0, redis_error = 0 }, 1 }, told)
   end)
 
-  it("stands beside clients of other regions in the same worker", function()
+  it("coexists with clients of other regions in the same worker", function()
     local told = site:run [[
       local found, threads = {}, {}
       local function transport(request)
@@ -270,7 +270,7 @@ describe("a client inside nginx", function()
     assert.same({ ["us-west-2"] = 10, ["eu-west-1"] = 10, ["ap-south-1"] = 10 }, told)
   end)
 
-  it("caches an answer under the ARN that was asked for, whatever becomes of the caller's table", function()
+  it("caches an answer under its ARN, even if the caller changes the table", function()
     local cached = { cache = { dict = "told", ttl = 0.1, stale_ttl = 60, identity = "of this test" } }
     for name, value in pairs(options) do cached[name] = value end
     local told = site:run([[

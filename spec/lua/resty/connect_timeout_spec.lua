@@ -55,7 +55,7 @@ describe("inside nginx, connect_timeout", function()
     return site:run(CALL, options, times or 1)
   end
 
-  it("covers the name, of the host and of the proxy", function()
+  it("covers the name lookup, of the host and of the proxy", function()
     for _, options in ipairs { { endpoint_url = url "silent.example" }, { endpoint_url = "https://silent.example" },
       { endpoint_url = "http://10.0.0.1", proxy = url "silent.example" } } do
       local told = call(options)
@@ -64,7 +64,7 @@ describe("inside nginx, connect_timeout", function()
     end
   end)
 
-  it("has its clock run for a name that is not in the pool, and for nothing else", function()
+  it("starts a timer for a name without a pooled connection, and for nothing else", function()
     wire:play { REQUEST, ANSWER, { "again" } }
     local told = call({ endpoint_url = url "good.example", connect_timeout = 5 }, 4)
     assert.same({ "ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE" }, told.told)
@@ -79,14 +79,14 @@ describe("inside nginx, connect_timeout", function()
     assert.equal(2, wire:connections())
   end)
 
-  it("leaves the connection to TLS and to the pool as it would be without", function()
+  it("does not affect TLS and the pool", function()
     wire:play { { "tls" }, REQUEST, ANSWER, { "again", 2 } }
     local told = call({ endpoint_url = ("https://good.example:%d"):format(wire.port), connect_timeout = 5, verify = false }, 3)
     assert.same({ "ACTIVE", "ACTIVE", "ACTIVE" }, told.told)
     assert.equal(1, wire:connections())
   end)
 
-  it("has its clock run again when the kept ones are gone", function()
+  it("starts a timer again when the kept connections are gone", function()
     wire:play { REQUEST, ANSWER, { "close" } }
     local told = call({ endpoint_url = url "good-again.example", connect_timeout = 5, keepalive_timeout = 0.05 })
     assert.same({ { "ACTIVE" }, 2 }, { told.told, told.spawned })
@@ -96,14 +96,14 @@ describe("inside nginx, connect_timeout", function()
     assert.equal(2, wire:connections())
   end)
 
-  it("leaves to TLS what the name and TCP have left", function()
+  it("leaves to TLS the time that name lookup and TCP have left", function()
     wire:play { HANG }
     local told = call { endpoint_url = ("https://good.example:%d"):format(wire.port) }
     assert.same({ "timeout ConnectTimeoutError" }, told.told)
     assert.truthy(told.seconds >= 0.28, told.seconds)
   end)
 
-  it("is one for a handshake that was cut and for the second try", function()
+  it("covers a handshake that was cut off and the second attempt together", function()
     wire:play_each { { { "bytes", 5 }, { "wait", 3 }, RESET }, { HANG } }
     local told = call { endpoint_url = wire.tls_url, connect_timeout = 4 }
     assert.equal(2, wire:connections())

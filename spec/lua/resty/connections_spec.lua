@@ -90,7 +90,7 @@ describe("inside nginx, a connection", function()
   end
 
   describe("is kept", function()
-    it("for the next call, of whatever client", function()
+    it("for the next call of any client", function()
       for _, url in ipairs { emulator.endpoint_url, emulator.http_endpoint_url } do
         local before = emulator:requests()
         assert.equal("ACTIVE", call({ endpoint_url = url }, 20).state)
@@ -100,14 +100,14 @@ describe("inside nginx, a connection", function()
       end
     end)
 
-    it("not for one that would trust it for something else", function()
+    it("not for a client with other trust settings", function()
       local before = emulator:requests()
       call({ keepalive_timeout = 30, verify = false }, 2)
       call({ verify = true }, 1)
       assert.equal(2, connections_of(emulator:request_log(), before))
     end)
 
-    it("not where the response says close, or has bytes behind its end", function()
+    it("not if the response says close, or has bytes after its end", function()
       for _, answer in ipairs { hostile.answer(nil, "Connection: close\r\n"), OK .. "more" } do
         local told = attack({ REQUEST, { "send", answer }, REQUEST, { "send", answer } }, { times = 2 })
         assert.equal("ACTIVE", told.state)
@@ -115,7 +115,7 @@ describe("inside nginx, a connection", function()
       end
     end)
 
-    it("no longer than keepalive_timeout", function()
+    it("not longer than keepalive_timeout", function()
       local script = CALL:gsub("for i", "ngx.sleep(0.06) for i")
       wire:play { REQUEST, { "send", OK }, REQUEST, { "send", OK } }
       local options = { region = "us-west-2", endpoint_url = wire.url, env = {}, keepalive_timeout = 0.02,
@@ -126,7 +126,7 @@ describe("inside nginx, a connection", function()
     end)
   end)
 
-  it("that the server closed meanwhile is replaced, and that is no failure", function()
+  it("that the server closed meanwhile is replaced without a failure", function()
     -- closed while idle, and at the moment at which the next request arrives
     for _, ending in ipairs { { { "wait", 0.02 }, CLOSE }, { REQUEST, CLOSE }, { REQUEST, RESET } } do
       local first = { REQUEST, { "send", OK } }
@@ -143,7 +143,7 @@ describe("inside nginx, a connection", function()
     assert.same({ "connection", "ConnectionClosedError", 2 }, { told.kind, told.code, told.attempts })
   end)
 
-  describe("that is cut", function()
+  describe("that is cut off", function()
     for name, steps in pairs {
       ["before the headers"] = { REQUEST, CLOSE }, ["by a reset"] = { REQUEST, RESET },
       ["within the headers"] = { REQUEST, { "send", "HTTP/1.1 200 OK\r\nConte" }, CLOSE },
@@ -156,7 +156,7 @@ describe("inside nginx, a connection", function()
       end)
     end
 
-    it("once, is tried again", function()
+    it("once is retried", function()
       local told = attack({ { REQUEST, RESET }, { REQUEST, { "send", OK } } }, { max_attempts = 2 })
       assert.same({ "ACTIVE", 2 }, { told.state, told.attempts })
     end)
@@ -179,7 +179,7 @@ describe("inside nginx, a connection", function()
     end)
   end)
 
-  describe("that brings", function()
+  describe("that delivers", function()
     for name, case in pairs {
       ["no HTTP"] = { "SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTPClientError" },
       ["two lengths"] = { "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", "HTTPClientError" },
@@ -193,7 +193,7 @@ describe("inside nginx, a connection", function()
       end)
     end
 
-    it("an empty body, whatever its coding is said to be, is the service's own error", function()
+    it("an empty body, with any Content-Encoding, is the service's own error", function()
       for coding, status in pairs { gzip = 403, br = 503 } do
         local told = fails({ REQUEST, { "send", ("HTTP/1.1 %d No\r\nContent-Encoding: %s\r\nContent-Length: 0\r\n\r\n")
           :format(status, coding) } }, "service", tostring(status))
@@ -202,14 +202,14 @@ describe("inside nginx, a connection", function()
     end)
   end)
 
-  describe("that can't be made", function()
+  describe("that cannot be made", function()
     it("is an EndpointConnectionError", function()
       local told = call { endpoint_url = "http://127.0.0.1:1" }
       assert.same({ "connection", "EndpointConnectionError" }, { told.kind, told.code })
       assert.truthy(told.message:find('Could not connect to the endpoint URL: "http://127.0.0.1:1/', 1, true), told.message)
     end)
 
-    it("for want of a resolver says what to set", function()
+    it("for lack of a resolver says what to set", function()
       local told = call { endpoint_url = "http://ivs.invalid" }
       assert.same({ "connection", "EndpointConnectionError" }, { told.kind, told.code })
       assert.truthy(told.message:find("set `resolver` in its configuration", 1, true), told.message)
@@ -217,7 +217,7 @@ describe("inside nginx, a connection", function()
   end)
 
   describe("over TLS", function()
-    it("is verified: a stranger is refused, once, and nginx's own words for trust are told", function()
+    it("is verified: an unknown authority is refused, once, with nginx's setting for trust in the message", function()
       local strict = nginx.start { http = "lua_socket_log_errors off;" }
       local told = strict:run(CALL, { region = "us-west-2", endpoint_url = emulator.endpoint_url, env = {},
         credentials = { access_key_id = "A", secret_access_key = "S" } }, 1, ARN)
@@ -238,12 +238,12 @@ describe("inside nginx, a connection", function()
       assert.equal("ACTIVE", attack({ TLS, REQUEST, { "send", OK } }, { endpoint_url = wire.tls_url, verify = false }).state)
     end)
 
-    it("whose handshake was cut once is made again", function()
+    it("whose handshake was cut off once is made again", function()
       local told = attack({ { { "bytes", 5 }, RESET }, { TLS, REQUEST, { "send", OK } } }, { endpoint_url = wire.tls_url, connect_timeout = 5 })
       assert.same({ "ACTIVE", 1 }, { told.state, told.attempts }, told.message)
     end)
 
-    it("with a client certificate shows it", function()
+    it("with a client certificate presents it", function()
       local told = call { client_cert = emulator.prefix .. "/server.pem", client_key = emulator.prefix .. "/server.key" }
       assert.equal("ACTIVE", told.state, told.message)
     end)
@@ -261,7 +261,7 @@ describe("inside nginx, a connection", function()
       assert.same({ ("CONNECT localhost:%d HTTP/1.1"):format(emulator.https_port) }, proxy:asked())
     end)
 
-    it("is the proxy's own for http", function()
+    it("is kept to the proxy for http", function()
       local told = call({ proxy = "http://video:s%65cret@" .. proxy.address, endpoint_url = emulator.http_endpoint_url })
       assert.equal("ACTIVE", told.state, told.message)
       assert.same({ ("POST %s/GetRecordingConfiguration HTTP/1.1"):format(emulator.http_endpoint_url) }, proxy:asked())
@@ -269,14 +269,14 @@ describe("inside nginx, a connection", function()
       assert.is_nil(last.headers["proxy-authorization"])
     end)
 
-    it("is passed over for the hosts of no_proxy, and read from the environment", function()
+    it("is not used for the hosts of no_proxy, and is read from the environment", function()
       assert.equal("ACTIVE", call { proxy = "http://127.0.0.1:1", no_proxy = "example.com, localhost" }.state)
       local told = call { env = { https_proxy = "http://video:s%65cret@" .. proxy.address } }
       assert.equal("ACTIVE", told.state, told.message)
       assert.equal(1, #proxy:asked())
     end)
 
-    it("that refuses, is not there or hangs is a ProxyConnectionError or a timeout, and names no password", function()
+    it("that refuses, is unreachable or hangs is a ProxyConnectionError or a timeout, without the password", function()
       for url, words in pairs { ["http://video:wrong@" .. proxy.address] = "40", ["http://a:secret@127.0.0.1:1"] = "refused" } do
         local told = call { proxy = url }
         assert.same({ "connection", "ProxyConnectionError" }, { told.kind, told.code }, told.message)

@@ -60,7 +60,7 @@ describe("inside nginx, credentials", function()
     emulator:stop()
   end)
 
-  it("are asked for once, however many calls want them", function()
+  it("are retrieved once for all calls that need them", function()
     source:route("GET /keys", { body = document(3600), delay = 0.1 })
     local found = run [[return together(require("resty.ivs").client(options), 50)]]
     assert.same({ ok = 50 }, found.told)
@@ -68,7 +68,7 @@ describe("inside nginx, credentials", function()
     assert.equal(1, #source:requests())
   end)
 
-  it("that last for another ten minutes serve while new ones are fetched, and nobody waits", function()
+  it("that are valid for another ten minutes are used while new ones are retrieved, without a wait", function()
     local found = run(([[
       local asked, is_open = 0, false
       local client = require("resty.ivs").client { region = options.region, endpoint_url = options.endpoint_url, env = {},
@@ -89,7 +89,7 @@ describe("inside nginx, credentials", function()
     assert.same({ 2, 2 }, { found.refreshes, found.later })
   end)
 
-  it("that are about to end are waited for", function()
+  it("that expire soon are waited for", function()
     source:route("GET /keys", { { body = document(300) }, { body = document(3600), delay = 0.2 } })
     local found = run [[
       local client = require("resty.ivs").client(options)
@@ -100,7 +100,7 @@ describe("inside nginx, credentials", function()
     assert.equal(2, #source:requests())
   end)
 
-  it("serve on where new ones can't be had, which is not tried with each call", function()
+  it("are used if new ones cannot be retrieved, which is not tried for each call", function()
     source:route("GET /keys", { { body = document(800) }, { status = 400, body = "{}" } })
     local found = run [[
       local client = require("resty.ivs").client(options)
@@ -112,7 +112,7 @@ describe("inside nginx, credentials", function()
     assert.equal(2, found.refreshes)
   end)
 
-  it("of none of the sources are an error that says why, and that is not remembered", function()
+  it("that no source has are an error with the reasons, which is not remembered", function()
     local found = run [[
       local client = require("resty.ivs").client { region = "us-west-2", env = { AWS_EC2_METADATA_DISABLED = "true" } }
       local found = {}
@@ -125,7 +125,7 @@ describe("inside nginx, credentials", function()
     assert.same({ { "credentials", "NoCredentialsError", 10, 0 }, { "credentials", "NoCredentialsError", 10, 0 }, 2 }, found)
   end)
 
-  it("may come from a function, which may wait, raise or give nothing", function()
+  it("may come from a function, which may wait, raise or return nothing", function()
     local found = run(([[
       local ivs = require "resty.ivs"
       local function with(provider)
@@ -173,14 +173,14 @@ describe("inside nginx, credentials", function()
     assert.truthy(request.headers.authorization:find("Credential=AKIDSOURCE/", 1, true))
   end)
 
-  it("are told without a secret", function()
+  it("are described without a secret", function()
     source:route("GET /keys", { body = document(3600) })
     local told = run [[return require("resty.ivs").client(options):credentials()]]
     assert.same({ "container", "…" .. KEYS.access_key_id:sub(-4), emulator.region }, { told.provider, told.access_key_id, told.region })
     assert.is_nil(json.encode(told):find(KEYS.secret_access_key, 1, true))
   end)
 
-  it("that a client asked for who then went away come all the same", function()
+  it("are retrieved even if the client that asked disconnects", function()
     source:route("GET /keys", { body = document(3600), delay = 1 })
     local found = run [[
       local client = require("resty.ivs").client(options)
@@ -201,12 +201,12 @@ describe("inside nginx, credentials", function()
       local client = require("resty.ivs").client { region = "us-west-2", env = { AWS_CONFIG_FILE = path } }
     ]]
 
-    it("are an error where nginx can't run one without waiting for it", function()
+    it("are an error if nginx cannot run one without blocking", function()
       local message = site:run(PROFILE .. [[local _, err = client:get_recording_configuration "arn" return err.message]])
       assert.truthy(message:find("ngx.pipe", 1, true), message)
     end)
 
-    it("come through ngx.pipe where there is one", function()
+    it("come through ngx.pipe if it exists", function()
       local told = site:run(PROFILE .. [[
         require("resty.ivs.http.process").assume_available = true
         local argv, given, ended
@@ -228,7 +228,7 @@ describe("inside nginx, credentials", function()
       assert.same({ "process", "…PROC", true, { "/bin/keys", "--for", "a b" }, 1 }, told)
     end)
 
-    it("are given up together with a program that takes too long, however it drips, or that can't be read", function()
+    it("are an error if the program takes too long, even if it trickles, or cannot be read", function()
       local told = site:run [[
         local process = require "resty.ivs.http.process"
         process.assume_available = true

@@ -40,14 +40,14 @@ OLD, NEW, FOREIGN = "AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7ROTATED", "AKIAZZZZZZZ
 function keys(id) return { access_key_id = id, secret_access_key = "s" } end
 ]]
 
-describe("whose an answer is", function()
+describe("the identity of a cached answer", function()
   local site
 
   before_each(function() site = nginx.start { http = "lua_shared_dict cache 1m;", init = INIT } end)
 
   after_each(function() assert.same({}, site:stop()) end)
 
-  it("stays when keys are rotated, in a table, in the environment, and from a function", function()
+  it("stays when credentials are rotated, in a table, in the environment, and from a function", function()
     assert.same({ "miss 1", "hit 1", "miss 2", "miss 3", "hit 3", "miss 4", "miss 5", "hit 5", "miss 6" }, site:run [[
       local found = {}
       for _, way in ipairs {
@@ -60,14 +60,14 @@ describe("whose an answer is", function()
       return found]])
   end)
 
-  it("does not depend on where in a program the function stands that gives the keys", function()
+  it("does not depend on which function returns the credentials", function()
     assert.equal("hit 1", site:run [[
       ask { credentials = function() return keys(OLD) end }
 
       return ask { credentials = function() return keys(OLD) end }]])
   end)
 
-  it("is the same in all tasks of a service, whose addresses of keys are each another", function()
+  it("is the same in all tasks of a service, although each has another credentials URI", function()
     assert.same({ "miss 1", "hit 1" }, site:run [[
       local found = {}
       for number = 1, 2 do
@@ -76,13 +76,13 @@ describe("whose an answer is", function()
       return found]])
   end)
 
-  it("is the account of an instance's keys where no setting names anything", function()
+  it("is the account of an instance's credentials if no setting names the identity", function()
     assert.same({ "miss 1", "hit 1" }, site:run [[
       return { ask { env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://127.0.0.1:1/a" } },
         ask { env = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://127.0.0.1:1/b" } } }]])
   end)
 
-  it("changes with the account that the keys are of", function()
+  it("changes with the account of the credentials", function()
     assert.same({ "miss 1", "miss 2", "hit 2" }, site:run [[
       local id = OLD
       local made = client { credentials = function() return keys(id) end }
@@ -93,14 +93,14 @@ describe("whose an answer is", function()
       return found]])
   end)
 
-  it("is what cache.identity says, whatever the settings say", function()
+  it("is cache.identity, whatever the settings say", function()
     assert.same({ "miss 1", "miss 2", "hit 1", "hit 2" }, site:run [[
       local function of(role) return { identity = role, credentials = function() return keys(OLD) end } end
       return { ask(of "admin"), ask(of "guest"), ask(of "admin"),
         ask { identity = "guest", credentials = function() return nil, "not even asked" end } }]])
   end)
 
-  it("is remembered for nginx's own environment, so that a worker without keys reaches what the others have cached", function()
+  it("is remembered for nginx's own environment, so that a worker without credentials finds what the others have cached", function()
     local own = nginx.start { http = "lua_shared_dict cache 1m;", init = INIT, main = "env AWS_CONTAINER_CREDENTIALS_FULL_URI;",
       environment = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://127.0.0.1:1/own", HOME = "/nonexistent" } }
     local told = own:run [[
@@ -114,7 +114,7 @@ describe("whose an answer is", function()
     assert.same({ "miss 1", "hit 1", "no keys" }, { told[1], told[2], told[3]:find "Credential" and "no keys" or told[3] })
   end)
 
-  it("is never guessed for a function, which may be another tenant's next time", function()
+  it("is never remembered for a function, which may return another tenant's credentials next time", function()
     assert.same({ "miss 1", "CredentialRetrievalError", "CredentialRetrievalError" }, site:run [[
       local is_down = false
       local function provider()
@@ -128,7 +128,7 @@ describe("whose an answer is", function()
       return found]])
   end)
 
-  it("is that of the keys that signed, not of those that were there before", function()
+  it("is that of the credentials that signed, not of earlier ones", function()
     assert.same({ "miss 1", "miss 2", "miss 3", "hit 3" }, site:run [[
       local asked = 0
       local moving = client { credentials = function()

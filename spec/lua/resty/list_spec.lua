@@ -82,7 +82,7 @@ describe("a list of recording configurations inside nginx", function()
     assert.same({ "hit", 1 }, { cached.through_metatable[1], cached.through_metatable[2] })
   end)
 
-  it("is not cached where it fails", function()
+  it("is not cached if it fails", function()
     assert.same({ "ValidationException", "ListRecordingConfigurations", 6 }, cached.refused)
     assert.same({ "ValidationException", "ListRecordingConfigurations", 7 }, cached.refused_again)
     assert.same({ "ParamValidationError", "ListRecordingConfigurations", 7 }, cached.misspelt)

@@ -17,7 +17,7 @@ describe("the lock of a key", function()
 
   lazy_teardown(function() assert.same({}, site:stop()) end)
 
-  it("is ended by its holder only, also after it was taken over within the worker", function()
+  it("is released by its holder only, also after it was taken over within the worker", function()
     assert.same({ first = true, second = true, third = false, lost = false, kept = true }, site:run(BEGIN .. [[
       local first = flight.start({ dict = dict, locks = dict, lock_ttl = 5 }, "over")
       local found = { first = first:acquire(nothing, true) }
@@ -30,7 +30,7 @@ describe("the lock of a key", function()
       return found]]))
   end)
 
-  it("is put back by its holder when a full dict has dropped it, and not when it has expired or was another's", function()
+  it("is restored by its holder if a full dict has evicted it, and not if it has expired or was another's", function()
     assert.same({ dropped = false, back = true, taken = false, expired = false }, site:run(BEGIN .. [[
       local held = lock.new(dict, "full", 10)
       held:try()
@@ -51,14 +51,14 @@ describe("the lock of a key", function()
       return found]]))
   end)
 
-  it("is no condition: without room in the dict its holder goes on", function()
+  it("is not required: without room in the dict its holder continues", function()
     assert.same({ true, true }, site:run [[
       local full = { add = function() return nil, "no memory" end, get = function() end }
       local held = require("resty.ivs.cache.lock").new(full, "x", 1)
       return { held:try(), held:is_ours() }]])
   end)
 
-  it("guards what stands in the dict: who has lost it changes nothing there", function()
+  it("protects the dict: a holder that has lost it changes nothing", function()
     assert.same({ "miss", "newer" }, site:run [[
       local dict = ngx.shared.locks
       local cache = require("resty.ivs.cache").new { dict = dict, ttl = 60 }
@@ -87,7 +87,7 @@ describe("a flight", function()
 
   lazy_teardown(function() assert.same({}, site:stop()) end)
 
-  it("is not given up because its worker was busy for seconds, or because the clock was set back", function()
+  it("is not abandoned if its worker was busy for seconds, or if the clock was set back", function()
     assert.same({ busy = { false, false, false }, set_back = false }, site:run(BEGIN .. [[
       local up = flight.start({ dict = dict, locks = dict, lock_ttl = 10 }, "busy")
       up:acquire(nothing, true)
@@ -107,7 +107,7 @@ describe("a flight", function()
       return found]]))
   end)
 
-  it("is given up when its leader is gone", function()
+  it("is abandoned when its leader is gone", function()
     assert.is_true(site:run(BEGIN .. [[
       local up = flight.start({ dict = dict, locks = dict, lock_ttl = 10 }, "gone")
       up:acquire(nothing, true)

@@ -58,7 +58,7 @@ describe("inside nginx, a logger", function()
   end)
 
   for name, code in pairs(LOGGERS) do
-    it("that " .. name .. " is no matter to the call, to its keys, or to the worker", function()
+    it("that " .. name .. " does not affect the call, its credentials, or the worker", function()
       local worker = site:workers()[1]
       for _, is_function in ipairs { "false", "true" } do
         local told = site:run(CALLS, source.port, source.url, is_function, code)
@@ -67,7 +67,7 @@ describe("inside nginx, a logger", function()
     end)
   end
 
-  it("is told each step in its order, by the call that takes it", function()
+  it("gets each step in order, from the call that takes it", function()
     source:route("POST /GetRecordingConfiguration", { { status = 500, body = "{}" }, { body = ACTIVE } })
     local told = site:run([[
       local lines = {}
@@ -80,7 +80,7 @@ describe("inside nginx, a logger", function()
       "debug attempt 2:" }, told)
   end)
 
-  it("that raises, or closes the client, is no matter to the worker", function()
+  it("that raises, or closes the client, does not affect the worker", function()
     source:route("POST /GetRecordingConfiguration", { body = ACTIVE })
     assert.same({ "ACTIVE", "ClientClosedError" }, site:run([[
       local ivs, told = require "resty.ivs", {}

@@ -24,7 +24,7 @@ describe("cache.max_tps", function()
     end)
   end)
 
-  it("is 3 unless told otherwise, and false lifts it", function()
+  it("is 3 by default, and false lifts it", function()
     with_site({}, function(site)
       local found = site:run [[
         run(client {}, names("default", 4))
@@ -39,7 +39,7 @@ describe("cache.max_tps", function()
     end)
   end)
 
-  it("counts each account and region by itself, whatever client asks", function()
+  it("is separate for each account and region, for all clients", function()
     with_site({}, function(site)
       local found = site:run [[
         local other = { access_key_id = "AKIAZZZZZZZZZZZZZZZZ", secret_access_key = "s" }
@@ -66,7 +66,7 @@ describe("cache.max_tps", function()
     end)
   end)
 
-  it("counts retries, and nothing that the cache answers", function()
+  it("counts retries, and no answers from the cache", function()
     with_site({}, function(site)
       assert.same({ requests = 2, is_paced = true, outcomes = "miss hit hit hit" }, site:run([[
         statuses = { 500, 200 }
@@ -106,7 +106,7 @@ describe("cache.max_tps", function()
     if not ok then error(problem, 0) end
   end)
 
-  it("lets nobody wait for more than a minute, and says so", function()
+  it("returns an error in place of a wait of more than a minute", function()
     with_site({}, function(site)
       assert.same({ code = "ThrottlingException", kind = "timeout", retryable = true, requests = 0, is_explained = true,
         later = "miss" }, site:run [[
@@ -120,7 +120,7 @@ describe("cache.max_tps", function()
     end)
   end)
 
-  it("is no condition: a client that is closed meanwhile does not send, and a crashed worker's lock expires", function()
+  it("does not block after a client was closed or a worker crashed", function()
     with_site({}, function(site)
       assert.same({ closed = "ClientClosedError", requests = 0, after_crash = "miss" }, site:run [[
         local key = "ivs:pace:581039954779:us-west-2"
@@ -137,7 +137,7 @@ describe("cache.max_tps", function()
 end)
 
 describe("cache.locks", function()
-  it("names a dict for all but the answers", function()
+  it("is a dict for everything except answers", function()
     with_site({}, function(site)
       local found = site:run [[
         run(client { locks = "locks", max_tps = false }, { arn "one" })

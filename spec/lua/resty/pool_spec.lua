@@ -67,7 +67,7 @@ describe("a worker of nginx keeps", function()
       assert.equal(2, wire:connections())
     end)
 
-    it("apart by what client certificates say, and not by where they lie", function()
+    it("apart by the content of client certificates, not by their paths", function()
       local function copy(name, to)
         shell.run(("cd %s && cp %s.pem %s.pem && cp %s.key %s.key"):format(shell.quote(wire.directory), name, to, name, to))
       end
@@ -86,7 +86,7 @@ describe("a worker of nginx keeps", function()
       assert.equal(2, wire:connections())
     end)
 
-    it("and replaces those that were closed, but not without end", function()
+    it("and replaces those that were closed, a limited number of times", function()
       -- eight, all of which are closed at their second request
       wire:play { REQUEST, { "wait", 0.05 }, ANSWER, REQUEST, CLOSE }
       local told = run([[

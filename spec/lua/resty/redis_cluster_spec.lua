@@ -44,7 +44,7 @@ describe("the cache of resty.ivs over a Redis Cluster", function()
     end
   end
 
-  it("shares answers, whichever node has them", function()
+  it("shares answers, on whichever node they are", function()
     local ask, ask_other = askers "shared:"
     for number = 1, KEYS do assert.equal("miss 1", ask("shared-" .. number)) end
     for number = 1, KEYS do assert.equal("hit 1", ask_other("shared-" .. number)) end
@@ -77,7 +77,7 @@ describe("the cache of resty.ivs over a Redis Cluster", function()
     assert.equal(before, cluster:redirections())
   end)
 
-  it("does without a slot that is being moved, and follows it to its new node", function()
+  it("skips a slot that is being moved, and follows it to its new node", function()
     local ask, ask_other = askers "moved:"
     assert.same({ "miss 1", "hit 1" }, { ask "moved", ask_other "moved" })
     local before = ask_other:stats().redis_error
@@ -98,7 +98,7 @@ describe("the cache of resty.ivs over a Redis Cluster", function()
     assert.equal(before, ask_other:stats().redis_error)
   end)
 
-  it("serves from the dict alone what a node has that is away, and the rest as ever", function()
+  it("serves the keys of a node that is down from the dict alone, and the others as before", function()
     local own = redis_cluster.start "--cluster-require-full-coverage no"
     local sites = { cache_site.start(service), cache_site.start(service) }
     local good, why = pcall(function()
@@ -155,7 +155,7 @@ describe("the cache of resty.ivs over a Redis Cluster", function()
     end
   end)
 
-  it("is not misled by what refers to nowhere, to itself, or on and on", function()
+  it("handles redirections to nowhere, to itself, and in circles", function()
     for number, reply in ipairs { "MOVED", "MOVED 1 nowhere", "MOVED 1 127.0.0.1:0", "MOVED 1 127.0.0.1:99999", "MOVED 1 :1",
       "MOVED 1 127.0.0.1:1", "MOVED 1 ::1:1", "MOVED 1 redis.invalid:6379" } do
       local fake = redis_server.fake(("b'-%s\\r\\n'"):format(reply))
@@ -173,7 +173,7 @@ describe("the cache of resty.ivs over a Redis Cluster", function()
     assert.is_truthy(one:log():find("two nodes of the cluster each name another for one key", 1, true))
   end)
 
-  it("has a prefix with a whole hash tag or none", function()
+  it("accepts a prefix with a complete hash tag or none", function()
     local words = "option 'cache.redis.prefix' may have a '{' only where it begins a hash tag, as in '{ivs}:'"
     for prefix, expected in pairs { ["{"] = words, ["a{b:"] = words, ["{}"] = words, ["{a}:"] = "table", ["}"] = "table" } do
       local said = one:get("/misuse?given=" .. cache_site.encoded(("{dict='cache',redis={host='a',prefix='%s'}}"):format(prefix)))

@@ -32,7 +32,7 @@ describe("the cache of resty.ivs, connected to Redis,", function()
       assert.is_true(slow <= 4, slow .. " of 6 waited for Redis")
     end
 
-    it("when Redis hangs; and with it again when it goes on", function()
+    it("when Redis hangs, and uses it again when it continues", function()
       with_own(nil, function(server, first, second)
         local given = { ttl = 20, redis = { host = "127.0.0.1", port = server.port, timeout = TIMEOUT } }
         local ask, ask_other = first:asker(given), second:asker(given)
@@ -72,11 +72,11 @@ describe("the cache of resty.ivs, connected to Redis,", function()
       assert.is_true(errors >= 1)
     end
 
-    it("when Redis drips its reply", function()
+    it("when Redis trickles its reply", function()
       bounded_with_fake("drip", "b'$200\\r\\n' + b'x' * 200", 1, 0.05)
     end)
 
-    it("when its reply is nested too deeply, or is none, or makes no sense", function()
+    it("when its reply is nested too deeply, or invalid", function()
       for number, reply in ipairs { "b'*1\\r\\n' * 100000", "b'$x\\r\\n'", "b':5\\r\\n'", "b'HTTP/1.1 400 No\\r\\n\\r\\n'" } do
         bounded_with_fake("nonsense-" .. number, reply)
       end
@@ -101,7 +101,7 @@ describe("the cache of resty.ivs, connected to Redis,", function()
     end)
   end)
 
-  it("has no more connections than pool_size says, however many ask at once", function()
+  it("has at most pool_size connections, however many requests there are", function()
     with_own("--maxclients 5", function(server, first) -- one for redis-cli, one that is being closed
       local ask = first:asker { ttl = 20, redis = { host = "127.0.0.1", port = server.port, pool_size = 3, timeout = 20 } }
       assert.same({ ["miss 1"] = 100 }, (service:burst({ first }, 100, ask:path "many-%d", 100)))
@@ -110,7 +110,7 @@ describe("the cache of resty.ivs, connected to Redis,", function()
     end)
   end)
 
-  it("takes resty.redis, OpenResty's name of the library, before Debian's", function()
+  it("prefers resty.redis, OpenResty's name of the library, to Debian's", function()
     local server = redis_server.start()
     local site = cache_site.start(service, { init =
       "package.preload['resty.redis'] = function() ngx.shared.cache:set('taken', true) return require 'nginx.redis' end" })
@@ -122,7 +122,7 @@ describe("the cache of resty.ivs, connected to Redis,", function()
     server:stop()
   end)
 
-  it("asks Redis again a second after a failure, whatever becomes of the clock", function()
+  it("uses Redis again a second after a failure, even if the clock is set", function()
     local site = cache_site.start(service)
     assert.same({ false, true, true }, site:run [[
       local link = require("resty.ivs.cache.redis").new({ host = "127.0.0.1", port = 1, prefix = "clock" }).connection
@@ -138,7 +138,7 @@ describe("the cache of resty.ivs, connected to Redis,", function()
     site:stop()
   end)
 
-  it("replaces connections that Redis has closed, which is no failure", function()
+  it("replaces connections that Redis has closed without a failure", function()
     with_own(nil, function(server, first)
       local ask = first:asker { ttl = 20, redis = { host = "127.0.0.1", port = server.port } }
       service:burst({ first }, 20, ask:path "pooled-%d", 10)

@@ -44,7 +44,7 @@ describe("the cache of resty.ivs over Redis", function()
   end
 
   describe("makes one call for all machines", function()
-    it("of 2,000 requests over both for ten keys: ten", function()
+    it("for each of ten keys, with 2,000 requests over both", function()
       for number = 0, 9 do service:script("fleet-" .. number, { delay = 0.2 }) end
       local ask = askers { ttl = 20 }
       local answers = service:burst({ one, other }, 2000, ask:path "fleet-%d", 10)
@@ -59,7 +59,7 @@ describe("the cache of resty.ivs over Redis", function()
       assert.equal("", redis:cli "--scan --pattern 'ivs:lock:*'")
     end)
 
-    it("when an answer is stale: the one that refreshes; the other serves it, then has the new one", function()
+    it("when an answer is stale; the other machine serves it, then has the new one", function()
       local ask, ask_other = askers { ttl = 3, stale_ttl = 20 }
       assert.same({ "miss 1", "hit 1" }, { ask "fleet-stale", ask_other "fleet-stale" })
       service:script("fleet-stale", { hold = true })
@@ -73,8 +73,8 @@ describe("the cache of resty.ivs over Redis", function()
     end)
   end)
 
-  describe("knows on one machine what another was told", function()
-    it("and how old it is", function()
+  describe("shares with another machine", function()
+    it("an answer with its age", function()
       local ask, ask_other = askers { ttl = 60, stale_ttl = 60 }
       local _, brief = askers { ttl = 0.5, stale_ttl = 60 }
       assert.equal("miss 1", ask "age")
@@ -84,7 +84,7 @@ describe("the cache of resty.ivs over Redis", function()
       assert.equal("stale 1", brief "age")
     end)
 
-    it("and tells its age", function()
+    it("the age of an answer that Redis or the dict has", function()
       local ask, ask_other = askers { ttl = 20 }
       local _, hasty = askers { ttl = 0.1, stale_ttl = 20 }
       local begun = cache_site.now()
@@ -100,7 +100,7 @@ describe("the cache of resty.ivs over Redis", function()
       end
     end)
 
-    it("when it is stale on a machine that has nothing", function()
+    it("a stale answer with a machine that has none", function()
       local ask, ask_other = askers { ttl = 0.2, stale_ttl = 20 }
       assert.equal("miss 1", ask "old")
       service:script("old", { status = 429 })
@@ -108,14 +108,14 @@ describe("the cache of resty.ivs over Redis", function()
       assert.equal("stale 1", ask_other "old")
     end)
 
-    it("when there is no such resource", function()
+    it("ResourceNotFoundException", function()
       local ask, ask_other = askers { negative_ttl = 20 }
       service:script("fleet-absent", { status = 404 })
       assert.equal("miss ResourceNotFoundException", ask "fleet-absent")
       assert.equal("hit ResourceNotFoundException", ask_other "fleet-absent")
     end)
 
-    it("when an answer is no longer given", function()
+    it("the removal of an answer after AccessDeniedException", function()
       local ask, ask_other = askers { ttl = 0.2, stale_ttl = 20 }
       assert.equal("miss 1", ask "denied")
       service:script("denied", { status = 403 })
@@ -124,7 +124,7 @@ describe("the cache of resty.ivs over Redis", function()
       assert.equal("miss AccessDeniedException", ask_other "denied")
     end)
 
-    it("and leaves it where it is when one machine's keys have expired", function()
+    it("an answer that stays when one machine's credentials have expired", function()
       local ask, ask_other = askers { ttl = 0.2, stale_ttl = 20 }
       assert.equal("miss 1", ask "expired")
       service:script("expired", { status = 403, code = "ExpiredTokenException" })
@@ -135,7 +135,7 @@ describe("the cache of resty.ivs over Redis", function()
       assert.equal("stale 1", ask_other "expired")
     end)
 
-    it("that a refresh has failed: none of them tries again for a while", function()
+    it("the failure of a refresh: no machine tries again for a while", function()
       local ask, ask_other = askers { ttl = 3, stale_ttl = 20 }
       assert.same({ "miss 1", "hit 1" }, { ask "fleet-pause", ask_other "fleet-pause" })
       service:script("fleet-pause", { status = 429 })
@@ -152,7 +152,7 @@ describe("the cache of resty.ivs over Redis", function()
       assert.is_true(service:count "fleet-pause" <= most, service:count "fleet-pause" .. " calls, at most " .. most)
     end)
 
-    it("that a call has failed, if it waited for that", function()
+    it("the failure of a call, if it waited for that", function()
       service:script("fleet-failure", { status = 500, delay = 2 })
       service:script("fleet-refusal", { status = 403, delay = 2 })
       local ask = askers()
@@ -161,7 +161,7 @@ describe("the cache of resty.ivs over Redis", function()
       assert.same({ 1, 1 }, { service:count "fleet-failure", service:count "fleet-refusal" })
     end)
 
-    it("by its own stale_ttl and negative_ttl", function()
+    it("answers that each client judges by its own stale_ttl and negative_ttl", function()
       local ask = askers({ ttl = 0.2, stale_ttl = 20, negative_ttl = 20 })
       local _, strict = askers { ttl = 0.2, stale_ttl = 0, negative_ttl = 0 }
       assert.equal("miss 1", ask "strict")
@@ -172,7 +172,7 @@ describe("the cache of resty.ivs over Redis", function()
       assert.equal(2, service:count "strict-absent")
     end)
 
-    it("but no failure of the service", function()
+    it("but not a failure of the service", function()
       local ask, ask_other = askers()
       service:script("fleet-failing", { status = 500 })
       assert.equal("miss InternalServerException", ask "fleet-failing")
@@ -181,7 +181,7 @@ describe("the cache of resty.ivs over Redis", function()
     end)
   end)
 
-  it("ignores what others have written under its keys", function()
+  it("ignores foreign values under its keys", function()
     with_own(nil, function(server, first, second)
       local given = { redis = { unix = server.unix } }
       for number, command in ipairs { "set %s junk", "set %s 00000000300.000r{ PX 100000", "set %s 00000000300.000r{} PX 100000",
@@ -203,8 +203,8 @@ describe("the cache of resty.ivs over Redis", function()
     end)
   end)
 
-  describe("takes for no lock", function()
-    it("one without an expiry, one that hardly ends, and one of another type", function()
+  describe("does not treat as a lock", function()
+    it("a key without an expiry, one with a very long expiry, and one of another type", function()
       with_own(nil, function(server, first, second)
         local given = { lock_ttl = 30, redis = { unix = server.unix } }
         for number, command in ipairs { "set ivs:lock:%s another", "set ivs:lock:%s another PX 1000000000000",
@@ -221,7 +221,7 @@ describe("the cache of resty.ivs over Redis", function()
       end)
     end)
 
-    it("nor for a pause one that hardly ends", function()
+    it("or as a pause a key with a very long expiry", function()
       with_own(nil, function(server, first)
         local ask = first:asker { ttl = 0.2, stale_ttl = 20, redis = { unix = server.unix } }
         ask "paused"
@@ -234,7 +234,7 @@ describe("the cache of resty.ivs over Redis", function()
       end)
     end)
 
-    it("one that others renew for ever, after a while", function()
+    it("a key that others renew forever, after a while", function()
       with_own(nil, function(server, first)
         local given = { redis = { unix = server.unix } }
         local id = id_of(server, first:asker(given), "held")
@@ -249,7 +249,7 @@ describe("the cache of resty.ivs over Redis", function()
     end)
   end)
 
-  it("lets nobody publish who has lost the lock", function()
+  it("does not let a machine that has lost the lock store an answer", function()
     with_own(nil, function(server, first, second)
       local given = { ttl = 20, redis = { unix = server.unix } }
       service:script("lost", { hold = true })
@@ -265,7 +265,7 @@ describe("the cache of resty.ivs over Redis", function()
     end)
   end)
 
-  it("leaves a leader alone that lives while Redis hangs", function()
+  it("does not replace a living leader while Redis hangs", function()
     with_own(nil, function(server, first)
       local ask = first:asker { ttl = 20, lock_ttl = 1, redis = { host = "127.0.0.1", port = server.port, timeout = 4 } }
       service:script("alive", { delay = 3 })
@@ -278,7 +278,7 @@ describe("the cache of resty.ivs over Redis", function()
     end)
   end)
 
-  it("goes on when the machine that fetched is gone, after the lock's expiry", function()
+  it("continues when the machine that fetched is gone, after the lock's expiry", function()
     with_own(nil, function(server, first, second)
       local given = { lock_ttl = 0.6, redis = { host = "127.0.0.1", port = server.port } }
       service:script("machine", { hold = true })

@@ -41,7 +41,7 @@ local good, response, err = pcall(client.get_recording_configuration, client, "a
 ngx.shared.told:set("%s", tostring(good) .. " " .. (type(err) == "table" and err.code .. ": " .. err.message or tostring(err)))
 ]]
 
-describe("inside nginx, credentials that are asked for", function()
+describe("inside nginx, a retrieval of credentials", function()
   local site
 
   local function run(code, ...) return site:run(PRELUDE .. code, ...) end
@@ -61,7 +61,7 @@ describe("inside nginx, credentials that are asked for", function()
     assert.is_nil(errors:match "[^\n]*%.lua:%d[^\n]*")
   end)
 
-  it("in a phase that can't wait are an error at once, which names the phase", function()
+  it("in a phase that cannot wait is an error at once, which names the phase", function()
     assert.equal("x", (site:get "/phases"))
     local told = run [[
       for _ = 1, 1000 do if ngx.shared.told:get "log" then break end ngx.sleep(0.01) end
@@ -78,7 +78,7 @@ describe("inside nginx, credentials that are asked for", function()
       return ngx.shared.told:get "known"]])
   end)
 
-  it("for a cached answer and not found are an error object, too", function()
+  it("for a cached answer that fails is an error object, too", function()
     local told = run [[
       local told = {}
       for i, provider in ipairs { function() end, function() error("broken", 0) end, function() return nil, "no luck" end,
@@ -91,7 +91,7 @@ describe("inside nginx, credentials that are asked for", function()
     end
   end)
 
-  it("come although the logger raises, and so does the error of the provider", function()
+  it("succeeds although the logger raises, and returns the provider's error", function()
     local told = run [[
       local function logger() return ngx.var.host .. error "raised" end -- ngx.var is no more than an error in a timer
       local good = new { logger = logger, credentials = function() ngx.sleep(0.01) return KEYS end }
@@ -107,14 +107,14 @@ describe("inside nginx, credentials that are asked for", function()
     assert.truthy(told[4]:find("^credentials NoCredentialsError"), told[4])
   end)
 
-  it("of a table that raises are an error, and nobody waits", function()
+  it("from a table that raises is an error, without a wait", function()
     assert.equal("credentials CredentialRetrievalError: raised", run [[
       return outcome(new { credentials = function()
         return setmetatable({}, { __index = function() error("raised", 0) end })
       end })]])
   end)
 
-  it("of a provider that never ends are asked for again after the lease", function()
+  it("with a provider that never returns is repeated after the lease", function()
     local told = run [[
       local refresh = require "resty.ivs.refresh"
       local lease, told, threads = refresh.lease, {}, {}
@@ -140,7 +140,7 @@ describe("inside nginx, credentials that are asked for", function()
     assert.same({ ACTIVE2 = 60 }, told)
   end)
 
-  it("of a provider that never ends are not asked for again and again", function()
+  it("with a provider that never returns is repeated a limited number of times", function()
     local told = run [[
       local refresh = require "resty.ivs.refresh"
       local lease, asked, told = refresh.lease, 0, {}
@@ -157,7 +157,7 @@ describe("inside nginx, credentials that are asked for", function()
     assert.equal(3, told[3])
   end)
 
-  it("and come after newer ones do not take their place", function()
+  it("that ends after a newer one does not replace its credentials", function()
     assert.same({ "ACTIVE", "ACTIVE", "AKIDNEWER AKIDNEWER" }, run [[
       local refresh = require "resty.ivs.refresh"
       local lease, asked, signed = refresh.lease, 0, {}
@@ -178,7 +178,7 @@ describe("inside nginx, credentials that are asked for", function()
       return { first, second, table.concat(signed, " ") }]])
   end)
 
-  it("and fail with an error that is its own cause are an error", function()
+  it("that fails with an error that is its own cause is an error", function()
     assert.equal("credentials CredentialRetrievalError: again", run [[
       return call(new { credentials = function()
         local err = { message = "again" }
@@ -187,7 +187,7 @@ describe("inside nginx, credentials that are asked for", function()
       end })]])
   end)
 
-  it("of a provider that calls its own client are an error that says so", function()
+  it("with a provider that calls its own client is an error that says so", function()
     local told = run [[
       local client, inner
       client = new { credentials = function()
@@ -200,7 +200,7 @@ describe("inside nginx, credentials that are asked for", function()
     assert.equal("credentials CredentialRetrievalError", told[2])
   end)
 
-  it("and are no better than the old ones are not asked for with each call", function()
+  it("that returns no newer credentials is not repeated for each call", function()
     -- seven hundred seconds: nobody waits; three hundred: somebody would
     local told = run [[
       local told = {}
@@ -225,7 +225,7 @@ describe("inside nginx, credentials that are asked for", function()
     assert.same({ same700 = 2, unusable700 = 2, hardly700 = 2, same300 = 2, unusable300 = 2, hardly300 = 2 }, told)
   end)
 
-  it("are waited for when the service's clock says that the old ones have expired", function()
+  it("is waited for if by the service's clock the old credentials have expired", function()
     local told = run [[
       local asked, sent = 0, 0
       local client = new { credentials = function()
@@ -241,7 +241,7 @@ describe("inside nginx, credentials that are asked for", function()
     assert.same({ "ACTIVE", "ACTIVE", 2 }, told)
   end)
 
-  it("and fail give each who waited an error of its own", function()
+  it("that fails gives each waiting call an error of its own", function()
     local told = run [[
       local told = {}
       for i, client in ipairs { new { credentials = function() ngx.sleep(0.02) error("no luck", 0) end },
@@ -262,7 +262,7 @@ describe("inside nginx, credentials that are asked for", function()
       { asked = 1, same = false, texts = true, causes = false, cause = false } }, told)
   end)
 
-  describe("where nginx has no timer", function()
+  describe("if nginx has no timer", function()
     local function in_site(http, code)
       local own = nginx.start { http = http }
       local good, told = pcall(own.run, own, PRELUDE .. code)
@@ -271,7 +271,7 @@ describe("inside nginx, credentials that are asked for", function()
       return told
     end
 
-    it("left to run are asked for by one who waits", function()
+    it("left to run is carried out by a call that waits", function()
       local told = in_site("lua_max_running_timers 4;", [[
         local client, told = new { credentials = function() return KEYS end }, {}
         -- each of these is a timer, and so is what asks for the keys: the fifth is dropped without a word
@@ -281,7 +281,7 @@ describe("inside nginx, credentials that are asked for", function()
       assert.same({ { "ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE" }, "ACTIVE", 1 }, told)
     end)
 
-    it("to be had are asked for by each call, so that nobody waits for one that is killed", function()
+    it("at all is carried out by each call, so that none waits for one that is killed", function()
       local told = in_site("lua_max_pending_timers 1;", [[
         ngx.timer.at(100, function() end)
         assert(not ngx.timer.at(100, function() end))
@@ -290,7 +290,7 @@ describe("inside nginx, credentials that are asked for", function()
       assert.same({ "waits", "ACTIVE" }, told)
     end)
 
-    it("to be had, and a provider that calls its own client, are an error, too", function()
+    it("at all, with a provider that calls its own client, is an error, too", function()
       local told = in_site("lua_max_pending_timers 1;", [[
         ngx.timer.at(100, function() end)
         local client

@@ -14,7 +14,7 @@ describe("inside nginx, a stub", function()
 
   lazy_teardown(function() assert.same({}, site:stop()) end)
 
-  it("answers resty.ivs, and records what it was asked", function()
+  it("answers resty.ivs, and records requests", function()
     local told = site:run([[
       local a, b, c = %q, %q, %q
       local service = require("ivs.stub").new { [a] = { { state = "CREATING" }, { state = "ACTIVE" } },
@@ -32,7 +32,7 @@ describe("inside nginx, a stub", function()
     }, told)
   end)
 
-  it("is checked by ivs.check", function()
+  it("works with ivs.check", function()
     local told = site:run([[
       local check = require "ivs.check"
       local a, b, c = %q, %q, %q

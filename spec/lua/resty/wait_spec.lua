@@ -42,13 +42,13 @@ describe("wait_until_active inside nginx", function()
     return found, emulator:requests() - before
   end
 
-  it("looks again until the state is ACTIVE, without blocking the worker and without the cache", function()
+  it("polls until the state is ACTIVE, without blocking the worker and without the cache", function()
     local found, requests = wait { arn = store.arn "creating-3-nginx", delay = 0.05 }
     assert.same({ "ACTIVE", 4 }, { found.state, requests })
     assert.is_true(found.turns > 1, found.turns)
   end)
 
-  it("takes the ARN alone", function()
+  it("accepts the ARN alone", function()
     assert.equal("ACTIVE", wait({ arn = store.configurations.complete.arn }).state)
   end)
 

@@ -82,7 +82,7 @@ describe("a worker of nginx", function()
 
   local function with_arn(path, id) return site.url .. path .. "?arn=" .. store.arn(id) end
 
-  it("goes on serving while fifty calls wait for five seconds", function()
+  it("serves other requests while fifty calls wait for five seconds", function()
     local waiting = io.popen(("wrk -t1 -c50 -d5s --timeout 20s '%s'"):format(with_arn("/call", "slow-5000")))
     assert.is_true(await(function() return site:run "return client:stats().calls" >= 50 end, 10))
     local requests, failed, p99 = load(site.url .. "/ping", "-c2 -d1s")
@@ -92,7 +92,7 @@ describe("a worker of nginx", function()
     waiting:close()
   end)
 
-  it("makes its calls while keys come to their end, one refresh at a time", function()
+  it("makes its calls while credentials expire, with one refresh at a time", function()
     source:forget()
     local requests, failed = load(site.url .. "/expiring", "-c16 -d2s")
     assert.equal(0, failed)
@@ -102,7 +102,7 @@ describe("a worker of nginx", function()
     assert.equal(0, stats.errors)
   end)
 
-  it("lets go of everything when a client goes away", function()
+  it("frees everything when a client disconnects", function()
     site:get "/call"
     local pid = site:workers()[1]
     await(function() return file_descriptors(pid) < 40 end, 20)
@@ -112,7 +112,7 @@ describe("a worker of nginx", function()
     assert.equal("ACTIVE", (site:get "/call"))
   end)
 
-  it("may be reloaded under load: no request is lost, the master does not grow", function()
+  it("may be reloaded under load without a lost request or growth of the master", function()
     local loading = io.popen(("wrk -t1 -c8 -d3s -H 'Connection: close' %s/call"):format(site.url))
     local sizes = {}
     for round = 1, 10 do
@@ -133,7 +133,7 @@ describe("a worker of nginx", function()
     assert.truthy(sizes[10] - sizes[2] < 1024, table.concat(sizes, " "))
   end)
 
-  it("ends its calls before it ends, and ends clean", function()
+  it("finishes its calls before it exits, without an error", function()
     local own = nginx.start { init = read(site.prefix .. "/init.lua"), http = ("lua_ssl_trusted_certificate %s;"):format(emulator.ca_bundle),
       locations = { ["/call"] = { content = CALL:format(store.configurations.complete.arn) } } }
     own:get "/call" -- leaves a connection in the pool
@@ -155,7 +155,7 @@ describe("a worker of nginx", function()
       if not good then error(why, 0) end
     end
 
-    it("ends a call whose clients have all gone away, and keeps its answer", function()
+    it("finishes a call whose clients have all disconnected, and caches its answer", function()
       with_cached(function(own, url)
         local pids = shell.run(("for i in 1 2 3 4; do curl -s '%s' >/dev/null 2>&1 & echo $!; done"):format(url "slow-2000"))
         await(function() return own:run "return client:stats().attempts" == 1 end, 10)
@@ -166,7 +166,7 @@ describe("a worker of nginx", function()
       end)
     end)
 
-    it("ends its calls before it ends, and ends clean", function()
+    it("finishes its calls before it exits, without an error", function()
       with_cached(function(own, url)
         local calling = io.popen(("curl -s '%s'"):format(url "slow-500"))
         await(function() return own:run "return client:stats().attempts" == 1 end, 10)
@@ -178,7 +178,7 @@ describe("a worker of nginx", function()
     end)
   end)
 
-  it("has no libcurl loaded, and logged no error of Lua's", function()
+  it("has no libcurl loaded, and logged no Lua error", function()
     assert.is_nil(read(("/proc/%d/maps"):format(site:workers()[1])):find("libcurl", 1, true))
     assert.is_nil(table.concat(site:errors(), "\n"):match "[^\n]*%.lua:%d[^\n]*")
   end)

@@ -19,7 +19,7 @@ local leader = {}
 
 local REFRESH_PAUSE = 5 -- seconds after a refresh that failed, if ttl is not less
 local BUSY_PAUSE = 0.2 -- seconds after another machine was found refreshing
-local FIRST_STEP, LONGEST_STEP = 0.001, 0.05 -- seconds between two looks at another machine's lock
+local FIRST_STEP, LONGEST_STEP = 0.001, 0.05 -- seconds between two polls of another machine's lock
 
 --- Timers of a worker, running and pending, above which a miss is fetched by its request: nginx runs 256 at a time by default,
 -- and the user's own timers need some of them.

@@ -19,11 +19,11 @@ local single_flight = {}
 local Flight = { __name = "resty.ivs.cache.flight" }
 Flight.__index = Flight
 
-local FIRST_STEP, LONGEST_STEP = 0.001, 0.05 -- seconds between two looks at another worker's lock
+local FIRST_STEP, LONGEST_STEP = 0.001, 0.05 -- seconds between two polls of another worker's lock
 local HEARTBEAT = 0.25 -- seconds between two heartbeats of a leader
 local MAX_MISSED = 4 -- heartbeats missed in a row, after which a leader counts as gone
 local START = 0.02 -- seconds after which a flight that has not started was dropped: its timer was due at once
-local LOOK = 2 * HEARTBEAT -- seconds between two looks of those who do not wait
+local LOOK = 2 * HEARTBEAT -- seconds between two checks by calls that do not wait
 local LONGEST_FETCH = 3600 -- seconds for which a lock is renewed at most, whatever bug there may be
 local NOTE_TTL = 1 -- seconds for which a failure is available to the workers that waited for it
 

@@ -46,7 +46,7 @@ describe("a batch", function()
       assert.equal(1, #assert(client:batch_get_recording_configuration { arns = { FINE } }).recordingConfigurations)
     end)
 
-    it("keeps what was fetched when " .. name .. " closes the client", function()
+    it("returns what was fetched when " .. name .. " closes the client", function()
       local params, told = { arns = with_slow(FINE), max_tps = false }, 0
       params[name] = function()
         told = told + 1
@@ -72,7 +72,7 @@ describe("a batch", function()
     assert.same({ 2, 2 }, { #result.recordingConfigurations, inner })
   end)
 
-  it("says that no function of its may yield", function()
+  it("reports that its functions may not yield", function()
     local thread = coroutine.create(function()
       return client:batch_get_recording_configuration { arns = { FINE }, on_progress = coroutine.yield }
     end)

@@ -53,7 +53,7 @@ describe("the pace of a batch", function()
     assert_evenly(sent, begun, 25)
   end)
 
-  it("is 3 a second unless told otherwise", function()
+  it("is 3 a second by default", function()
     local client, sent = recorded(function() return GOOD end)
     local begun = monotonic()
     assert(client:batch_get_recording_configuration { arns = arns(4) })
@@ -61,7 +61,7 @@ describe("the pace of a batch", function()
     assert_evenly(sent, begun, 3) -- the service's documented quota
   end)
 
-  it("is each region's own, and a region that waits holds up no other", function()
+  it("is separate for each region, and a region that waits does not delay another", function()
     local list = arns(6, "us-west-2")
     for _, region in ipairs { "eu-west-1", "ap-south-1" } do
       for _, arn in ipairs(arns(6, region)) do list[#list + 1] = arn end
@@ -81,7 +81,7 @@ describe("the pace of a batch", function()
     end
   end)
 
-  it("is one where the client has a region", function()
+  it("is a single one if the client has a region", function()
     local list = arns(3, "us-west-2")
     for _, arn in ipairs(arns(3, "eu-west-1")) do list[#list + 1] = arn end
     local client, sent = recorded(function() return GOOD end, { region = "us-west-2" })
@@ -110,7 +110,7 @@ describe("the pace of a batch", function()
     end
   end)
 
-  it("ends with the service's error where that throttles every request", function()
+  it("ends with the service's error if every request is throttled", function()
     local client, sent = recorded(function() return THROTTLED end)
     local result = assert(client:batch_get_recording_configuration { arns = arns(2), max_tps = false })
     assert.same({ 0, 2 }, { #result.recordingConfigurations, #result.errors })
@@ -143,7 +143,7 @@ describe("a batch against a service that throttles", function()
     assert.same({ 40, 40 }, { #result.recordingConfigurations, emulator:requests() - first })
   end)
 
-  it("gets them all without a limit, by backing off and queuing again what is throttled", function()
+  it("fetches all without a limit, by backing off and queuing throttled calls again", function()
     -- one attempt for each call, so that nothing but the queue brings a throttled one back
     local client, first = throttled_client(8, { max_attempts = 1 }), emulator:requests()
     local told = {}

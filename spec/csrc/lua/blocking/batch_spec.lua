@@ -80,7 +80,7 @@ describe("a batch", function()
     end
   end)
 
-  it("keeps to max_concurrency, over connections that it uses again", function()
+  it("keeps to max_concurrency, over connections that it reuses", function()
     local list = {}
     for index = 1, 12 do list[index] = store.arn("slow-50-" .. index) end
     local client = assert(ivs.client(endpoint.options(emulator)))
@@ -96,7 +96,7 @@ describe("a batch", function()
     assert.is_true(count <= 3, count .. " connections")
   end)
 
-  it("is not spoiled by a slow call, a lost connection or a broken body", function()
+  it("is not affected by a slow call, a lost connection or a broken body", function()
     local slow = store.arn("slow-60000")
     local lost, broken = emulator:script("lost", { close = true }), emulator:script("broken", { body = "<html>" })
     local fine = store.configurations.complete
@@ -110,7 +110,7 @@ describe("a batch", function()
     assert.same({ slow, lost, broken }, arns_of(result.errors))
   end)
 
-  it("says of each ARN what is wrong with the connection", function()
+  it("has the connection's error for each ARN", function()
     for _, case in ipairs { { "EndpointConnectionError", { endpoint_url = "http://127.0.0.1:1" } },
       { "ProxyConnectionError", { proxy = "http://127.0.0.1:1" } } } do
       local options = endpoint.options(emulator, { max_attempts = 1 })
@@ -124,10 +124,11 @@ describe("a batch", function()
     end
   end)
 
-  it("does not take bytes that a server sent unasked for the next response", function()
+  it("does not read unexpected data as the next response", function()
     local server = hostile_server.start()
     local good = calls.answer()
-    server:play { { "request" }, { "send", good .. calls.answer('{"recordingConfiguration":{"state":"WRONG"}}') }, { "again", 2 } }
+    server:play { { "request" }, { "send", good }, { "wait", 0.1 }, { "send", calls.answer '{"recordingConfiguration":{"state":"WRONG"}}' },
+      { "again", 2 } }
     local client = calls.client(server)
     local result = assert(client:batch_get_recording_configuration { arns = arns(3), max_concurrency = 1, max_tps = 4 })
     client:close()
@@ -138,7 +139,7 @@ describe("a batch", function()
 end)
 
 describe("a batch by a transport function", function()
-  it("tells of each ARN once, when it is settled", function()
+  it("reports each ARN once, when it is settled", function()
     local list = arns(40)
     list[41], list[42] = list[1], list[7]
     local client, asked = stubbed({}, { [list[3]] = { status = 404, headers = { ["x-amzn-errortype"] = "ResourceNotFoundException" },
@@ -163,7 +164,7 @@ describe("a batch by a transport function", function()
     assert.same({ 39, 1 }, { #result.recordingConfigurations, #result.errors })
   end)
 
-  it("of no ARNs is empty, and asks for nothing", function()
+  it("of no ARNs is empty and sends nothing", function()
     local client = stubbed { credentials = function() error "asked" end, transport = function() error "sent" end }
     local result = assert(client:batch_get_recording_configuration { arns = {}, on_progress = function() error "told" end })
     assert.same({ recordingConfigurations = {}, errors = {} }, result)
@@ -189,7 +190,7 @@ describe("a batch by a transport function", function()
     assert.equal(4, #hosts)
   end)
 
-  it("makes an error of a success without a recording configuration, and of an ARN that is not text", function()
+  it("returns an error for a response without a recording configuration, and for an ARN that is not UTF-8", function()
     local list = arns(3)
     list[4] = "arn:aws:ivs:us-west-2:1:x/\255"
     local client = stubbed({}, { [list[2]] = { status = 200, body = "{}" } })
@@ -199,7 +200,7 @@ describe("a batch by a transport function", function()
     assert.same({ "ResponseParserError", "ParamValidationError" }, { result.errors[1].code, result.errors[2].code })
   end)
 
-  it("leaves the client's single calls as they were", function()
+  it("does not affect the client's single calls", function()
     local client = stubbed()
     for _ = 1, 3 do
       assert(client:batch_get_recording_configuration { arns = arns(20), max_tps = false })
@@ -217,14 +218,14 @@ describe("the credentials of a batch", function()
     end
   end
 
-  it("are asked for once", function()
+  it("are requested once", function()
     local count, give = counted(function() return KEYS end)
     local client = stubbed { credentials = give }
     assert.equal(40, #assert(client:batch_get_recording_configuration { arns = arns(40), max_tps = false }).recordingConfigurations)
     assert.equal(1, count())
   end)
 
-  it("are asked for once where they are near their end and the source has no newer ones", function()
+  it("are requested once if they expire soon and the source has no newer ones", function()
     local soon = os.time() + 300
     local count, give = counted(function() return { access_key_id = "A", secret_access_key = "s", expiration = soon } end)
     local client = stubbed { credentials = give }
@@ -232,7 +233,7 @@ describe("the credentials of a batch", function()
     assert.equal(1, count())
   end)
 
-  it("are renewed when they expire half way", function()
+  it("are refreshed when they expire during the batch", function()
     local now = ivs.private.system.now
     local used = {}
     local count, give = counted(function(number)
@@ -247,7 +248,7 @@ describe("the credentials of a batch", function()
     assert.same({ AKID1 = true, AKID2 = true }, used)
   end)
 
-  it("that cannot be renewed half way cost what is left, and not what has been fetched", function()
+  it("that cannot be refreshed make the rest fail, and not what has been fetched", function()
     local now = ivs.private.system.now
     local count, give = counted(function(number)
       if number > 1 then return nil, "the vault is shut" end
@@ -263,7 +264,7 @@ describe("the credentials of a batch", function()
     end
   end)
 
-  it("that are not there fail the batch as a whole", function()
+  it("that are missing make the whole batch fail", function()
     local count, give = counted(function() return nil, "the vault is shut" end)
     local client, asked = stubbed { credentials = give }
     local result, err = client:batch_get_recording_configuration { arns = arns(9), on_progress = function() error "told" end }
@@ -310,7 +311,7 @@ describe("a batch that is misused", function()
     assert.truthy(select(2, pcall(client.batch_get_recording_configuration, { arns = {} })):find("colon", 1, true))
   end)
 
-  it("answers with an error where the client is closed", function()
+  it("returns an error if the client is closed", function()
     local closed = stubbed()
     closed:close()
     local result, err = closed:batch_get_recording_configuration { arns = arns(1) }

@@ -33,7 +33,7 @@ describe("a provider's request", function()
 
   local function host() return "Host: 127.0.0.1:" .. server.port end
 
-  describe("has no header but what was asked for, the Host and the length:", function()
+  describe("has only the given headers, Host and the length:", function()
     local AGENT = { ["User-Agent"] = "spec" }
 
     it("GET", function()
@@ -70,14 +70,14 @@ describe("a provider's request", function()
     end)
   end)
 
-  it("has each header that libcurl would set itself once, with the value asked for", function()
+  it("has each header that libcurl would set itself once, with the given value", function()
     local _, lines = received { method = "POST", body = "{}", headers = { ["User-Agent"] = "spec", Accept = "text/xml",
       ["accept-encoding"] = "identity", ["Content-Type"] = "application/json", ["content-length"] = "2" } }
     assert.same({ "Accept: text/xml", "Content-Length: 2", "Content-Type: application/json", host(), "User-Agent: spec",
       "accept-encoding: identity" }, lines)
   end)
 
-  it("has every header, however many they are, with and without a value", function()
+  it("has every header, with and without a value", function()
     local asked, expected = { ["User-Agent"] = "spec" }, { "User-Agent: spec", host() }
     for number = 1, 200 do
       local value = number % 3 == 0 and "" or ("v"):rep(number)
@@ -90,7 +90,7 @@ describe("a provider's request", function()
       (select(2, received { method = "GET", headers = { ["User-Agent"] = "spec", ["X-Blank"] = "  " } })))
   end)
 
-  describe("is an error, and nothing is sent, where", function()
+  describe("is an error, and nothing is sent, if", function()
     for problem, request in pairs {
       ["a GET has a body"] = { method = "GET", body = "text" },
       ["its method is unknown"] = { method = "DELETE" },

@@ -62,7 +62,7 @@ describe("Ctrl-C", function()
       end]], { max_attempts = 9 }))
   end)
 
-  it("ends a batch, and what has been fetched is known", function()
+  it("ends a batch and keeps what has been fetched", function()
     assert_interrupted(interrupt(emulator, [[
       local found = {}
       function wait()
@@ -72,7 +72,7 @@ describe("Ctrl-C", function()
       function after() return #found == 1 and found[1] == fine end]]))
   end)
 
-  it("ends a batch that waits for its pace", function()
+  it("ends a batch that waits for its turn", function()
     assert_interrupted(interrupt(emulator, [[
       function wait()
         return client:batch_get_recording_configuration { arns = { fine, "]] .. store.configurations.longest.arn .. [[" },
@@ -138,7 +138,7 @@ describe("Ctrl-C", function()
 end)
 
 describe("a hook that does not raise", function()
-  it("lets a wait go on to its end", function()
+  it("does not end a wait", function()
     local output = interpreter.run [[
       local system, count = require "ivs".private.system, 0
       debug.sethook(function() count = count + 1 end, "", 1)

@@ -15,13 +15,13 @@ local function at_terminal(before, script)
 end
 
 describe("ivs.private.system", function()
-  it("tells the time as os.time does", function()
+  it("returns the time that os.time returns", function()
     local before = os.time()
     local now = system.now()
     assert.is_true(now >= before and now <= os.time() + 1)
   end)
 
-  it("sleeps at least as long as asked, by a clock that goes forward", function()
+  it("sleeps at least as long as given, by the monotonic clock", function()
     local before = system.monotonic()
     system.sleep(0.3)
     assert.is_true(system.monotonic() - before >= 0.3)
@@ -29,12 +29,12 @@ describe("ivs.private.system", function()
     system.sleep(-1)
   end)
 
-  it("gives no width for a descriptor that is not a terminal", function()
+  it("returns no width for a descriptor that is not a terminal", function()
     local output = interpreter.run [[print(require "ivs".private.system.terminal_width(0), (require "ivs".private.system.terminal_width(99)))]]
     assert.equal("nil\tnil\n", output)
   end)
 
-  it("gives the terminal's width, and 80 columns if the terminal does not know it", function()
+  it("returns the terminal's width, or 80 columns if the terminal does not know it", function()
     local script = 'print("width " .. require "ivs".private.system.terminal_width(1))'
     assert.truthy(at_terminal("stty cols 132; ", script):find("width 132\n", 1, true))
     assert.truthy(at_terminal("stty cols 0; ", script):find("width 80\n", 1, true))

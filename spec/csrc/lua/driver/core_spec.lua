@@ -10,7 +10,7 @@ local GOOD, BROKEN = by_hand.GOOD, by_hand.BROKEN
 local client_for, refusal = by_hand.client, by_hand.refusal
 
 describe("a call by hand", function()
-  it("asks for keys, is sent, sleeps, is sent again and is done", function()
+  it("needs credentials, is sent, sleeps, is sent again and is done", function()
     local asked = 0
     local client = client_for { credentials = function() asked = asked + 1 return KEYS end }
     local call = client:call { arn = ARN }
@@ -35,7 +35,7 @@ describe("a call by hand", function()
     assert.equal(1, asked)
   end)
 
-  it("stays done, or failed, whatever is reported", function()
+  it("stays done, or failed, after any report", function()
     for answer, final in pairs { [GOOD] = "done", [refusal(404, "ResourceNotFoundException")] = "failed" } do
       local call = client_for():call(ARN)
       call:next()
@@ -49,7 +49,7 @@ describe("a call by hand", function()
     end
   end)
 
-  it("refuses a report that does not fit, and waits on", function()
+  it("refuses a report that does not fit the step, and stays at it", function()
     local call = client_for():call(ARN)
     call:next()
     for _, nonsense in ipairs { "x", 5, true, {}, { status = "200" }, { status = 20 }, { status = 200.5 },
@@ -63,7 +63,7 @@ describe("a call by hand", function()
     assert.equal("done", (call:next(GOOD)))
   end)
 
-  it("fails with the reason that its exchange had", function()
+  it("fails with the error of its exchange", function()
     local call = client_for({ max_attempts = 1 }):call(ARN)
     call:next()
     local step, err = call:next(nil, { kind = "timeout", code = "ConnectTimeoutError", message = "late" })
@@ -76,21 +76,21 @@ describe("a call by hand", function()
     assert.same({ "connection", "cable cut" }, { err.kind, err.message })
   end)
 
-  it("never sends again after a certificate that failed", function()
+  it("is not retried after a certificate was refused", function()
     local call = client_for():call(ARN)
     call:next()
     local step, err = call:next(nil, { kind = "tls", code = "SSLError", message = "m" })
     assert.same({ "failed", "tls", "SSLError", 1, false }, { step, err.kind, err.code, err.attempts, err.retryable })
   end)
 
-  it("fails at its first step where its arguments are wrong", function()
+  it("fails at its first step if its arguments are invalid", function()
     local step, err = client_for():call { arn = 5 }:next()
     assert.same({ "failed", "ParamValidationError" }, { step, err.code })
     step, err = client_for({ region = false }):call("no arn"):next()
     assert.same({ "failed", "NoRegionError", "You must specify a region." }, { step, err.code, err.message })
   end)
 
-  it("of a closed client fails, begun or not", function()
+  it("of a closed client fails, also after it has begun", function()
     local client = client_for()
     local begun = client:call(ARN)
     assert.equal("exchange", (begun:next()))
@@ -101,7 +101,7 @@ describe("a call by hand", function()
     assert.same({ "failed", "cancelled", "ClientClosedError" }, { step, err.kind, err.code })
   end)
 
-  it("may be interleaved with another on one client", function()
+  it("may be interleaved with another one of the same client", function()
     local client = client_for()
     local one, two = client:call(ARN .. "1"), client:call(ARN .. "2")
     local _, first = one:next()
@@ -115,7 +115,7 @@ describe("a call by hand", function()
     assert.equal("done", (two:next(GOOD)))
   end)
 
-  it("goes to the region of its ARN where the client has none, interleaved with another's", function()
+  it("uses the region of its ARN if the client has none, also interleaved with another one", function()
     local client = client_for { region = false }
     local calls, requests = {}, {}
     for _, region in ipairs { "us-west-2", "eu-west-1" } do
@@ -132,7 +132,7 @@ describe("a call by hand", function()
     end
   end)
 
-  it("has a module that keeps what only resty.ivs uses in a table of its own", function()
+  it("has the functions for resty.ivs alone in a table of their own", function()
     local function names_of(list)
       local names = {}
       for name in pairs(list) do names[#names + 1] = name end
@@ -157,12 +157,12 @@ describe("a call by hand", function()
   end)
 end)
 
-describe("keys near their end", function()
+describe("credentials that expire soon", function()
   local function keys_until(seconds)
     return { access_key_id = "AKID" .. seconds, secret_access_key = "s", expiration = NOW + seconds }
   end
 
-  it("are asked for again from 15 minutes before, and the old ones serve if that fails", function()
+  it("are requested again from 15 minutes before they expire, and the old ones are used if that fails", function()
     local clock = {}
     local client = client_for({ credentials = function() end }, clock)
     local call = client:call(ARN)
@@ -183,7 +183,7 @@ describe("keys near their end", function()
     assert.truthy(request.headers.Authorization:find("Credential=AKID7200/", 1, true))
   end)
 
-  it("serve until they expire, and not after", function()
+  it("are used until they expire, and not later", function()
     local clock = {}
     local client = client_for({ credentials = function() end }, clock)
     local call = client:call(ARN)
@@ -201,7 +201,7 @@ describe("keys near their end", function()
       { step, err.kind, err.code, err.message, err.attempts })
   end)
 
-  it("have the seconds left that the client's own clock tells", function()
+  it("have as many seconds left as the client's clock says", function()
     local clock = {}
     local client = client_for({ credentials = function() end }, clock)
     assert.is_nil(client:credentials_left())
@@ -211,7 +211,7 @@ describe("keys near their end", function()
     assert.equal(600, client:credentials_left())
   end)
 
-  it("are asked for again when they expire between two attempts", function()
+  it("are requested again when they expire between two attempts", function()
     local clock = {}
     local call = client_for({ credentials = function() end }, clock):call(ARN)
     call:next()

@@ -91,7 +91,7 @@ describe("an invalid expectation", function()
     assert.equal("ParamValidationError", err.code)
   end)
 
-  it("may be of no table at all", function()
+  it("may be a value other than a table", function()
     for _, value in ipairs { 5, true, print } do assert.is_false(pcall(check.compare, {}, value)) end
     assert.is_false(pcall(check.compare, {}))
     assert.is_false(pcall(check.compare, {}, "/nonexistent"))
@@ -115,7 +115,7 @@ describe("an expectation is read", function()
     end
   end)
 
-  it("from no file that is not there, cannot be read, or is not a JSON object", function()
+  it("not from a file that does not exist, cannot be read, or is not a JSON object", function()
     for _, path in ipairs { "/nonexistent/want.json", "/", "", "/dev/null", "a\0b", "[]" } do
       local loaded, err = check.load(path)
       assert.is_nil(loaded)
@@ -131,7 +131,7 @@ describe("an expectation is read", function()
     end
   end)
 
-  it("from the file of the whole name only", function()
+  it("only from the file with exactly that name", function()
     with_file(TEXT, function(path) assert.is_nil((check.load(path .. "\0x"))) end)
   end)
 
@@ -173,7 +173,7 @@ describe("a snapshot", function()
     end
   end)
 
-  it("takes every member for one that counts: what was not there is a difference", function()
+  it("compares every member: one that the snapshot lacks is a difference", function()
     local want = snapshot(store.configurations.minimal)
     local more = { arn = OTHER, state = "ACTIVE", destinationConfiguration = { s3 = { bucketName = "ivs" } }, name = "new",
       thumbnailConfiguration = { recordingMode = "DISABLED" }, tags = { a = "b" } }

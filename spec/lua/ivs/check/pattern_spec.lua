@@ -34,21 +34,21 @@ local function generated(count)
 end
 
 describe("a Lua pattern", function()
-  it("that string.find calls malformed is malformed", function()
+  it("is malformed if string.find says so", function()
     for _, case in ipairs(MALFORMED) do
       assert.is_false(pcall(string.find, case[2], case[1]), case[1]) -- the oracle
       assert.is_string(pattern.problem(case[1]), case[1])
     end
   end)
 
-  it("that is well-formed has no problem", function()
+  it("that is well-formed has no error", function()
     for _, text in ipairs(WELL_FORMED) do
       for _, subject in ipairs(TEXTS) do assert(pcall(string.find, subject, text)) end
       assert.is_nil(pattern.problem(text), text)
     end
   end)
 
-  it("without a problem never makes string.find raise", function()
+  it("without an error never makes string.find raise", function()
     local well_formed = 0
     for _, text in ipairs(generated(3000)) do
       if not pattern.problem(text) then

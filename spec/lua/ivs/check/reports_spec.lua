@@ -114,7 +114,7 @@ describe("a report in TAP", function()
     assert.truthy(text:find("\nok 1 - " .. GOOD .. "\n", 1, true))
   end)
 
-  it("is what prove reads: none skipped, the failed ones named", function()
+  it("is read by prove: none skipped, the failed ones named", function()
     local said, status = prove(text)
     assert.equal(1, status)
     assert.truthy(said:find("Failed 3/4 subtests", 1, true), said)
@@ -203,7 +203,7 @@ describe("a report in JUnit's XML", function()
 end)
 
 describe("a report's writer", function()
-  it("takes an error that is a plain table, with or without its members", function()
+  it("accepts an error that is a plain table, with or without its members", function()
     for _, case in ipairs { { { code = "X", message = "why" }, "X: why" }, { {}, "error: no message" },
       { setmetatable({ code = "X", message = "why" }, {}), "X: why" } } do
       local report = check.run({ get_recording_configuration = function() return nil, case[1] end }, { arns = { GOOD }, expectation = {} })
@@ -213,7 +213,7 @@ describe("a report's writer", function()
     end
   end)
 
-  it("raises at the caller's line for what is no report", function()
+  it("raises at the caller's line for a value that is not a report", function()
     for _, name in ipairs { "tap", "junit", "json" } do
       for _, value in ipairs { {}, { results = 5 }, "x", 5 } do
         local good, problem = pcall(function() return (check[name](value)) end)

@@ -62,7 +62,7 @@ for way, make_client in pairs(CLIENTS) do
       assert.same({ {}, {} }, { wrong.differences, report.results[3].differences })
     end)
 
-    it("fetches an ARN that is named twice once, and reports it once", function()
+    it("fetches and reports a duplicate ARN once", function()
       local told = {}
       local report = check.run(make_client(), { arns = { A, B, A, A }, expectation = {}, on_progress = function(done, total)
         told[#told + 1] = done .. "/" .. total
@@ -71,24 +71,24 @@ for way, make_client in pairs(CLIENTS) do
       assert.same({ "1/2", "2/2" }, told)
     end)
 
-    it("takes no ARNs for success with nothing", function()
+    it("returns an empty success for no ARNs", function()
       assert.same({ passed = 0, failed = 0, errors = 0, results = {} }, check.run(make_client(), { arns = {}, expectation = {} }))
     end)
 
-    it("checks those in a snapshot if no ARN is named", function()
+    it("checks the ARNs of a snapshot if none are given", function()
       local snapshot = { recordingConfigurations = { { arn = B, state = "ACTIVE" }, { arn = A, state = "ACTIVE" }, { arn = B, state = "ACTIVE" } } }
       assert.equal("B failed, A passed", statuses(check.run(make_client(), { expectation = snapshot })))
       assert.equal("A passed", statuses(check.run(make_client(), { arns = { A }, expectation = snapshot })))
       assert.same({}, check.run(make_client(), { arns = {}, expectation = snapshot }).results)
     end)
 
-    it("takes a configuration that the snapshot lacks for an error", function()
+    it("reports a configuration that the snapshot lacks as an error", function()
       local report = check.run(make_client(), { arns = { A, B }, expectation = { recordingConfigurations = { { arn = A, state = "ACTIVE" } } } })
       assert.equal("A passed, B error", statuses(report))
       assert.truthy(report.results[2].error.message:find(B, 1, true))
     end)
 
-    it("lets an error of on_progress through", function()
+    it("does not catch an error of on_progress", function()
       local good, problem = pcall(check.run, make_client(), { arns = { A }, expectation = {}, on_progress = function() error("stop", 0) end })
       assert.same({ false, "stop" }, { good, problem })
     end)
@@ -102,14 +102,14 @@ describe("a check", function()
     assert.same({ { operation = "GetRecordingConfiguration", arn = B }, { operation = "GetRecordingConfiguration", arn = A } }, service.requests)
   end)
 
-  it("hands the batch's own options on", function()
+  it("passes the options of the batch on", function()
     local client = batch_client({ [A] = {} }, {})
     check.run(client, { arns = { A }, expectation = {}, max_concurrency = 5, max_tps = false })
     check.run(client, { arns = { A }, expectation = "{}", max_tps = 2 })
     assert.same({ { arns = { A }, max_concurrency = 5, max_tps = false }, { arns = { A }, max_tps = 2 } }, client.asked)
   end)
 
-  it("fails as a whole if nothing could be asked", function()
+  it("fails as a whole if no request could be sent", function()
     local client = real_client({ [A] = {} }, { credentials = function() return nil, "no keys here" end })
     local report, err = check.run(client, { arns = { A }, expectation = {} })
     assert.same({ nil, "credentials" }, { report, err.kind })
@@ -121,7 +121,7 @@ describe("a check", function()
     assert.same({ n = 2, nil, "no" }, { n = 2, check.run(whole, { arns = { A }, expectation = {} }) })
   end)
 
-  it("keeps what it has if the keys end half way", function()
+  it("keeps its results if the credentials expire meanwhile", function()
     local asked = 0
     local client = { get_recording_configuration = function()
       asked = asked + 1
@@ -131,7 +131,7 @@ describe("a check", function()
     assert.equal("A passed, B error", statuses(check.run(client, { arns = { A, B }, expectation = {} })))
   end)
 
-  it("takes a client that gives neither an answer nor an error for an error", function()
+  it("reports an error if a client returns neither a response nor an error", function()
     for _, fetch in ipairs { function() end, function() return {} end } do
       local report = check.run({ get_recording_configuration = fetch }, { arns = { A }, expectation = {} })
       assert.equal("A error", statuses(report))
@@ -141,7 +141,7 @@ describe("a check", function()
     assert.equal("A error", statuses(check.run(short, { arns = { A }, expectation = {} })))
   end)
 
-  it("raises for misuse at the caller's line, before anything is asked", function()
+  it("raises for misuse at the caller's line, before a request is sent", function()
     local client, service = real_client { [A] = {} }
     local cases = {
       { client }, { client, "x" }, { client, {} }, { client, { arns = { A } } }, { client, { expectation = {} } },

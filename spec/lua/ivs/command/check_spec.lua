@@ -34,14 +34,14 @@ describe("ivs check", function()
     assert.equal("passed  " .. COMPLETE.arn .. "\npassed  " .. MINIMAL.arn .. "\n2 passed, 0 failed\n", result.out)
   end)
 
-  it("fails with 1, and tells each difference", function()
+  it("fails with 1, and prints each difference", function()
     local result = check(NAMED, { COMPLETE.arn, MINIMAL.arn })
     assert.same({ "", 1 }, { result.err, result.status })
     assert.truthy(result.out:find("failed  " .. MINIMAL.arn .. '\n        name: expected "live-sessions_archive", but it is absent\n', 1,
       true), result.out)
   end)
 
-  it("ends with 3 where a call failed, even if a check failed too", function()
+  it("ends with 3 if a call failed, even if a check failed, too", function()
     local result = check(NAMED, { UNKNOWN, MINIMAL.arn })
     assert.equal(3, result.status)
     assert.truthy(result.out:find("0 passed, 1 failed, 1 error\n", 1, true), result.out)
@@ -73,7 +73,7 @@ describe("ivs check", function()
     assert.same({ testsuite = 1, testcase = 3, failure = 1, error = 1 }, counts)
   end)
 
-  it("takes what `ivs get --output json` printed, and the ARNs in it", function()
+  it("accepts the output of `ivs get --output json`, and the ARNs in it", function()
     local env = emulator:environment()
     local snapshot = command.run({ "get", "--max-tps", "0", "--all", "--output", "json" }, { env = env }).out
     local result = check(snapshot, {})
@@ -100,7 +100,7 @@ describe("ivs check", function()
     assert.same({ passed = 0, failed = 0, errors = 0, results = {} }, json.decode(result.out))
   end)
 
-  it("tells with 2 what is wrong with an expectation", function()
+  it("reports with 2 what is wrong with an expectation", function()
     local cases = {
       ["[1]"] = "JSON object", ["{"] = "malformed JSON", ['{"nmae": "x"}'] = "name", ['{"name": {"$matchs": "x"}}'] = "$matches",
       ['{"name": {"$matches": "[a"}}'] = "pattern", [""] = "JSON object",

@@ -49,7 +49,7 @@ describe("ivs get", function()
     end
   end)
 
-  it("prints several as a table, and tells on standard error which failed", function()
+  it("prints several as a table, and reports failures on standard error", function()
     local result = get { CREATING.arn, UNKNOWN, COMPLETE.arn, COMPLETE.arn }
     assert.equal(3, result.status)
     local lines = {}
@@ -71,7 +71,7 @@ describe("ivs get", function()
     assert.same({ '{\n  "errors": [],\n  "recordingConfigurations": []\n}\n', 0 }, { none.out, none.status })
   end)
 
-  it("keeps errors beside what was fetched", function()
+  it("prints errors beside the results", function()
     local result = get { UNKNOWN, COMPLETE.arn, "--output", "json" }
     assert.equal(3, result.status)
     local decoded = json.decode(result.out)
@@ -89,7 +89,7 @@ describe("ivs get", function()
     assert.equal("ResourceNotFoundException", returned.errors[1].code)
   end)
 
-  it("takes --all, and nothing beside it", function()
+  it("accepts --all, without ARNs", function()
     local result = get { "--all", "--output", "json" }
     assert.equal(0, result.status, result.err)
     assert.equal(#store.labels, #json.decode(result.out).recordingConfigurations)
@@ -111,6 +111,13 @@ describe("ivs get", function()
     assert.equal(2, get({ "-", COMPLETE.arn }).status)
   end)
 
+  it("tells that standard input cannot be read", function()
+    for words, reason in pairs { ["<&-"] = "Bad file descriptor", ["</"] = "Is a directory" } do
+      local result = get({ "-", "--output", "json" }, { behind = words })
+      assert.same({ "ivs: cannot read standard input: " .. reason .. "\n", 3 }, { result.err, result.status })
+    end
+  end)
+
   it("prints no control character that the service sends", function()
     local hostile = "a\27]0;title\7\r\n\127\194\155" .. "b"
     local arn = emulator:script("hostile", { status = 200, body = json.encode { recordingConfiguration = {
@@ -130,7 +137,7 @@ describe("ivs get", function()
     assert.equal(hostile, json.decode(get({ arn, "--output", "json" }).out).recordingConfigurations[1].name)
   end)
 
-  it("ends without a word where nobody reads on", function()
+  it("ends without a message if the reader has closed the pipe", function()
     for _, disposition in ipairs { "SIG_DFL", "SIG_IGN" } do -- a parent may have SIGPIPE ignored
       for _, arguments in ipairs { { "--all", "--output", "json" }, { COMPLETE.arn } } do
         local result = get(arguments, { before = "python3 -c " .. shell.quote(INTO_CLOSED_PIPE:format(disposition)) })
@@ -139,19 +146,19 @@ describe("ivs get", function()
     end
   end)
 
-  it("tells that the disk is full", function()
+  it("reports a full disk", function()
     local result = get({ COMPLETE.arn }, { behind = ">/dev/full" })
     assert.same({ "ivs: cannot write to standard output: No space left on device\n", 3 }, { result.err, result.status })
   end)
 
-  it("tells about an ARN of another service, of another region, or that begins with a dash", function()
+  it("reports an ARN of another service, of another region, or that begins with a dash", function()
     local result = get { "arn:aws:s3:::bucket", "--", "-x" }
     assert.equal(3, result.status)
     assert.truthy(result.err:find("ivs: arn:aws:s3:::bucket: ", 1, true), result.err)
     assert.truthy(result.err:find("ivs: -x: ", 1, true), result.err)
   end)
 
-  it("keeps what it fetched when credentials expire half way", function()
+  it("prints what it fetched when credentials expire meanwhile", function()
     local expired = { status = 403, headers = { ["x-amzn-ErrorType"] = "ExpiredTokenException" }, body = '{"message":"expired"}' }
     local late = emulator:script("late", expired)
     local result = get { COMPLETE.arn, late, "--output", "json" }
@@ -181,7 +188,7 @@ describe("ivs get", function()
     assert.is_nil(result.err:find(emulator.secret_access_key, 1, true))
   end)
 
-  it("tells what is not installed", function()
+  it("names a missing module", function()
     local script = ([[package.preload.argparse = function() error("module 'argparse' not found", 0) end
       arg = {} dofile "bin/ivs"]])
     local said, status = interpreter.run(script)

@@ -56,19 +56,19 @@ describe("ivs list", function()
     assert.equal("", list({}, answered "many-0").out)
   end)
 
-  it("keeps the pages before a failure", function()
+  it("prints the pages before a failure", function()
     local result = list({ "--output", "arns" }, answered "endless-1")
     assert.equal(3, result.status)
     assert.is_true(#lines_of(result.out) >= #store.labels)
     assert.truthy(result.err:find("PaginationError", 1, true), result.err)
   end)
 
-  it("does not write to a connection that has taken the place of a closed standard output", function()
+  it("does not write to a connection whose descriptor was that of a closed standard output", function()
     local result = command.run({ "list" }, { env = emulator:environment(), behind = ">&-" })
     assert.same({ "ivs: cannot write to standard output: Bad file descriptor\n", 3 }, { result.err, result.status })
   end)
 
-  it("tells the service's error, and that a region is missing", function()
+  it("reports the service's error, and a missing region", function()
     local result = list({ "--output", "json" }, answered "access-denied")
     assert.same({ "", 3 }, { result.out, result.status })
     assert.truthy(result.err:find("^ivs: An error occurred %(AccessDeniedException%) when calling the ListRecordingConfigurations"),

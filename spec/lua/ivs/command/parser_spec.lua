@@ -24,7 +24,10 @@ end
 describe("wrong usage", function()
   local CASES = {
     {}, { "frobnicate" }, { "get" }, { "get", "--bogus" }, { "get", "x", "--output", "yaml" }, { "get", "x", "--max-tps", "-1" },
-    { "get", "x", "--max-tps", "many" }, { "get", "x", "--max-concurrency", "0" }, { "get", "x", "--max-attempts", "1.5" },
+    { "get", "x", "--max-tps", "many" }, { "get", "x", "--max-tps", ("9"):rep(400) }, { "wait", "x", "--timeout", ("9"):rep(400) },
+    { "get", "x", "--max-concurrency", "0" }, { "get", "x", "--max-attempts", "1.5" },
+    { "get", "x", "--max-concurrency", "257" }, { "get", "x", "--max-attempts", "1001" },
+    { "get", "x", "--max-attempts", "99999999999999999999" },
     { "get", "x", "--read-timeout" }, { "list", "x" }, { "check", "x" }, { "wait" }, { "wait", "x", "--delay", "0" },
     { "whoami", "x" }, { "completion" }, { "completion", "powershell" }, { "get", "x", "\27[31m", "--\27" },
   }
@@ -38,7 +41,7 @@ describe("wrong usage", function()
     end
   end)
 
-  it("is what a client refuses to take as an option", function()
+  it("includes options that a client refuses", function()
     for _, arguments in ipairs { { "whoami", "--profile", "" }, { "whoami", "--region", "" }, { "whoami", "--endpoint-url", "x" } } do
       local result = command.run(arguments, { env = { AWS_EC2_METADATA_DISABLED = "true" } })
       assert.is_true(result.status == 2 or result.status == 3, result.err)
@@ -60,7 +63,7 @@ describe("--help", function()
     for _, name in ipairs(SUBCOMMANDS) do assert.truthy(result.out:find("\n   " .. name .. " ", 1, true), result.out) end
   end)
 
-  it("asks for no region, credentials or ARN, and --version neither", function()
+  it("needs no region, credentials or ARN; neither does --version", function()
     assert.equal(0, command.run({ "check", "--help" }).status)
     for _, arguments in ipairs { { "--version" }, { "get", "--version" } } do
       local result = command.run(arguments)

@@ -35,13 +35,13 @@ describe("ivs at a terminal", function()
     assert.is_true(#visible(at(200, { "list" }, { COLUMNS = "50" })):match "[^\n]+" <= 50)
   end)
 
-  it("prints what whoami and check find, in 40 columns", function()
+  it("prints the results of whoami and check in 40 columns", function()
     for _, arguments in ipairs { { "whoami" }, { "check", COMPLETE, "--expect", '{"name":"another"}' } } do
       for line in visible(at(40, arguments)):gmatch "[^\n]+" do assert.is_true(text.width(line) <= 40, line) end
     end
   end)
 
-  it("uses colors, unless it is told not to or the terminal has none", function()
+  it("uses colors, unless they are disabled or the terminal has none", function()
     local green = "\27[32mACTIVE"
     assert.truthy(at(80, { "get", COMPLETE }):find(green, 1, true))
     for _, changes in ipairs { { NO_COLOR = "1" }, { TERM = "dumb" } } do
@@ -52,14 +52,14 @@ describe("ivs at a terminal", function()
     assert.is_nil(command.run({ "get", COMPLETE }, { env = emulator:environment() }).out:find("\27[", 1, true))
   end)
 
-  it("prints ASCII where the locale is not UTF-8", function()
+  it("prints ASCII if the locale is not UTF-8", function()
     for _, arguments in ipairs { { "list" }, { "get", store.configurations.standard_definition.arn }, { "whoami" } } do
       assert.is_nil(at(60, arguments, { LANG = "C", LC_ALL = "POSIX" }):find "[\128-\255]")
     end
     assert.truthy(at(60, { "list" }):find("…", 1, true))
   end)
 
-  it("shows a progress bar when work takes longer than a second, and takes it away", function()
+  it("shows a progress bar when work takes longer than a second, and removes it", function()
     local slow = { "get", COMPLETE, store.arn "slow-1300", store.arn "slow-1600", "--max-tps", "0" }
     local screen = at(80, slow)
     assert.truthy(screen:find "%[[#-]+%] 2/3  [%d.]+/s  %d+ s left", screen)

@@ -24,18 +24,18 @@ describe("the width of text", function()
 end)
 
 describe("cut text", function()
-  it("keeps what fits as it is", function()
+  it("is unchanged if it fits", function()
     assert.equal("部署", text.cut("部署", 4, nil, "…"))
   end)
 
-  it("keeps its beginning, or its end, and an ellipsis where something was left out", function()
+  it("keeps its beginning, or its end, with an ellipsis for the rest", function()
     assert.equal("abc…", text.cut("abcdefgh", 4, nil, "…"))
     assert.equal("…fgh", text.cut("abcdefgh", 4, "end", "…"))
     assert.equal("a...", text.cut("abcdefgh", 4, nil, "..."))
     assert.equal("ab", text.cut("abcdefgh", 2, nil, "..."))
   end)
 
-  it("never splits a character, nor exceeds the columns for a wide one", function()
+  it("never splits a character, and never exceeds the columns with a wide one", function()
     for columns = 1, 9 do
       for _, keep in ipairs { "beginning", "end" } do
         local cut = text.cut("配信チーム", columns, keep, "…")
@@ -53,7 +53,7 @@ describe("wrapped text", function()
     assert.same({ "" }, text.wrap("", 4))
   end)
 
-  it("loses no character, even where a wide one has no room", function()
+  it("loses no character, even if a wide one does not fit", function()
     assert.same({ "配", "信" }, text.wrap("配信", 1))
   end)
 end)

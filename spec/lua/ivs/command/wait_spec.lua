@@ -25,7 +25,7 @@ describe("ivs wait", function()
     assert.equal("ACTIVE  " .. COMPLETE .. "\nACTIVE  " .. arn .. "\n", result.out)
   end)
 
-  it("goes on until every ARN is settled, and ends with 1 for CREATE_FAILED", function()
+  it("continues until every ARN is settled, and ends with 1 for CREATE_FAILED", function()
     local late = store.arn "create-failing-2-wait"
     local result = wait { FAILED, late, COMPLETE }
     assert.equal(1, result.status)
@@ -34,28 +34,28 @@ describe("ivs wait", function()
     assert.truthy(result.err:find("bucket", 1, true), result.err)
   end)
 
-  it("ends with 3 for a failed call, which goes before 1", function()
+  it("ends with 3 for a failed call, which takes precedence over 1", function()
     local result = wait { FAILED, store.arn "unknown", COMPLETE }
     assert.equal(3, result.status)
     assert.truthy(result.err:find("unknown not found", 1, true), result.err)
     assert.equal("ACTIVE  " .. COMPLETE .. "\n", result.out)
   end)
 
-  it("looks again after a failure that may pass", function()
+  it("polls again after a temporary failure", function()
     local active = { status = 200, body = '{"recordingConfiguration":{"state":"ACTIVE"}}' }
     local arn = emulator:script("passing", { { status = 500, body = "{}" }, active })
     local result = wait { arn, "--max-attempts", "1" }
     assert.same({ "ACTIVE  " .. arn .. "\n", 0 }, { result.out, result.status }, result.err)
   end)
 
-  it("ends with 3 when its time is over", function()
+  it("ends with 3 at its timeout", function()
     local result = wait { store.configurations.creating.arn, COMPLETE, "--timeout", "0.3" }
     assert.equal(3, result.status)
     assert.equal("ACTIVE  " .. COMPLETE .. "\n", result.out)
     assert.truthy(result.err:find("not ACTIVE within 0.3 seconds; its state is still CREATING", 1, true), result.err)
   end)
 
-  it("ends a round that would take far longer than its time", function()
+  it("ends a round that would take far longer than its timeout", function()
     local arns = {}
     for index = 1, 40 do arns[index] = store.arn("slow-400-" .. index) end
     arns[#arns + 1], arns[#arns + 2], arns[#arns + 3], arns[#arns + 4] = "--timeout", "1", "--max-concurrency", "1"
@@ -66,7 +66,7 @@ describe("ivs wait", function()
     assert.truthy(result.err:find("its state is not known", 1, true), result.err)
   end)
 
-  it("reads ARNs from standard input; without any there is nothing to wait for", function()
+  it("reads ARNs from standard input, and ends at once if there are none", function()
     assert.equal("ACTIVE  " .. COMPLETE .. "\n", wait({ "-" }, COMPLETE .. "\n").out)
     local result = wait({ "-" }, "\n")
     assert.same({ "", "", 0 }, { result.out, result.err, result.status })

@@ -18,7 +18,7 @@ describe("ivs whoami", function()
     return command.run(words, { env = env })
   end
 
-  it("tells account, ARN, source, region, and where each setting comes from", function()
+  it("prints account, ARN, source, region, and where each setting comes from", function()
     local result = whoami {}
     assert.same({ "", 0 }, { result.err, result.status })
     for _, pattern in ipairs { "Account +123456789012\n", "ARN +arn:aws:iam::123456789012:user/emulator\n",
@@ -27,13 +27,13 @@ describe("ivs whoami", function()
     end
   end)
 
-  it("tells no secret", function()
+  it("prints no secret", function()
     local result = whoami { "--debug" }
     assert.is_nil((result.out .. result.err):find(emulator.secret_access_key, 1, true))
     assert.is_nil((result.out .. result.err):find(emulator.access_key_id, 1, true))
   end)
 
-  it("tells a role's identity, having assumed it once", function()
+  it("prints a role's identity, and assumes the role once", function()
     local before = emulator:requests()
     local about = json.decode(whoami({ "--profile", "video", "--output", "json" }).out)
     assert.same({ "123456789012", "assume_role", "video", "option" },
@@ -42,7 +42,7 @@ describe("ivs whoami", function()
     assert.equal(2, emulator:requests() - before) -- AssumeRole, GetCallerIdentity
   end)
 
-  it("says so where STS does not answer, and ends with 0", function()
+  it("reports that STS does not respond, and ends with 0", function()
     local nobody = { AWS_ENDPOINT_URL_STS = "http://127.0.0.1:9", AWS_MAX_ATTEMPTS = "1" }
     local result = whoami({}, nobody)
     assert.equal(0, result.status)
@@ -53,7 +53,7 @@ describe("ivs whoami", function()
     assert.equal("EndpointConnectionError", json.decode(result.out).identity_error.code)
   end)
 
-  it("says so where STS refuses, and where lua-expat is not installed", function()
+  it("reports an error of STS, and that lua-expat is not installed", function()
     local result = whoami({}, { AWS_SECRET_ACCESS_KEY = "another" })
     assert.equal(0, result.status)
     assert.truthy(result.err:find("GetCallerIdentity operation: The request signature", 1, true), result.err)
@@ -65,7 +65,7 @@ describe("ivs whoami", function()
     assert.truthy(result.err:find("lua-expat", 1, true), result.err)
   end)
 
-  it("ends with 3 where there are no credentials", function()
+  it("ends with 3 if there are no credentials", function()
     local result = whoami({}, { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "", AWS_EC2_METADATA_DISABLED = "true" })
     assert.same({ "", 3 }, { result.out, result.status })
     assert.truthy(result.err:find("ivs: NoCredentialsError", 1, true), result.err)

@@ -120,7 +120,7 @@ describe("ivs.config.files", function()
     end)
   end)
 
-  it("asks for the account's home where HOME is silent or a user is named", function()
+  it("uses the account's home if HOME is not set or a user is named", function()
     local function home_directory(user)
       if user == nil then return "/var/lib/me" end
       return user == "video" and "/home/video/" or nil
@@ -133,7 +133,7 @@ describe("ivs.config.files", function()
     assert.equal("~/.aws/config", files.expand("~/.aws/config", none))
   end)
 
-  it("looks for both files in the home directory, and where the variables say", function()
+  it("looks for both files in the home directory, or at the paths of the variables", function()
     local texts = { ["/h/.aws/config"] = "[default]\na = 1\n", ["/h/.aws/credentials"] = "[default]\nb = 2\n",
       ["/else/c"] = "[default]\na = 3\n", ["/h/k"] = "[default]\nb = 4\n" }
     local loaded = assert(files.load(environment_of { HOME = "/h" }, system_of(texts)))
@@ -145,13 +145,13 @@ describe("ivs.config.files", function()
     assert.same({ "/else/c", "/h/k" }, { loaded.config_path, loaded.credentials_path })
   end)
 
-  it("reads nothing below a directory that is called ~ when there is no home", function()
+  it("does not use a directory named ~ if there is no home", function()
     local loaded = assert(files.load(environment_of {}, { read_file = function(path) error("read " .. path) end }))
     assert.same({}, loaded.profiles)
     assert.equal("~/.aws/config", loaded.config_path)
   end)
 
-  it("keeps what each file says apart from what they say together", function()
+  it("returns each file's values and the merged values", function()
     local profile = load("[profile x]\na = 1\nb = 2\n", "[x]\nb = 3\n").profiles.x
     assert.same({ name = "x", values = { a = "1", b = "3" }, config = { a = "1", b = "2" },
       credentials = { b = "3" } }, profile)
@@ -159,7 +159,7 @@ describe("ivs.config.files", function()
     assert.same({ name = "x", values = { b = "3" }, credentials = { b = "3" } }, profile)
   end)
 
-  it("answers that a named profile is not there, even if there are keys in the environment", function()
+  it("reports a missing named profile, even if the environment has credentials", function()
     local loaded = load("[profile x]\n")
     local env = environment_of { AWS_PROFILE = "nobody\n2", AWS_ACCESS_KEY_ID = "AKID",
       AWS_SECRET_ACCESS_KEY = "hunter2" }
@@ -171,7 +171,7 @@ describe("ivs.config.files", function()
     assert.equal("nobody\n2", name)
   end)
 
-  it("takes the absence of the default profile for no fault, unless it is named", function()
+  it("accepts a missing default profile, unless it is named", function()
     local loaded = load("[profile x]\n")
     local profile, err, name = files.select(loaded, environment_of {})
     assert.same({ nil, nil, "default" }, { profile, err, name })
@@ -182,7 +182,7 @@ describe("ivs.config.files", function()
     assert.equal("ProfileNotFound", select(2, files.select(loaded, environment_of {}, "default")).code)
   end)
 
-  it("names the file, the line and the kind of a fault, in either file", function()
+  it("names the file, the line and the kind of an error, in either file", function()
     local loaded, err = load("[default]\nregion = x\nhunter2\n", "")
     assert.is_nil(loaded)
     assert.is_true(failure.is(err))
@@ -193,13 +193,13 @@ describe("ivs.config.files", function()
     assert.equal("Unable to parse config file: /k, line 1: a setting before the first [section]", err.message)
   end)
 
-  it("takes a file that is not there, or is no file, for an empty one", function()
+  it("treats a missing file, or one that is not a regular file, as empty", function()
     for _, errno in ipairs { ENOENT, ENOTDIR, EINVAL } do
       assert.same({}, assert(load({ errno, "…" }, { errno, "…" })).profiles)
     end
   end)
 
-  it("passes by a file that is there and cannot be read, as botocore does, and notes the reason", function()
+  it("skips a file that exists and cannot be read, as botocore does, and keeps the reason", function()
     for errno, reason in pairs { [EACCES] = "Permission denied", [EISDIR] = "Is a directory", [5] = "Input/output error",
       [27] = "File too large", [12] = "Cannot allocate memory", [36] = "File name too long",
       [40] = "Too many levels of symbolic links" } do
@@ -214,14 +214,14 @@ describe("ivs.config.files", function()
     assert.equal(2, #loaded.unreadable)
   end)
 
-  it("says that a file could not be read where a profile is missing", function()
+  it("reports an unreadable file if a profile is missing", function()
     local loaded = load({ EACCES, "Permission denied" }, "")
     local _, err = files.select(loaded, environment_of { AWS_PROFILE = "video" })
     assert.same({ "ProfileNotFound",
       "The config profile (video) could not be found; /c cannot be read: Permission denied" }, { err.code, err.message })
   end)
 
-  it("tells a logger of such a file once, and again when the reason is another", function()
+  it("logs such a file once, and again when the reason changes", function()
     local lines = {}
     local function logger(level, message) lines[#lines + 1] = level .. " " .. message end
     local denied = load({ EACCES, "Permission denied" }, "")
@@ -233,13 +233,13 @@ describe("ivs.config.files", function()
       "warn /c cannot be read: Is a directory; it is ignored" }, lines)
   end)
 
-  it("takes a file in a directory that may not be looked into for an absent one, as botocore does", function()
+  it("treats a file in a directory that cannot be searched as absent, as botocore does", function()
     local system = { file_owner = function() return nil, "Permission denied", EACCES end }
     local loaded = assert(load({ EACCES, "Permission denied" }, nil, system))
     assert.same({ {}, {} }, { loaded.profiles, loaded.unreadable })
   end)
 
-  it("passes by a file of more than 16 MiB, and a name with a NUL byte", function()
+  it("skips a file of more than 16 MiB, and a name with a NUL byte", function()
     local loaded = load("[default]\na = " .. ("x"):rep(16 * 1024 * 1024))
     assert.equal("/c cannot be read: larger than 16 MiB", files.problem(loaded, "/c"))
     loaded = files.load(environment_of { AWS_CONFIG_FILE = "/etc/passwd\0.ini" }, system_of {})

@@ -45,12 +45,12 @@ describe("without HOME", function()
       [answers.sso_path "https://d-1.awsapps.com/start"] = answers.sso_token(answers.FUTURE) })
   end)
 
-  it("the cache of a login is, too", function()
+  it("the cache of a login is there, too", function()
     assert.equal("HOME/ca.pem\tlogin\tAKIALOGIN\n", run { [".aws/config"] = "[default]\nregion = us-west-2\n"
       .. "login_session = arn:aws:sts::1:me\n", [answers.login_path "arn:aws:sts::1:me"] = answers.login "login" })
   end)
 
-  it("and without an account's, no token is read below a directory that is called ~", function()
+  it("and without a home of the account, no token is read from a directory named ~", function()
     local function read() error("read") end
     local document, why = token_cache.read({ system = { file_owner = read, read_file = read } }, "~/.aws/sso/cache/1.json")
     assert.is_nil(document)

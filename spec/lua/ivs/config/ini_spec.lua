@@ -45,7 +45,7 @@ end
 
 describe("ivs.config.ini", function()
   for name, case in pairs(FAULTS) do
-    it("tells the line of " .. name .. " and no word of it", function()
+    it("names the line of " .. name .. " and quotes nothing of it", function()
       local sections, line, what = ini.parse((case[1]))
       assert.is_nil(sections)
       local expected_line, expected_word = case[#case - 1], case[#case]
@@ -55,7 +55,7 @@ describe("ivs.config.ini", function()
     end)
   end
 
-  it("refuses any first bytes of random junk without raising", function()
+  it("does not raise for random bytes", function()
     local seed = 20260101
     for _ = 1, 300 do
       local bytes = {}
@@ -69,7 +69,7 @@ describe("ivs.config.ini", function()
     end
   end)
 
-  it("keeps the order of the sections and takes a file without a last newline", function()
+  it("keeps the order of the sections and accepts a file without a last newline", function()
     local sections = ini.parse("[b]\n[a]\nkey = value")
     assert.same({ { name = "b", values = {} }, { name = "a", values = { key = "value" } } }, sections)
   end)
@@ -99,7 +99,7 @@ describe("ivs.config.ini", function()
   }
 
   for name, monster in pairs(MONSTERS) do
-    it("takes no longer than the size asks for a megabyte of " .. name, function()
+    it("takes linear time for a megabyte of " .. name, function()
       assert_linear(name, monster[1] .. monster[2]:rep(monster[3]) .. "\n  c = d\n")
     end)
   end

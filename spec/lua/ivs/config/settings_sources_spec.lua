@@ -19,7 +19,7 @@ describe("settings", function()
   describe("of the endpoint", function()
     local CONFIGURED = { AWS_ENDPOINT_URL_IVS = "https://a.example", AWS_ENDPOINT_URL = "https://b.example" }
 
-    it("are all ignored but the option, where configured endpoints are", function()
+    it("are all ignored except for the option, if configured endpoints are ignored", function()
       write("config", "[default]\nendpoint_url = https://c.example\nservices = mine\n"
         .. "[services mine]\nivs =\n  endpoint_url = https://d.example\n")
       for _, env in ipairs { CONFIGURED, {} } do
@@ -33,12 +33,12 @@ describe("settings", function()
       end
     end)
 
-    it("are ignored by the profile's word, too", function()
+    it("are ignored by the profile's setting, too", function()
       write("config", "[default]\nignore_configured_endpoint_urls = true\nendpoint_url = https://c.example\n")
       assert.is_nil(resolve(CONFIGURED).endpoint_url)
     end)
 
-    it("name a services section that has to be there, where it is looked at", function()
+    it("must name an existing services section, if it is used", function()
       -- botocore/configprovider.py, ConfiguredEndpointProvider
       local TEXT = "The profile is configured to use the services section but the \"mine\" services configuration does not exist."
       local profile = "[default]\nservices = mine\nendpoint_url = https://c.example\n"
@@ -54,7 +54,7 @@ describe("settings", function()
       assert.equal("https://c.example", resolve().endpoint_url)
     end)
 
-    it("come from a services section only if the profile names one that is there", function()
+    it("come from a services section only if the profile names an existing one", function()
       write("config", "[default]\nendpoint_url = https://c.example\n[services mine]\nivs =\n  endpoint_url = https://d.example\n")
       assert.equal("https://c.example", resolve().endpoint_url)
       write("config", "[default]\nservices = mine\nendpoint_url = https://c.example\n"
@@ -72,7 +72,7 @@ describe("settings", function()
       assert.equal("r1", resolve({ AWS_PROFILE = "c", AWS_DEFAULT_PROFILE = "b" }, { profile = "a" }).region)
     end)
 
-    it("tell which of these named it", function()
+    it("tell which of these names it", function()
       write("config", "[profile a]\n[profile b]\n[profile c]\n")
       for _, case in ipairs { { nil, nil, nil, "default" }, { nil, nil, "c", "c", "AWS_PROFILE" },
         { nil, "b", "c", "b", "AWS_DEFAULT_PROFILE" }, { nil, "", "c", "c", "AWS_PROFILE" }, { "a", "b", "c", "a", "option" } } do
@@ -125,7 +125,7 @@ describe("settings", function()
       assert.equal("…THIN\tnil\n", output)
     end)
 
-    it("is read again for each setting's client, not remembered", function()
+    it("is read for each client, not remembered", function()
       local env = { AWS_REGION = "us-west-2" }
       assert.equal("us-west-2", resolve(env).region)
       env.AWS_REGION = "eu-west-1"

@@ -90,7 +90,7 @@ describe("settings", function()
       local texts = samples(row)
 
       describe(row.name, function()
-        it("is the default where all is silent, and where all is empty", function()
+        it("is the default if nothing is set, or all is empty", function()
           local silent = { row.default, row.default ~= nil and "default" or nil }
           assert.same(silent, look(row))
           local empty = {}
@@ -99,7 +99,7 @@ describe("settings", function()
           assert.same(silent, look(row, empty, row.type == "string" and { [row.name] = "" } or nil))
         end)
 
-        it("is the option's before all", function()
+        it("is the option's first", function()
           local env = {}
           for index, variable in ipairs(row.env or {}) do env[variable] = texts[index + 1] end
           if row.profile then write("config", profile_of(row, texts[4])) end
@@ -112,7 +112,7 @@ describe("settings", function()
         end)
 
         if row.env then
-          it("is the variable's before the profile's, the first variable's before the next one's", function()
+          it("is the variable's before the profile's, in the order of the variables", function()
             local env = {}
             if row.profile then write("config", profile_of(row, texts[4])) end
             for index = #row.env, 1, -1 do
@@ -133,13 +133,13 @@ describe("settings", function()
             assert.same({ value_of(row, texts[3]), "profile video" }, look(row, env))
           end)
         else
-          it("is not looked for in a profile", function()
+          it("is not read from a profile", function()
             write("config", profile_of(row, texts[1]))
             assert.same({ row.default, row.default ~= nil and "default" or nil }, look(row))
           end)
         end
 
-        it((row.service and "is" or "is not") .. " looked for in the services section, before the profile", function()
+        it((row.service and "is" or "is not") .. " read from the services section, before the profile", function()
           if not row.profile then return end
           write("config", profile_of(row, texts[1]) .. "services = mine\n[services mine]\nivs =\n  " .. row.name .. " = "
             .. texts[2] .. "\n")
@@ -159,7 +159,7 @@ describe("settings", function()
     end
   end
 
-  describe("with bad values", function()
+  describe("with invalid values", function()
     --- The error of a bad value in each place where the row may stand.
     local function each_place(row, text, check)
       for _, variable in ipairs(row.env or {}) do
@@ -193,7 +193,7 @@ describe("settings", function()
           if row.type == "integer" then each_place(row, "1.5", checker(row)) end
         end)
 
-        it(row.name .. " is good at its bounds", function()
+        it(row.name .. " is valid at its bounds", function()
           for _, value in ipairs { row.minimum or 0.001, row.maximum or 1e9 } do
             assert.same({ value, "option" }, look(row, {}, { [row.name] = value }))
           end
@@ -202,7 +202,7 @@ describe("settings", function()
       end
 
       if row.type == "boolean" then
-        it(row.name .. " is true by the word true alone, in any case", function()
+        it(row.name .. " is true only for the word true, in any case", function()
           for text, value in pairs { ["true"] = true, TRUE = true, True = true, tRuE = true, ["1"] = false, yes = false,
             on = false, t = false, ["false"] = false, truely = false } do
             for _, variable in ipairs(row.env or {}) do
@@ -218,7 +218,7 @@ describe("settings", function()
       end
 
       if row.type == "string" and not row.unchecked and row.name ~= "profile" and row.name ~= "proxy" then
-        it(row.name .. " holds no control character", function()
+        it(row.name .. " must not contain a control character", function()
           checker(row)(select(2, resolve({}, { [row.name] = "a\r\nb" })), "option")
           for _, variable in ipairs(row.env or {}) do
             checker(row)(select(2, resolve { [variable] = "a\nb" }), variable)
@@ -227,7 +227,7 @@ describe("settings", function()
       end
     end
 
-    it("retry_mode is one of three words, in small letters", function()
+    it("retry_mode is one of three words, in lower case", function()
       local row
       for _, other in ipairs(settings.rows) do row = other.name == "retry_mode" and other or row end
       for _, text in ipairs { "eager", "Standard", "standard x", "2" } do
@@ -236,7 +236,7 @@ describe("settings", function()
       end
     end)
 
-    it("tell the value on one line and not at any length", function()
+    it("show the value on one line, shortened", function()
       local _, err = resolve { AWS_RETRY_MODE = ("x"):rep(5000) .. "\n" }
       assert.is_true(#err.message < 300)
       assert.is_nil(err.message:find("%c"))

@@ -34,7 +34,7 @@ local function generated(count)
 end
 
 describe("words", function()
-  it("are those of Python's shlex, whatever is quoted or escaped", function()
+  it("are those of Python's shlex, with any quotes and escapes", function()
     local lines = generated(1000)
     for _, line in ipairs(LINES) do lines[#lines + 1] = line end
     local faults = 0
@@ -52,11 +52,11 @@ describe("words", function()
     assert.is_true(faults > 100 and faults < 900, faults .. " of the lines are faulty")
   end)
 
-  it("are refused where a NUL would end them early", function()
+  it("are refused if they contain a NUL", function()
     assert.same({ nil, "it holds a NUL byte" }, { shlex.split("a\0b") })
   end)
 
-  it("are never quoted in what is said about a fault", function()
+  it("are never quoted in an error message", function()
     for _, line in ipairs { "tool --password hunter2 'open", "tool hunter2\\", 'hunter2 "', "hunter2\0" } do
       local _, problem = shlex.split(line)
       assert.is_nil(problem:find("hunter2", 1, true))

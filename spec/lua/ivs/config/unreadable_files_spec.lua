@@ -30,7 +30,7 @@ end
 
 describe("a shared file that cannot be read", function()
   for name, case in pairs(UNREADABLE) do
-    it("does not hold up a client that has its keys and its region: " .. name, function()
+    it("does not affect a client that has credentials and region: " .. name, function()
       stand_in.with_directory(function(directory)
         local path = directory .. "/" .. (case[3] or "credentials")
         case[1](path)
@@ -57,7 +57,7 @@ describe("a shared file that cannot be read", function()
     client:close()
   end)
 
-  it("does not keep the keys of the other file from being found", function()
+  it("does not hide the credentials in the other file", function()
     stand_in.with_directory(function(directory)
       stand_in.write(directory .. "/config", SECTION)
       local client, _, lines = make { AWS_CONFIG_FILE = directory .. "/config", AWS_SHARED_CREDENTIALS_FILE = directory }
@@ -69,7 +69,7 @@ describe("a shared file that cannot be read", function()
     end)
   end)
 
-  it("is a cause where there are no keys", function()
+  it("is a cause if there are no credentials", function()
     stand_in.with_directory(function(directory)
       local client = make { AWS_CONFIG_FILE = "/dev/null", AWS_SHARED_CREDENTIALS_FILE = directory,
         AWS_EC2_METADATA_DISABLED = "true" }
@@ -84,7 +84,7 @@ describe("a shared file that cannot be read", function()
     end)
   end)
 
-  it("is told of when it becomes so while a client lives, and no longer when it is mended", function()
+  it("is reported when it becomes unreadable during a client's life, until it is readable", function()
     stand_in.with_directory(function(directory)
       local path = directory .. "/credentials"
       stand_in.write(path, SECTION)
@@ -107,7 +107,7 @@ describe("a shared file that cannot be read", function()
     end)
   end)
 
-  it("is told of where a named profile is missing", function()
+  it("is reported if a named profile is missing", function()
     stand_in.with_directory(function(directory)
       local client, err = make { AWS_PROFILE = "video", AWS_CONFIG_FILE = directory, AWS_SHARED_CREDENTIALS_FILE = "/dev/null" }
       assert.is_nil(client)
@@ -116,7 +116,7 @@ describe("a shared file that cannot be read", function()
     end)
   end)
 
-  it("may be another user's", function()
+  it("may belong to another user", function()
     local is_root = shell.run("id -u"):match("^0\n")
     stand_in.with_directory(function(directory)
       local path = stand_in.write(directory .. "/credentials", SECTION, is_root and "600" or "000")

@@ -41,7 +41,7 @@ describe("a profile's role", function()
     return request.headers.authorization:match("Credential=([^/]+)/")
   end
 
-  it("is assumed with the keys of the source profile", function()
+  it("is assumed with the credentials of the source profile", function()
     assert(call(profile("r", FROM_BASE) .. BASE))
     local asked, access_key_id, token = scene:arrived()
     assert.are.equal(1, #asked)
@@ -54,7 +54,7 @@ describe("a profile's role", function()
     assert.are.same({ "ASIAROLE", "token-ROLE" }, { access_key_id, token })
   end)
 
-  it("gives keys that the emulator of IVS takes", function()
+  it("yields credentials that the emulator of IVS accepts", function()
     local ivs_server = emulator.start()
     finally(function() ivs_server:stop() end)
     local keys, answer = ivs_server.temporary, support.keys("AssumeRole", "X")
@@ -75,7 +75,7 @@ describe("a profile's role", function()
     assert.are.equal(1, #(scene:arrived()))
   end)
 
-  it("goes with what the profile says of it", function()
+  it("is assumed with the profile's parameters", function()
     assert(call(profile("r", with(FROM_BASE, "external_id = a b&c", "duration_seconds =  +3_600 ",
       "role_session_name = cutter")) .. BASE))
     local fields = scene:arrived()[1].fields
@@ -83,7 +83,7 @@ describe("a profile's role", function()
       ExternalId = "a b&c", DurationSeconds = "3600" }, fields)
   end)
 
-  it("goes without a duration that is no whole number, and with a name of ours where the profile's is empty", function()
+  it("is assumed without a duration that is not an integer, and with a generated name if the profile's is empty", function()
     for _, text in ipairs { "5x", "1000.0", "_", "" } do
       assert(call(profile("r", with(FROM_BASE, "duration_seconds = " .. text, "role_session_name =")) .. BASE))
       local asked = scene:arrived()
@@ -92,14 +92,14 @@ describe("a profile's role", function()
     end
   end)
 
-  it("comes before the static keys of the same profile, which may be its source", function()
+  it("comes before the static credentials of the same profile, which may be its source", function()
     assert(call(profile("r", { "role_arn = " .. ROLE, "source_profile = r", "aws_access_key_id = AKIDSELF",
       "aws_secret_access_key = x" })))
     local asked, access_key_id = scene:arrived()
     assert.are.same({ "AKIDSELF", "ASIAROLE" }, { signer(asked[1]), access_key_id })
   end)
 
-  it("comes after keys in the environment, unless the profile was asked for", function()
+  it("comes after credentials in the environment, unless the option names the profile", function()
     local config, env = profile("r", FROM_BASE) .. BASE, { AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "e" }
     assert(call(config, env))
     assert.are.equal("AKIDENV", select(2, scene:arrived()))
@@ -107,14 +107,14 @@ describe("a profile's role", function()
     assert.are.equal("ASIAROLE", select(2, scene:arrived()))
   end)
 
-  it("is found when the credentials file holds it", function()
+  it("may be in the credentials file", function()
     local response, err = scene:call { env = { AWS_PROFILE = "r" }, credentials = "[r]\nrole_arn = " .. ROLE
       .. "\nsource_profile = base\n[base]\naws_access_key_id = AKIDFILE\naws_secret_access_key = x\n" }
     assert(response, err)
     assert.are.equal("AKIDFILE", signer(scene:arrived()[1]))
   end)
 
-  it("may stand in a chain, the innermost assumed first", function()
+  it("may be part of a chain, the innermost assumed first", function()
     scene:answer(support.keys("AssumeRole", "INNER"), support.keys("AssumeRole", "MIDDLE"),
       support.keys("AssumeRole", "OUTER"))
     assert(call(profile("r", { "role_arn = " .. ROLE .. "-outer", "source_profile = m" })
@@ -131,7 +131,7 @@ describe("a profile's role", function()
     assert.are.equal("ASIAOUTER", access_key_id)
   end)
 
-  it("may stand at the end of a very long chain", function()
+  it("may be the end of a very long chain", function()
     local config = { BASE }
     for index = 1, 200 do
       config[#config + 1] = profile(index == 1 and "r" or "p" .. index,
@@ -141,14 +141,14 @@ describe("a profile's role", function()
     assert.are.equal(200, #(scene:arrived()))
   end)
 
-  it("stops at a source profile with static keys, even one that has a role", function()
+  it("uses a source profile's static credentials, even if that has a role", function()
     assert(call(profile("r", { "role_arn = " .. ROLE, "source_profile = b" })
       .. profile("b", with(FROM_BASE, "aws_access_key_id = AKIDB", "aws_secret_access_key = x")) .. BASE))
     local asked = scene:arrived()
     assert.are.same({ 1, "AKIDB" }, { #asked, signer(asked[1]) })
   end)
 
-  it("is assumed with the web identity of a source profile, whatever the environment says of another", function()
+  it("is assumed with the web identity of a source profile, even if the environment has another", function()
     local token = scene:write("token", "the-token")
     scene:answer(support.keys("AssumeRoleWithWebIdentity", "WEB"), support.keys("AssumeRole", "ROLE"))
     assert(call(profile("r", { "role_arn = " .. ROLE, "source_profile = w" })
@@ -161,7 +161,7 @@ describe("a profile's role", function()
     assert.are.same({ "ASIAWEB", "ASIAROLE" }, { signer(asked[2]), access_key_id })
   end)
 
-  it("goes where the selected profile says, with its source's web identity, too", function()
+  it("uses the selected profile's region and endpoint, with its source's web identity, too", function()
     local token = scene:write("token", "the-token")
     scene:answer(support.keys("AssumeRoleWithWebIdentity", "WEB"), support.keys("AssumeRole", "ROLE"))
     local nowhere = "endpoint_url = http://127.0.0.1:1"
@@ -172,14 +172,14 @@ describe("a profile's role", function()
     assert(response, tostring(err))
   end)
 
-  it("is assumed with the keys that a source profile's program prints", function()
+  it("is assumed with the credentials that a source profile's program prints", function()
     local document = scene:write("keys.json", '{"Version":1,"AccessKeyId":"AKIDPROC","SecretAccessKey":"x"}')
     assert(call(profile("r", { "role_arn = " .. ROLE, "source_profile = p" })
       .. profile("p", { "credential_process = /bin/cat " .. document })))
     assert.are.equal("AKIDPROC", signer(scene:arrived()[1]))
   end)
 
-  it("is assumed with the environment's keys, also where the profile was asked for", function()
+  it("is assumed with the environment's credentials, also if the option names the profile", function()
     local config = profile("r", { "role_arn = " .. ROLE, "credential_source = Environment" })
     assert(call(config, { AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "e", AWS_SESSION_TOKEN = "env-token" },
       { profile = "r" }))
@@ -187,7 +187,7 @@ describe("a profile's role", function()
     assert.are.same({ "AKIDENV", "env-token" }, { signer(request), request.headers["x-amz-security-token"] })
   end)
 
-  it("is assumed with the keys of the container or of the instance", function()
+  it("is assumed with the credentials of the container or of the instance", function()
     local document = '{"Code":"Success","AccessKeyId":"AKID%s","SecretAccessKey":"x","Token":"t",'
       .. '"Expiration":"2099-01-01T00:00:00Z"}'
     scene.server:route("GET /container", { body = document:format("ECS") })
@@ -208,7 +208,7 @@ describe("a profile's role", function()
   describe("with an MFA device", function()
     local CONFIG = profile("r", with(FROM_BASE, "mfa_serial = arn:aws:iam::123456789012:mfa/me")) .. BASE
 
-    it("asks once for the code, with the device in the question", function()
+    it("asks once for the code, and names the device", function()
       local questions = {}
       scene:answer({ status = 500 }, support.keys("AssumeRole", "MFA"))
       assert(call(CONFIG, nil, { mfa_prompt = function(text)
@@ -222,7 +222,7 @@ describe("a profile's role", function()
       assert.are.equal("012345", asked[2].fields.TokenCode)
     end)
 
-    it("says which option it needs", function()
+    it("names the option that it needs", function()
       local response, err = call(CONFIG)
       assert.is_nil(response)
       assert.are.equal("CredentialRetrievalError", err.code)
@@ -300,7 +300,7 @@ describe("a profile's role", function()
     end)
   end
 
-  it("tells in the causes who failed", function()
+  it("names in the causes what failed", function()
     local _, err = call(role("r"))
     assert.are.equal("credentials", err.kind)
     assert.are.equal("assume_role", err.causes[#err.causes].provider)

@@ -81,8 +81,8 @@ describe("credentials", function()
     return err
   end
 
-  describe("that are nowhere", function()
-    it("are an error whose causes are all sources, in their order, each with its reason", function()
+  describe("that do not exist", function()
+    it("are an error whose causes are all sources, in order, each with its reason", function()
       local err = failure_of(client_with())
       assert.same({ "credentials", ivs.exceptions.NoCredentialsError, false }, { err.kind, err.code, err.retryable })
       assert.equal(#SOURCES, #err.causes)
@@ -93,7 +93,7 @@ describe("credentials", function()
       end
     end)
 
-    it("are told with what to do, and with a line for each source", function()
+    it("are an error that says what to do, with a line for each source", function()
       local err = failure_of(client_with())
       assert.truthy(err.message:find("^Unable to locate credentials"))
       for _, word in ipairs { "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "profile", "`credentials`" } do
@@ -104,7 +104,7 @@ describe("credentials", function()
       end
     end)
 
-    it("are told by client:credentials() in the same way", function()
+    it("are reported by client:credentials() in the same way", function()
       local client = client_with()
       local told, err = client:credentials()
       assert.is_nil(told)
@@ -112,7 +112,7 @@ describe("credentials", function()
       assert.equal(tostring(failure_of(client)), tostring(err))
     end)
 
-    it("name the profile and the file that have none", function()
+    it("are an error that names the profile and the file", function()
       write("config", "[profile video]\nregion = us-west-2\n")
       local err = failure_of(client_with({ AWS_PROFILE = "video" }))
       for _, cause in ipairs(err.causes) do
@@ -126,7 +126,7 @@ describe("credentials", function()
       end
     end)
 
-    it("leave the environment out of the causes, where the option profile does", function()
+    it("do not have the environment as a cause if the option profile is given", function()
       write("config", "[profile video]\nregion = us-west-2\n")
       local env = { AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "s",
         AWS_WEB_IDENTITY_TOKEN_FILE = "/nonexistent", AWS_ROLE_ARN = "arn:aws:iam::123456789012:role/video" }
@@ -138,8 +138,8 @@ describe("credentials", function()
     end)
   end)
 
-  describe("of a source that is set up wrong", function()
-    it("stop the chain with that source's error, though a later one has keys", function()
+  describe("of a misconfigured source", function()
+    it("stop the chain with that source's error, even if a later one has credentials", function()
       for _, case in ipairs {
         { "[default]\nrole_arn = r\nsource_profile = nobody\n", "assume_role", "InvalidConfigError" },
         { "[default]\nweb_identity_token_file = /nonexistent\nrole_arn = r\n", "web_identity", "CredentialRetrievalError" },
@@ -156,7 +156,7 @@ describe("credentials", function()
       end
     end)
 
-    it("stop it with half a pair, too", function()
+    it("stop it if half of the pair is missing, too", function()
       write("credentials", "[default]\naws_access_key_id = AKIDHALF\n")
       write("config", "[default]\n" .. SECTION)
       local err = failure_of(client_with())
@@ -164,7 +164,7 @@ describe("credentials", function()
         { err.code, err.causes[#err.causes].provider, #err.causes })
     end)
 
-    it("hold a new client back, where it is the files that cannot be read", function()
+    it("prevent a new client if the files cannot be parsed", function()
       write("credentials", "[default]\n" .. SECTION .. "[default]\n")
       local client, err = ivs.client { env = { HOME = home } }
       assert.is_nil(client)
@@ -174,15 +174,15 @@ describe("credentials", function()
     end)
   end)
 
-  describe("that were absent", function()
-    it("are found at the next call, in a file that was not there", function()
+  describe("that were missing", function()
+    it("are found at the next call, in a new file", function()
       local client = client_with()
       assert.equal("NoCredentialsError", failure_of(client).code)
       write("credentials", "[default]\n" .. SECTION)
       assert(client:get_recording_configuration(ARN))
     end)
 
-    it("are found at the next call, in a profile that had none", function()
+    it("are found at the next call, in a profile", function()
       write("config", "[default]\nregion = us-west-2\n")
       local client = client_with()
       assert.equal("NoCredentialsError", failure_of(client).code)
@@ -190,7 +190,7 @@ describe("credentials", function()
       assert(client:get_recording_configuration(ARN))
     end)
 
-    it("are found at the next call, at an endpoint that had none", function()
+    it("are found at the next call, at an endpoint", function()
       local server = http_server.start { routes = { ["GET /keys"] = {
         { body = "{}" }, { body = document(os.time() + 3600) } } } }
       local client = client_with { AWS_CONTAINER_CREDENTIALS_FULL_URI = server.url .. "/keys" }
@@ -200,8 +200,8 @@ describe("credentials", function()
     end)
   end)
 
-  describe("as client:credentials() tells them", function()
-    it("have their source, the end of the access key, and where each setting came from", function()
+  describe("as client:credentials() returns them", function()
+    it("have their source, the end of the access key ID, and where each setting came from", function()
       write("credentials", "[video]\n" .. SECTION)
       write("config", "[profile video]\nregion = eu-west-1\nretry_mode = adaptive\nservices = mine\n"
         .. "[services mine]\nivs =\n  endpoint_url = http://127.0.0.1:1\n")
@@ -218,7 +218,7 @@ describe("credentials", function()
       assert_absent(told)
     end)
 
-    it("have when they expire", function()
+    it("have their expiration", function()
       local expiry = os.time() + 3600
       local server = http_server.start { routes = { ["GET /keys"] = { { body = document(expiry) } } } }
       local told = client_with({ AWS_CONTAINER_CREDENTIALS_FULL_URI = server.url .. "/keys" }):credentials()
@@ -227,7 +227,7 @@ describe("credentials", function()
       server:stop()
     end)
 
-    it("are asked for, and then used by the next call", function()
+    it("are retrieved, and then used by the next call", function()
       local server = http_server.start { routes = { ["GET /keys"] = { { body = document(os.time() + 3600) } } } }
       local client = client_with { AWS_CONTAINER_CREDENTIALS_FULL_URI = server.url .. "/keys" }
       assert(client:credentials())
@@ -236,7 +236,7 @@ describe("credentials", function()
       server:stop()
     end)
 
-    it("are the option's", function()
+    it("are those of the option", function()
       for _, given in ipairs { KEYS, function() return KEYS end } do
         local told = client_with(nil, { credentials = given }):credentials()
         assert.same({ "option", "…MPLE", "option" }, { told.provider, told.access_key_id, told.origins.credentials })
@@ -244,12 +244,12 @@ describe("credentials", function()
       end
     end)
 
-    it("have no end of an access key that is nothing but an end", function()
+    it("have no end of an access key ID that is too short", function()
       local told = client_with(nil, { credentials = { access_key_id = "AKID", secret_access_key = "s" } }):credentials()
       assert.is_nil(told.access_key_id)
     end)
 
-    it("hold no password of a proxy or an endpoint", function()
+    it("contain no password of a proxy or an endpoint", function()
       local client = ivs.client { env = { https_proxy = "http://me:S3CR3T@127.0.0.1:1" }, region = "us-west-2",
         credentials = KEYS }
       for _, value in pairs(client:credentials()) do assert.is_nil(tostring(value):find("S3CR3T", 1, true)) end
@@ -260,7 +260,7 @@ describe("credentials", function()
       for _, value in pairs(told) do assert.is_nil(tostring(value):find("S3CR3T", 1, true), tostring(value)) end
     end)
 
-    it("are none of a closed client", function()
+    it("are an error of a closed client", function()
       local client = client_with(nil, { credentials = KEYS })
       client:close()
       local told, err = client:credentials()

@@ -13,7 +13,7 @@ local function retrieve(section, credentials)
 end
 
 describe("the config file", function()
-  it("gives the keys and the token of the profile's section", function()
+  it("has the credentials and the token of the profile's section", function()
     assert.same({ access_key_id = "AKIDEXAMPLE", secret_access_key = "wJal/rXU", session_token = "token" },
       retrieve { aws_access_key_id = "AKIDEXAMPLE", aws_secret_access_key = "wJal/rXU", aws_session_token = "token",
         region = "us-west-2" })
@@ -25,7 +25,7 @@ describe("the config file", function()
     assert.equal('profile "default" has no aws_access_key_id in /home/u/.aws/config', why)
   end)
 
-  it("is broken where the secret is missing, in botocore's words", function()
+  it("is an error if the secret is missing, with botocore's message", function()
     local keys, err = retrieve { aws_access_key_id = "A" }
     assert.is_nil(keys)
     assert.is_true(failure.is(err))
@@ -33,7 +33,7 @@ describe("the config file", function()
     assert.equal("Partial credentials found in config-file, missing: aws_secret_access_key", err.message)
   end)
 
-  it("serves a whole call", function()
+  it("works in a whole call", function()
     local response, err, told = whole_call.make({}, whole_call.section())
     assert.equal("ACTIVE", response and response.recordingConfiguration.state, tostring(err))
     assert.equal("config_file", told.provider)

@@ -53,7 +53,7 @@ describe("the container endpoint", function()
 
   local function assert_broken(...) stand_in.assert_failed("container-role", SECRETS, ...) end
 
-  it("shows no piece of the token, whoever quotes it", function()
+  it("reveals no piece of the token, whatever quotes it", function()
     local token = "Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJwb2QifQ"
     for _, case in ipairs {
       { { status = 403, body = '{"code":"AccessDenied","message":"no: ' .. token:sub(8) .. '"}' } },
@@ -68,14 +68,14 @@ describe("the container endpoint", function()
     end
   end)
 
-  it("is asked only where a variable names it", function()
+  it("is called only if a variable names it", function()
     local env = { [TOKEN] = "bearer", [RELATIVE] = "", [FULL] = "" }
     local keys, why = container.retrieve(stand_in.context { env = env })
     assert.is_nil(keys)
     assert.equal("neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set", why)
   end)
 
-  it("gives the keys of its document", function()
+  it("returns the credentials of its document", function()
     local keys, err, requests, context = retrieve { body = DOCUMENT }
     assert.is_nil(err)
     assert.same(KEYS, keys)
@@ -86,7 +86,7 @@ describe("the container endpoint", function()
     assert.same({}, context.slept)
   end)
 
-  it("is never asked through a proxy, waits for 2 seconds and reads no endless answer", function()
+  it("is never called through a proxy, has a timeout of 2 seconds and a limit for the response", function()
     local _, _, _, context = retrieve { body = DOCUMENT }
     local request = context.asked[1]
     assert.is_true(request.direct)
@@ -95,7 +95,7 @@ describe("the container endpoint", function()
     assert.equal(64 * 1024, request.max_bytes)
   end)
 
-  it("is ECS's where the URI is relative, which goes before a full one", function()
+  it("is ECS's if the URI is relative, which overrides a full one", function()
     local keys, err, requests = retrieve({ body = DOCUMENT }, {
       env = { [RELATIVE] = "/guid?a=b%20c", [FULL] = "http://example.com/" }, connect_to = server,
     })
@@ -105,7 +105,7 @@ describe("the container endpoint", function()
     assert.equal("169.254.170.2", requests[1].headers.host)
   end)
 
-  it("is not ECS's where the relative URI would name another host", function()
+  it("is refused if the relative URI would name another host", function()
     for _, uri in ipairs { ".example.com/", "@example.com/guid", ":80/", "guid", "/a b", "/a\r\nX-Evil: 1", "\\x" } do
       local context = stand_in.context { env = { [RELATIVE] = uri } }
       local keys, err = container.retrieve(context)
@@ -114,7 +114,7 @@ describe("the container endpoint", function()
     end
   end)
 
-  it("may be any of the allowlist over plain http", function()
+  it("may be any host of the allowlist over plain http", function()
     for _, host in ipairs(ALLOWED) do
       local keys, err, requests = retrieve({ body = DOCUMENT }, {
         env = { [FULL] = "http://" .. host .. "/guid", [TOKEN] = "bearer" }, connect_to = server,
@@ -124,7 +124,7 @@ describe("the container endpoint", function()
     end
   end)
 
-  it("may not be any other over plain http, and no token is sent there", function()
+  it("may not be another host over plain http, and no token is sent there", function()
     for _, host in ipairs(REFUSED) do
       local context = stand_in.context { env = { [FULL] = "http://" .. host .. "/guid", [TOKEN] = "bearer" } }
       local keys, err = container.retrieve(context)
@@ -144,7 +144,7 @@ describe("the container endpoint", function()
     end
   end)
 
-  it("may not be what is no URL of http, or has a user in it", function()
+  it("has to be an http or https URL without a user", function()
     for _, url in ipairs(NO_URLS) do
       local context = stand_in.context { env = { [FULL] = url, [TOKEN] = "bearer" } }
       local keys, err = container.retrieve(context)
@@ -153,12 +153,12 @@ describe("the container endpoint", function()
     end
   end)
 
-  it("is sent the token", function()
+  it("receives the token", function()
     local _, _, requests = retrieve({ body = DOCUMENT }, with { [TOKEN] = "Basic bearer==" })
     assert.equal("Basic bearer==", requests[1].headers.authorization)
   end)
 
-  it("is sent the token of the file, which goes before the other and is read each time", function()
+  it("receives the token of the file, which overrides the variable and is read each time", function()
     stand_in.with_directory(function(directory)
       local env = { [TOKEN_FILE] = directory .. "/token", [TOKEN] = "other" }
       for _, token in ipairs { "bearer1", "bearer2" } do
@@ -169,7 +169,7 @@ describe("the container endpoint", function()
     end)
   end)
 
-  it("is sent the token without the newline that an editor leaves", function()
+  it("receives the token without a trailing newline", function()
     stand_in.with_directory(function(directory)
       local path = stand_in.write(directory .. "/token", "bearer\n")
       local _, _, requests = retrieve({ body = DOCUMENT }, with { [TOKEN_FILE] = path })
@@ -179,7 +179,7 @@ describe("the container endpoint", function()
     assert.equal("bearer", requests[1].headers.authorization)
   end)
 
-  it("is sent no token that would break out of its header", function()
+  it("receives no token that would break out of its header", function()
     for _, token in ipairs { "bearer\r\nX-Evil: 1", "bearer\n\n", "bearer\r", "\nbearer", "bearer\r\n", "bearer\0x",
       "\n\n" } do
       stand_in.with_directory(function(directory)
@@ -193,7 +193,7 @@ describe("the container endpoint", function()
     end
   end)
 
-  it("is not asked where the token's file cannot be read", function()
+  it("is not called if the token's file cannot be read", function()
     stand_in.with_directory(function(directory)
       local empty = stand_in.write(directory .. "/token", "\n")
       for path, part in pairs { ["/nonexistent/token"] = "No such file or directory", [directory] = "directory",
@@ -205,7 +205,7 @@ describe("the container endpoint", function()
     end)
   end)
 
-  it("is asked three times, a second apart, where it fails", function()
+  it("is called three times, a second apart, if it fails", function()
     local keys, err, requests, context = retrieve { { status = 500 }, { body = "<html>" }, { body = DOCUMENT } }
     assert.is_nil(err)
     assert.same(KEYS, keys)
@@ -213,7 +213,7 @@ describe("the container endpoint", function()
     assert.same({ 1, 1 }, context.slept)
   end)
 
-  it("is broken where it fails three times", function()
+  it("is an error if it fails three times", function()
     local origin = "http://127.0.0.1:" .. server.port
     for name, case in pairs {
       ["an error"] = { { status = 500, body = "hunter2" }, "status 500" },
@@ -238,21 +238,21 @@ describe("the container endpoint", function()
     end
   end)
 
-  it("is broken where it hangs", function()
+  it("is an error if it hangs", function()
     local keys, err, requests, context = retrieve({ body = DOCUMENT, delay = 5 }, { timeout = 0.2 })
     assert_broken(keys, err, "ReadTimeoutError", server.url)
     assert.equal(3, #requests)
     assert.same({ 1, 1 }, context.slept)
   end)
 
-  it("is broken where nothing listens", function()
+  it("is an error if nothing listens", function()
     local gone = http_server.start()
     gone:stop()
     local keys, err = container.retrieve(stand_in.context { env = { [FULL] = gone.url .. "/guid" } })
     assert_broken(keys, err, "EndpointConnectionError", gone.url)
   end)
 
-  it("is not asked again where its certificate is wrong", function()
+  it("is not called again if its certificate is refused", function()
     local context = stand_in.context {
       env = { [FULL] = "https://example.com/guid" },
       http = function(request)
@@ -264,7 +264,7 @@ describe("the container endpoint", function()
     assert.equal(1, #context.asked)
   end)
 
-  it("is broken where its document lacks a key, and is not asked again", function()
+  it("is an error if its document lacks a member, and is not called again", function()
     for _, name in ipairs { "AccessKeyId", "SecretAccessKey", "Token", "Expiration" } do
       local keys, err, requests = retrieve { body = (DOCUMENT:gsub('"' .. name .. '"', '"Other"')) }
       assert_broken(keys, err, ("Missing required key in response: '%s'"):format(name))
@@ -274,14 +274,14 @@ describe("the container endpoint", function()
     assert_broken(keys, err, "Missing required key in response: 'AccessKeyId'")
   end)
 
-  it("tells the code and the message of an error document", function()
+  it("is an error with the code and the message of an error document", function()
     for _, names in ipairs { { "code", "message" }, { "Code", "Message" } } do
       local keys, err = retrieve { body = ('{"%s": "NoRole", "%s": "there is none"}'):format(names[1], names[2]) }
       assert_broken(keys, err, "NoRole: there is none")
     end
   end)
 
-  it("is broken where its document has members of a wrong type, or ones that would break out of a header", function()
+  it("is an error if its document has members of a wrong type, or ones that would break out of a header", function()
     for _, name in ipairs { "AccessKeyId", "SecretAccessKey", "Token", "Expiration" } do
       for _, value in ipairs { "5", "true", "{}", '"hunter2\\r\\nX-Evil: 1"' } do
         local keys, err = retrieve { body = (DOCUMENT:gsub('("' .. name .. '": )"[^"]*"', "%1" .. value)) }
@@ -292,13 +292,13 @@ describe("the container endpoint", function()
     assert_broken(keys, err, "Expiration")
   end)
 
-  it("may give keys without a token, as null", function()
+  it("may return credentials without a token, as null", function()
     local keys = retrieve { body = (DOCUMENT:gsub('"to/ken="', "null")) }
     assert.equal("AKIDEXAMPLE", keys.access_key_id)
     assert.is_nil(keys.session_token)
   end)
 
-  it("is broken where its keys have expired", function()
+  it("is an error if its credentials have expired", function()
     local keys, err = retrieve({ body = DOCUMENT }, { now = 1893553446 })
     assert_broken(keys, err, "have expired")
   end)
@@ -310,7 +310,7 @@ describe("the container endpoint", function()
     assert.same(KEYS, keys, tostring(err))
   end)
 
-  it("serves a whole call, past a proxy that is set up", function()
+  it("works in a whole call, bypassing a configured proxy", function()
     server:route("GET /guid", { { status = 500 }, { body = whole_call.document "Token" } })
     local response, err, told = whole_call.make {
       [FULL] = server.url .. "/guid", [TOKEN] = "bearer", http_proxy = "http://127.0.0.1:1",
@@ -319,7 +319,7 @@ describe("the container endpoint", function()
     assert.equal("container", told.provider)
   end)
 
-  it("ends the chain of a whole call where it fails", function()
+  it("ends the chain of a whole call if it fails", function()
     server:route("GET /guid", { status = 503 })
     local response, err = whole_call.make { [FULL] = server.url .. "/guid" }
     assert_broken(response, err, "status 503")

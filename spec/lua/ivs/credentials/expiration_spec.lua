@@ -26,7 +26,7 @@ local function told_for(text)
 end
 
 describe("an expiration", function()
-  it("is each text of ISO 8601 that botocore takes", function()
+  it("is each form of ISO 8601 that botocore accepts", function()
     local texts = {}
     for _, date in ipairs(DATES) do
       for _, separator in ipairs { "T", "t", " " } do
@@ -44,7 +44,7 @@ describe("an expiration", function()
     end
   end)
 
-  it("is refused where botocore refuses it", function()
+  it("is refused if botocore refuses it", function()
     for index, expected in ipairs(oracle.run("expiration", REFUSED)) do
       assert.is_nil(expected.seconds, "dateutil takes " .. REFUSED[index])
       local seconds, err = told_for(REFUSED[index])
@@ -53,7 +53,7 @@ describe("an expiration", function()
     end
   end)
 
-  it("is told as seconds since 1970, whether the caller gave seconds or text", function()
+  it("is returned as seconds since 1970, for seconds and text", function()
     local function told_by(credentials)
       local client = assert(ivs.client { region = "us-west-2", env = {}, credentials = credentials })
       local expiration = assert(client:credentials()).expiration

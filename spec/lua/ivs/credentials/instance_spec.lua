@@ -61,7 +61,7 @@ describe("the instance metadata", function()
     assert.truthy(err.message:find(part, 1, true), err.message)
   end
 
-  it("gives the role's keys, asked for with a token", function()
+  it("returns the role's credentials, with a token", function()
     local keys, why, requests = retrieve()
     assert.is_nil(why)
     assert.same(KEYS, keys)
@@ -69,7 +69,7 @@ describe("the instance metadata", function()
     assert.equal("21600", requests[1].headers["x-aws-ec2-metadata-token-ttl-seconds"])
   end)
 
-  it("is never asked through a proxy, waits for a second and reads no endless answer", function()
+  it("is never called through a proxy, has a timeout of a second and a limit for the response", function()
     local _, _, _, context = retrieve()
     for _, request in ipairs(context.asked) do
       assert.is_true(request.direct)
@@ -80,7 +80,7 @@ describe("the instance metadata", function()
   end)
 
   describe("version 1", function()
-    it("serves where a token is forbidden, unknown or late, or the service fails", function()
+    it("is used if a token is forbidden, unknown or late, or the service fails", function()
       for _, token in ipairs { { status = 403 }, { status = 404 }, { status = 405 }, { status = 500 }, { close = true },
         { delay = 20 }, { body = "" } } do
         local keys, why, requests = retrieve({ token = token }, { env = { AWS_METADATA_SERVICE_TIMEOUT = "2" } })
@@ -89,13 +89,13 @@ describe("the instance metadata", function()
       end
     end)
 
-    it("does not serve where the request for a token was a bad one", function()
+    it("is not used if the token request is answered with 400", function()
       local keys, why, requests = retrieve { token = { status = 400 } }
       assert_quiet(keys, why, "status 400")
       assert.equal(1, #requests)
     end)
 
-    it("does not serve where it is switched off: an error, as in botocore", function()
+    it("is not used if it is disabled: an error, as in botocore", function()
       for _, options in ipairs {
         { env = { AWS_EC2_METADATA_V1_DISABLED = "True" } },
         { profile = { name = "default", values = { ec2_metadata_v1_disabled = "true" } } },
@@ -108,14 +108,14 @@ describe("the instance metadata", function()
       end
     end)
 
-    it("serves where only another word than true would switch it off", function()
+    it("is used if the setting that disables it is not the word true", function()
       for _, word in ipairs { "1", "yes", "false" } do
         assert.same(KEYS, (retrieve({ token = { status = 404 } }, { env = { AWS_EC2_METADATA_V1_DISABLED = word } })))
       end
     end)
   end)
 
-  it("is not asked where it is switched off", function()
+  it("is not called if it is disabled", function()
     for _, word in ipairs { "true", "TRUE" } do
       local keys, why, requests = retrieve(nil, { env = { AWS_EC2_METADATA_DISABLED = word } })
       assert_quiet(keys, why, "AWS_EC2_METADATA_DISABLED")
@@ -146,7 +146,7 @@ describe("the instance metadata", function()
         address({ AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE = "ipv4" }, { ec2_metadata_service_endpoint_mode = "ipv6" }))
     end)
 
-    it("is the user's, joined as botocore joins it", function()
+    it("is configurable, and joined as botocore joins it", function()
       for base, url in pairs {
         ["http://127.0.0.1:1"] = "http://127.0.0.1:1/latest/api/token",
         ["http://127.0.0.1:1/"] = "http://127.0.0.1:1/latest/api/token",
@@ -162,7 +162,7 @@ describe("the instance metadata", function()
       end
     end)
 
-    it("is an error where it is no URL, or the mode is unknown", function()
+    it("is an error if it is not a URL, or the mode is unknown", function()
       for _, base in ipairs { "imds.example", "ftp://imds.example", "http://", "http://a b/", "http://x/\r\nX-Evil: 1",
         "http://user:hunter2@imds.example" } do
         local asked, err = address { AWS_EC2_METADATA_SERVICE_ENDPOINT = base }
@@ -194,7 +194,7 @@ describe("the instance metadata", function()
   describe("with attempts", function()
     local function env() return { AWS_METADATA_SERVICE_NUM_ATTEMPTS = "3" } end
 
-    it("is asked that often, for each of the three", function()
+    it("is called that often, for each of the three requests", function()
       local failing = { { status = 500 }, { close = true } }
       local function then_gives(answer) return { failing[1], failing[2], answer } end
       local keys, why, requests = retrieve({ token = then_gives { body = "T0KEN==" },
@@ -203,13 +203,13 @@ describe("the instance metadata", function()
       assert.equal(9, #requests)
     end)
 
-    it("is asked again where the document is no JSON or nothing", function()
+    it("is called again if the document is not JSON or empty", function()
       local keys, _, requests = retrieve({ keys = { HTML, { body = "" }, { body = DOCUMENT } } }, { env = env() })
       assert.same(KEYS, keys)
       assert.equal(5, #requests)
     end)
 
-    it("is asked once without the setting, which may stand in the profile", function()
+    it("is called once without the setting, which may be in the profile", function()
       local _, _, requests = retrieve { list = { status = 500 } }
       assert.equal(2, #requests)
       local values = { metadata_service_num_attempts = "2", metadata_service_timeout = "3" }
@@ -219,13 +219,13 @@ describe("the instance metadata", function()
       assert.equal(3, context.asked[1].read_timeout)
     end)
 
-    it("is not asked where none is allowed", function()
+    it("is not called if none is allowed", function()
       local keys, why, requests = retrieve(nil, { env = { AWS_METADATA_SERVICE_NUM_ATTEMPTS = "0" } })
       assert_quiet(keys, why, "AWS_METADATA_SERVICE_NUM_ATTEMPTS")
       assert.same({}, requests)
     end)
 
-    it("is an error where the setting is no number", function()
+    it("is an error if the setting is not a number", function()
       local wrong = { NUM_ATTEMPTS = { "many", "1.5", "0x2" }, TIMEOUT = { "soon", "-1", "0", "nan", "inf" } }
       for name, values in pairs(wrong) do
         for _, value in ipairs(values) do
@@ -237,7 +237,7 @@ describe("the instance metadata", function()
     end)
   end)
 
-  it("takes the first of several roles", function()
+  it("uses the first of several roles", function()
     for _, list in ipairs { "video-role\nother-role\n", "video-role\r\nother", "\nvideo-role", "video-role\n",
       " video-role " } do
       local keys, why = retrieve { list = { body = list } }
@@ -245,7 +245,7 @@ describe("the instance metadata", function()
     end
   end)
 
-  it("gives another token's keys where the first token has expired, and tries that once", function()
+  it("retries once with a new token if the first one has expired", function()
     local keys, _, requests = retrieve {
       token = { { body = "OLD" }, { body = "T0KEN==" } }, list = { { status = 401 }, { body = "video-role" } },
     }
@@ -257,21 +257,21 @@ describe("the instance metadata", function()
     assert.equal(4, #asked)
   end)
 
-  describe("gives nothing, quietly,", function()
-    it("where nothing listens", function()
+  describe("has no credentials, without an error,", function()
+    it("if nothing listens", function()
       local gone = http_server.start()
       gone:stop()
       local keys, why = retrieve(nil, { env = { AWS_EC2_METADATA_SERVICE_ENDPOINT = gone.url } })
       assert_quiet(keys, why, gone.url)
     end)
 
-    it("where it hangs", function()
+    it("if it hangs", function()
       local late = { delay = 20, body = "late" }
       local keys, why = retrieve({ token = late, list = late }, { env = { AWS_METADATA_SERVICE_TIMEOUT = "2" } })
       assert_quiet(keys, why, "ReadTimeoutError")
     end)
 
-    it("where it answers with HTML, errors, junk or too much", function()
+    it("if it returns HTML, errors, junk or too much", function()
       local origin = "http://127.0.0.1:" .. server.port
       for name, answers in pairs {
         ["HTML for a token"] = { token = HTML },
@@ -297,14 +297,14 @@ describe("the instance metadata", function()
       end
     end)
 
-    it("where it answers with an error document, whose words are told", function()
+    it("if it returns an error document, whose message is a cause", function()
       local body = [[{"Code": "AssumeRoleUnauthorizedAccess", "Message": "EC2 cannot assume\nthe role"}]]
       local keys, why = retrieve { keys = { body = body } }
       assert_quiet(keys, why, "AssumeRoleUnauthorizedAccess: EC2 cannot assume the role")
     end)
   end)
 
-  it("is an error where its certificate is wrong, as in botocore", function()
+  it("is an error if its certificate is refused, as in botocore", function()
     local context = stand_in.context {
       env = { AWS_EC2_METADATA_SERVICE_ENDPOINT = "https://imds.example" },
       http = function() return nil, failure.new("tls", "SSLError", "SSL validation failed") end,
@@ -314,7 +314,7 @@ describe("the instance metadata", function()
     assert.equal(1, #context.asked)
   end)
 
-  it("shows no token in such an error", function()
+  it("reveals no token in such an error", function()
     local token = ("T0KEN"):rep(4)
     local context = stand_in.context {
       env = { AWS_EC2_METADATA_SERVICE_ENDPOINT = "https://imds.example" },
@@ -327,7 +327,7 @@ describe("the instance metadata", function()
     assert_broken(keys, err, "tls", "HTTPClientError", "no ******************** here")
   end)
 
-  it("gives keys that have expired or soon will, to be asked for again in a few minutes", function()
+  it("returns credentials that have expired or soon will, to be refreshed in a few minutes", function()
     local expiration, seen = KEYS.expiration, {}
     for _, now in ipairs { expiration - 1010, expiration - 600, expiration, expiration + 86400 } do
       for _ = 1, 3 do
@@ -353,7 +353,7 @@ describe("the instance metadata", function()
       }
     end
 
-    it("serves, past a proxy that is set up, and where the token does not come", function()
+    it("works, bypassing a configured proxy, also without a token", function()
       for _, token in ipairs { { body = "T0KEN==" }, { delay = 20 }, { close = true } } do
         local response, err, told = call { token = token }
         assert.equal("ACTIVE", response and response.recordingConfiguration.state, tostring(err))
@@ -361,7 +361,7 @@ describe("the instance metadata", function()
       end
     end)
 
-    it("is the last source without keys where it hangs or talks HTML", function()
+    it("is the last source without credentials if it hangs or returns HTML", function()
       for _, keys in ipairs { { delay = 20 }, HTML } do
         local response, err = call { keys = keys }
         assert.is_nil(response)

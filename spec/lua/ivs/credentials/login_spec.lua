@@ -103,7 +103,7 @@ describe("providers.login", function()
     return provider_scene.assert_failed(secrets, keys, err, code, ...)
   end
 
-  it("has nothing without a login_session", function()
+  it("has no credentials without a login_session", function()
     for _, values in ipairs { {}, { login_session = "" }, { login_session = { nested = "x" } } } do
       profile = values
       local keys, why = retrieve()
@@ -114,8 +114,8 @@ describe("providers.login", function()
     assert.equal("there is no profile", select(2, retrieve()))
   end)
 
-  describe("the cached keys", function()
-    it("serve while 5 minutes or more are left", function()
+  describe("the cached credentials", function()
+    it("are used while 5 minutes or more are left", function()
       store(document(300))
       assert.same({ access_key_id = "ASIAOLD", secret_access_key = "secret/old", session_token = "session-old",
         expiration = NOW + 300 }, retrieve())
@@ -132,11 +132,11 @@ describe("providers.login", function()
       assert.truthy(retrieve())
     end)
 
-    it("that are missing say to log in", function()
+    it("that are missing are an error that says to log in", function()
       fails("LoginTokenLoadError", path, "No such file", "aws login")
     end)
 
-    it("that are half written or lack something are named", function()
+    it("that are half written or incomplete are an error that names the file", function()
       for _, text in ipairs { document(600):sub(1, -9), "", "null", "17", "[]" } do
         store(text)
         fails("LoginTokenLoadError", path, "aws login")
@@ -158,7 +158,7 @@ describe("providers.login", function()
       assert.same({}, server:requests())
     end)
 
-    it("of somebody else are refused", function()
+    it("of another user are refused", function()
       store(document(600))
       if (shell.run("id -u")) ~= "0\n" then return end -- only root can give a file away
       shell.run("chown 65534 " .. path)
@@ -167,7 +167,7 @@ describe("providers.login", function()
   end)
 
   describe("renewal", function()
-    it("sends camelCase JSON and gives the new keys", function()
+    it("sends camelCase JSON and returns the new credentials", function()
       store(document(299))
       assert.same({ access_key_id = "ASIANEW", secret_access_key = "secret/new", session_token = "session-new",
         expiration = NOW + 900 }, retrieve())
@@ -223,7 +223,7 @@ describe("providers.login", function()
       assert.equal(1, #server:requests())
     end)
 
-    it("that fails leaves the file and goes on with keys that are still good", function()
+    it("that fails leaves the file and the credentials that are still valid", function()
       local text = document(1)
       local answers = { { status = 403, body = '{"error":"TOKEN_EXPIRED"}' }, { status = 500 }, { close = true },
         { body = "{}" }, { body = RENEWED.body:gsub("900", "0") }, { body = RENEWED.body:gsub("ASIANEW", "") } }
@@ -235,7 +235,7 @@ describe("providers.login", function()
       end
     end)
 
-    it("that fails after the end says what to do, by the service's reason", function()
+    it("that fails after the expiration says what to do, for each reason of the service", function()
       store(document(0))
       local codes = {
         TOKEN_EXPIRED = "LoginRefreshRequired", USER_CREDENTIALS_CHANGED = "LoginRefreshRequired",
@@ -263,7 +263,7 @@ describe("providers.login", function()
       assert.same({}, server:requests())
     end)
 
-    it("takes what another process has renewed meanwhile", function()
+    it("uses what another process has renewed meanwhile", function()
       store(document(0))
       make_context()
       local http = context.http
@@ -275,7 +275,7 @@ describe("providers.login", function()
       assert.equal("ASIAOTHER", login.retrieve(context).access_key_id)
     end)
 
-    it("goes to the client's region, or the profile's, and needs one", function()
+    it("uses the client's region, or the profile's, and needs one", function()
       env.AWS_ENDPOINT_URL_SIGNIN = nil
       store(document(0))
       local url
@@ -301,7 +301,7 @@ describe("providers.login", function()
     local CONFIG = "[default]\nlogin_session = " .. SESSION .. "\n"
 
     for name, pem in pairs(KEYS) do
-      it("a call is signed with renewed keys, and openssl verifies the module's own proof: " .. name, function()
+      it("a call is signed with renewed credentials, and openssl verifies the module's own proof: " .. name, function()
         store(document(0, { dpopKey = pem }))
         assert(scene:call(CONFIG))
         local renewal, call = server:requests()[1], server:requests()[2]
@@ -325,7 +325,7 @@ describe("providers.login", function()
       assert.equal("login", err.causes[#err.causes].provider)
     end)
 
-    it("a key that is none is refused by libcrypto, too", function()
+    it("an invalid key is refused by libcrypto, too", function()
       for _, bad in ipairs { "junk", (shell.run "openssl ecparam -name secp384r1 -genkey -noout") } do
         store(document(0, { dpopKey = bad }))
         local _, err = scene:call(CONFIG)

@@ -60,7 +60,7 @@ describe("botocore and ivs in one environment:", function()
     end)
   end
 
-  it("no error holds a secret", function()
+  it("no error contains a secret", function()
     for _, result in ipairs(results) do
       local err = result.ivs.err
       if err then
@@ -70,11 +70,11 @@ describe("botocore and ivs in one environment:", function()
     end
   end)
 
-  it("no message to the logger holds a secret", function()
+  it("no message to the logger contains a secret", function()
     for _, result in ipairs(results) do assert_harmless(result.case, result.ivs.logged) end
   end)
 
-  it("no diagnosis holds a secret, and each tells the end of the access key and its source", function()
+  it("no description contains a secret, and each has the end of the access key ID and its source", function()
     for _, result in ipairs(results) do
       local told = result.ivs.told
       if told then
@@ -85,7 +85,7 @@ describe("botocore and ivs in one environment:", function()
     end
   end)
 
-  it("each source's expiration is told as seconds since 1970", function()
+  it("each source's expiration is returned as seconds since 1970", function()
     local sources = {}
     for _, result in ipairs(results) do
       local told = result.ivs.told
@@ -100,7 +100,7 @@ describe("botocore and ivs in one environment:", function()
     end
   end)
 
-  it("every error of ours has a code that ivs.exceptions knows, and a message", function()
+  it("every error has a code that ivs.exceptions has, and a message", function()
     for _, result in ipairs(results) do
       local err = result.ivs.err
       if err then

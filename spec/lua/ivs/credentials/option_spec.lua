@@ -47,7 +47,7 @@ local function keys_until(seconds, id)
   return { access_key_id = id or "AKIDFUNCTION", secret_access_key = "s", expiration = os.time() + seconds }
 end
 
-describe("keys in the environment", function()
+describe("credentials in the environment", function()
   it("sign the call", function()
     local client, sent = client_with(nil, { AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "s" })
     assert(client:get_recording_configuration(ARN))
@@ -55,7 +55,7 @@ describe("keys in the environment", function()
     assert.is_nil(sent[1].headers["X-Amz-Security-Token"])
   end)
 
-  it("come with a token, the old name's before the new one's", function()
+  it("have a token, by the old name before the new one", function()
     local client, sent = client_with(nil, { AWS_ACCESS_KEY_ID = "A", AWS_SECRET_ACCESS_KEY = "s", AWS_SESSION_TOKEN = "new" })
     assert(client:get_recording_configuration(ARN))
     assert.equal("new", sent[1].headers["X-Amz-Security-Token"])
@@ -65,7 +65,7 @@ describe("keys in the environment", function()
     assert.equal("old", sent[1].headers["X-Amz-Security-Token"])
   end)
 
-  it("are nowhere asked for where the option gives some", function()
+  it("are not read if the option has some", function()
     local client, sent = client_with({ access_key_id = "AKIDOPTION", secret_access_key = "s" },
       { AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "s", AWS_SESSION_TOKEN = "t" })
     assert(client:get_recording_configuration(ARN))
@@ -73,7 +73,7 @@ describe("keys in the environment", function()
     assert.is_nil(sent[1].headers["X-Amz-Security-Token"])
   end)
 
-  it("are refused as half a pair", function()
+  it("are refused if one of the pair is missing", function()
     for _, env in ipairs { { AWS_ACCESS_KEY_ID = "A" }, { AWS_ACCESS_KEY_ID = "A", AWS_SECRET_ACCESS_KEY = "" } } do
       local err = failure(nil, env)
       assert.equal("PartialCredentialsError", err.code)
@@ -81,7 +81,7 @@ describe("keys in the environment", function()
     end
   end)
 
-  it("that are absent are NoCredentialsError, with every source tried and why", function()
+  it("that are missing are NoCredentialsError, with each source and its reason", function()
     for _, env in ipairs { {}, { AWS_ACCESS_KEY_ID = "" }, { AWS_SECRET_ACCESS_KEY = "s" } } do
       local err = failure(nil, env)
       assert.equal(ivs.exceptions.NoCredentialsError, err.code)
@@ -95,7 +95,7 @@ describe("keys in the environment", function()
     end
   end)
 
-  it("that were absent once are found at the next call", function()
+  it("that were missing once are found at the next call", function()
     local env = environment()
     local client = assert(ivs.client { region = "us-west-2", env = env, transport = function() return GOOD end })
     assert.equal("NoCredentialsError", select(2, client:get_recording_configuration(ARN)).code)
@@ -108,8 +108,8 @@ describe("keys in the environment", function()
   end)
 end)
 
-describe("a table of keys", function()
-  it("is refused when the client is made, as half a pair", function()
+describe("a table of credentials", function()
+  it("is refused when the client is made, if one of the pair is missing", function()
     for missing, keys in pairs { secret_access_key = { access_key_id = "A" }, access_key_id = { secret_access_key = "s" } } do
       local client, _, err = client_with(keys)
       assert.is_nil(client)
@@ -121,7 +121,7 @@ describe("a table of keys", function()
     assert.is_nil((client_with {}))
   end)
 
-  it("is refused when a member is of a wrong type or form", function()
+  it("is refused if a member has a wrong type or form", function()
     for name, values in pairs { access_key_id = { 5, true, {} }, secret_access_key = { 5, {} }, session_token = { 5, {} },
       expiration = { "soon", -1, {}, true, 0 / 0, math.huge, "2024-13-01T00:00:00Z" } } do
       for _, value in ipairs(values) do
@@ -132,7 +132,7 @@ describe("a table of keys", function()
     end
   end)
 
-  it("may say when it expires, as text or as seconds, and is refused from then on", function()
+  it("may have an expiration, as text or as seconds, and is refused from then on", function()
     for _, time in ipairs { "2020-01-01T00:00:00Z", "2020-01-01T00:00:00.000+02:00", 1577836800, os.time() - 1 } do
       local err = failure { access_key_id = "A", secret_access_key = "s", expiration = time }
       assert.truthy(err.message:find("expired", 1, true), err.message)
@@ -152,8 +152,8 @@ describe("a table of keys", function()
   end)
 end)
 
-describe("a function for keys", function()
-  it("is asked when keys are needed, and not again while they last", function()
+describe("a function that returns credentials", function()
+  it("is called when credentials are needed, and not again while they are valid", function()
     local asked = 0
     local client, sent = client_with(function()
       asked = asked + 1
@@ -165,7 +165,7 @@ describe("a function for keys", function()
     assert.equal("AKIDFUNCTION", key_of(sent[3]))
   end)
 
-  it("is asked again from 15 minutes before they expire", function()
+  it("is called again from 15 minutes before they expire", function()
     local asked = 0
     local client, sent = client_with(function()
       asked = asked + 1
@@ -175,7 +175,7 @@ describe("a function for keys", function()
     assert.same({ 3, "AKID3" }, { asked, key_of(sent[3]) })
   end)
 
-  it("need not succeed again while the old keys last", function()
+  it("may fail while the old credentials are valid", function()
     local asked = 0
     local client, sent = client_with(function()
       asked = asked + 1
@@ -186,7 +186,7 @@ describe("a function for keys", function()
     assert.same({ 3, "AKIDFUNCTION" }, { asked, key_of(sent[3]) })
   end)
 
-  it("that gives something else than keys fails the call", function()
+  it("that returns something other than credentials makes the call fail", function()
     for _, given in ipairs { 5, "AKID", true, false, print, {}, { access_key_id = 5, secret_access_key = "s" },
       { access_key_id = "A", secret_access_key = "s", expiration = "soon" }, { "A", "s" } } do
       local err = failure(function() return given end)
@@ -202,7 +202,7 @@ describe("a function for keys", function()
       { err.code, err.message:match("^[^;]+") })
   end)
 
-  it("that raises or gives a reason fails the call with that reason", function()
+  it("that raises or returns a reason makes the call fail with that reason", function()
     local err = failure(function() error("the vault is sealed", 0) end)
     assert.same({ "CredentialRetrievalError", "the vault is sealed" }, { err.code, err.message })
     err = failure(function() return nil, "the vault is sealed" end)
@@ -219,7 +219,7 @@ describe("a function for keys", function()
     assert.same({ "TokenRetrievalError", "m", given.causes }, { err.code, err.message, err.causes })
   end)
 
-  it("has failed for its own causes, not for an earlier call's", function()
+  it("fails with its own causes, not with those of an earlier call", function()
     local asked = 0
     local client = client_with(function()
       asked = asked + 1
@@ -230,7 +230,7 @@ describe("a function for keys", function()
     assert.is_nil(select(2, client:get_recording_configuration(ARN)).causes)
   end)
 
-  it("is asked again after it failed", function()
+  it("is called again after a failure", function()
     local asked = 0
     local client = client_with(function()
       asked = asked + 1
@@ -253,7 +253,7 @@ describe("a function for keys", function()
     assert(client:get_recording_configuration(ARN))
   end)
 
-  it("may give keys that are made as they are read", function()
+  it("may return credentials with metamethods", function()
     local junk = {}
     local client, sent = client_with(function()
       return setmetatable({}, { __index = function(_, name)

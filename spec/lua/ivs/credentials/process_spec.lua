@@ -31,48 +31,48 @@ end
 local function assert_broken(...) stand_in.assert_failed("custom-process", SECRETS, ...) end
 
 describe("credential_process", function()
-  it("is asked only where the profile has one", function()
+  it("is run only if the profile has one", function()
     assert.same({ nil, 'profile "video" has no credential_process' }, { process.retrieve(context_for(nil)) })
     assert.same({ nil, "no profile is configured" }, { process.retrieve(stand_in.context {}) })
   end)
 
-  it("gives the keys that the program prints", function()
+  it("yields the credentials that the program prints", function()
     assert.same({ access_key_id = "AKIDEXAMPLE", secret_access_key = "hunter2", session_token = "to/ken=",
       expiration = 1893553445 }, (retrieve_by(printing(GOOD))))
   end)
 
-  it("gives keys without a token and without an end", function()
+  it("yields credentials without a token and without an expiration", function()
     for _, rest in ipairs { "", [[, "SessionToken": null, "Expiration": null]], [[, "SessionToken": ""]] } do
       assert.same({ access_key_id = "A", secret_access_key = "S" },
         (retrieve_by(printing([[{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "S"]] .. rest .. "}"))))
     end
   end)
 
-  it("hands the program its words, without a shell", function()
+  it("passes its words to the program, without a shell", function()
     local script = [[printf '{"Version":1,"AccessKeyId":"%s","SecretAccessKey":"%s"}' "$1" "$2$3"]]
     local keys = retrieve_by(script, nil, [[ 'a b' "c;d"\ e $HOME]])
     assert.same({ access_key_id = "a b", secret_access_key = "c;d e$HOME" }, keys)
   end)
 
-  it("bounds the time and the output", function()
+  it("limits the time and the output", function()
     local _, _, context = retrieve_by(printing(GOOD))
     assert.equal(60, context.ran[1].timeout)
     assert.equal(64 * 1024, context.ran[1].max_bytes)
   end)
 
-  it("takes the message of a failure from stderr, never from stdout", function()
+  it("reads the message of a failure from stderr, never from stdout", function()
     local keys, err = retrieve_by("echo hunter2; echo 'no such vault' >&2; exit 3")
     assert_broken(keys, err)
     assert.equal("Error when retrieving credentials from custom-process: no such vault "
       .. '(credential_process of profile "video", exit status 3)', err.message)
   end)
 
-  it("hides in stderr what the program printed on stdout, too", function()
+  it("redacts in stderr what the program also printed on stdout", function()
     local _, err = retrieve_by("echo '{\"SecretAccessKey\":\"wJalrXUtnFEMI+K7MDENG\"}'; echo 'debug: wJalrXUtnFEMI+K7MDENG' >&2; exit 3")
     assert.truthy(err.message:find("custom-process: debug: ********************* (", 1, true), err.message)
   end)
 
-  it("fails with the exit status or the signal where stderr is silent", function()
+  it("fails with the exit status or the signal if stderr is empty", function()
     local keys, err = retrieve_by(printing(GOOD) .. "exit 9")
     assert_broken(keys, err, 'credential_process of profile "video"', "exit status 9")
     keys, err = retrieve_by("kill -TERM $$")
@@ -89,22 +89,22 @@ describe("credential_process", function()
     assert.equal("a" .. ("\226\130\172"):rep(166) .. "…", said)
   end)
 
-  it("fails where the program does not end", function()
+  it("fails if the program does not end", function()
     local keys, err = retrieve_by("sleep 30", { timeout = 0.2 })
     assert_broken(keys, err, "did not end in time")
   end)
 
-  it("fails where the program prints a megabyte", function()
+  it("fails if the program prints a megabyte", function()
     local keys, err = retrieve_by("head -c 1048576 /dev/zero | tr '\\0' x")
     assert_broken(keys, err, "too much")
   end)
 
-  it("fails where there is no such program", function()
+  it("fails if there is no such program", function()
     local keys, err = process.retrieve(context_for("/nonexistent/tool --secret hunter2"))
     assert_broken(keys, err, 'credential_process of profile "video"', "No such file or directory")
   end)
 
-  it("fails where the line is no command", function()
+  it("fails if the line is not a command", function()
     for command, part in pairs {
       ["tool 'hunter2"] = "quotation mark",
       ["tool hunter2\\"] = "backslash",
@@ -121,7 +121,7 @@ describe("credential_process", function()
     assert_broken(keys, err, "a command on its own line")
   end)
 
-  it("fails on output that is no JSON object", function()
+  it("fails on output that is not a JSON object", function()
     for _, output in ipairs { "", "hunter2", "AKIDEXAMPLE hunter2", '"hunter2"', "1", "null", "true", GOOD .. "hunter2",
       GOOD:sub(1, -2), "{'AccessKeyId': 'hunter2'}", "<html>hunter2</html>", "\255\254" } do
       local keys, err = retrieve_by(printing(output))
@@ -162,7 +162,7 @@ describe("credential_process", function()
     end
   end)
 
-  it("fails on an Expiration that is no time, or over", function()
+  it("fails on an Expiration that is invalid or past", function()
     for _, value in ipairs { "tomorrow", "2030-13-45", "hunter2" } do
       local keys, err = retrieve_by(printing((GOOD:gsub("2030%-01%-02T03:04:05Z", value))))
       assert_broken(keys, err, "Expiration")
@@ -179,13 +179,13 @@ describe("credential_process", function()
       end)
     end
 
-    it("serves", function()
+    it("works", function()
       local response, err, told = call(printing(whole_call.document "SessionToken"))
       assert.equal("ACTIVE", response and response.recordingConfiguration.state, tostring(err))
       assert.equal("process", told.provider)
     end)
 
-    it("ends the chain where it fails", function()
+    it("ends the chain if it fails", function()
       local keys, err = call("echo hunter2; echo 'no such vault' >&2; exit 3")
       assert_broken(keys, err, "no such vault")
       assert.equal("process", err.causes[#err.causes].provider)

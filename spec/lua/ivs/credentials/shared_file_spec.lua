@@ -17,12 +17,12 @@ local function retrieve(section, config)
 end
 
 describe("the shared credentials file", function()
-  it("gives the keys of the profile's section", function()
+  it("has the credentials of the profile's section", function()
     assert.same({ access_key_id = "AKIDEXAMPLE", secret_access_key = "wJal/rXU" },
       retrieve { aws_access_key_id = "AKIDEXAMPLE", aws_secret_access_key = "wJal/rXU" })
   end)
 
-  it("gives the session token, under its old name first, as botocore does", function()
+  it("has the session token, by its old name first, as in botocore", function()
     local section = { aws_access_key_id = "A", aws_secret_access_key = "S", aws_session_token = "new" }
     assert.equal("new", retrieve(section).session_token)
     section.aws_security_token = "old"
@@ -37,7 +37,7 @@ describe("the shared credentials file", function()
     assert.equal('profile "video" has no aws_access_key_id in /home/u/.aws/credentials', why)
   end)
 
-  it("gives nothing where the access key is absent or empty, or only the secret is there", function()
+  it("has no credentials if the access key ID is absent or empty", function()
     for _, section in ipairs { {}, { aws_access_key_id = "" }, { aws_secret_access_key = "hunter2" } } do
       local keys, why = retrieve(section)
       assert.is_nil(keys)
@@ -46,11 +46,11 @@ describe("the shared credentials file", function()
     end
   end)
 
-  it("gives nothing without a profile", function()
+  it("has no credentials without a profile", function()
     assert.same({ nil, "no profile is configured" }, { shared_file.retrieve(stand_in.context { files = FILES }) })
   end)
 
-  it("is broken where the secret is missing, in botocore's words", function()
+  it("is an error if the secret is missing, with botocore's message", function()
     for _, section in ipairs { { aws_access_key_id = "A" }, { aws_access_key_id = "A", aws_secret_access_key = "" } } do
       local keys, err = retrieve(section, { aws_secret_access_key = "of the other file" })
       assert.is_nil(keys)
@@ -61,13 +61,13 @@ describe("the shared credentials file", function()
     end
   end)
 
-  it("is broken where a key holds nested lines", function()
+  it("is an error if a value is a nested section", function()
     local _, err = retrieve { aws_access_key_id = { a = "b" }, aws_secret_access_key = "S" }
     assert.equal("InvalidConfigError", err.code)
     assert.truthy(err.message:find("shared-credentials-file: aws_access_key_id", 1, true))
   end)
 
-  it("serves a whole call", function()
+  it("works in a whole call", function()
     local response, err, told = whole_call.make({}, nil, whole_call.section())
     assert.equal("ACTIVE", response and response.recordingConfiguration.state, tostring(err))
     assert.equal("shared_file", told.provider)

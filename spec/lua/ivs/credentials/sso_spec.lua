@@ -75,7 +75,7 @@ describe("providers.sso", function()
   local GET, POST = "GET /federation/credentials", "POST /token"
 
   describe("settings", function()
-    it("has nothing without a profile, and without role and account", function()
+    it("has no credentials without a profile, and without role and account", function()
       profile = nil
       assert.equal("there is no profile", select(2, retrieve()))
       profile = { sso_session = "corp", sso_start_url = START_URL, sso_role_name = "" }
@@ -95,14 +95,14 @@ describe("providers.sso", function()
       assert.same({}, server:requests())
     end)
 
-    it("refuses a session that is not there, and one that contradicts the profile", function()
+    it("refuses a session that does not exist, and one that contradicts the profile", function()
       profile.sso_session = "gone"
       fails("InvalidConfigError", "[sso-session gone]", "/.aws/config")
       profile.sso_session, profile.sso_region = "corp", "us-east-1"
       fails("InvalidConfigError", "sso_region", "us-east-1", "eu-central-1")
     end)
 
-    it("takes a value that profile and session agree on", function()
+    it("accepts a value that profile and session agree on", function()
       profile.sso_region = "eu-central-1"
       store(token(3600))
       assert.truthy(retrieve())
@@ -112,7 +112,7 @@ describe("providers.sso", function()
   describe("the portal", function()
     before_each(function() store(token(3600)) end)
 
-    it("is shown the token, and its milliseconds become seconds", function()
+    it("receives the token, and its milliseconds become seconds", function()
       assert.same({ access_key_id = "ASIAROLE", secret_access_key = "secret/role", session_token = "session-role",
         expiration = NOW + 3600 }, retrieve())
       local request = server:requests()[1]
@@ -121,7 +121,7 @@ describe("providers.sso", function()
       assert.is_nil(request.headers.authorization)
     end)
 
-    it("gets role and account percent-encoded", function()
+    it("receives role and account percent-encoded", function()
       profile.sso_role_name, profile.sso_account_id = "a b+c&d=e/@", "1?2"
       retrieve()
       assert.equal("/federation/credentials?role_name=a%20b%2Bc%26d%3De%2F%40&account_id=1%3F2",
@@ -141,14 +141,14 @@ describe("providers.sso", function()
         .. "&account_id=012345678901", url)
     end)
 
-    it("says on 401 to log in again", function()
+    it("makes a 401 an error that says to log in again", function()
       server:route(GET, { status = 401, headers = { ["x-amzn-ErrorType"] = "UnauthorizedException" },
         body = '{"message":"Session token acc3ss-0123456789 not found or invalid"}' })
       fails("UnauthorizedSSOTokenError", "aws sso login --sso-session corp", "not found or invalid", "127.0.0.1")
       assert.same({ GET }, scene:paths())
     end)
 
-    it("asks on 403 and 404 whether the role is the user's", function()
+    it("makes a 403 or 404 an error that says to check the role", function()
       for status, code in pairs { [403] = "ForbiddenException", [404] = "ResourceNotFoundException" } do
         local headers = { ["x-amzn-ErrorType"] = code }
         server:route(GET, { status = status, headers = headers, body = '{"message":"No access"}' })
@@ -157,7 +157,7 @@ describe("providers.sso", function()
       end
     end)
 
-    it("repeats 429 and 5xx, and says in the end that it may pass", function()
+    it("is called again after 429 and 5xx, and then the error is retryable", function()
       server:route(GET, { { status = 429 }, { status = 503 }, GOOD })
       assert.truthy(retrieve())
       assert.equal(2, #context.slept)
@@ -170,7 +170,7 @@ describe("providers.sso", function()
       assert.equal("connection", fails("ConnectionClosedError", "127.0.0.1").kind)
     end)
 
-    it("may answer junk", function()
+    it("may return junk", function()
       local full = json.decode(GOOD.body).roleCredentials
       local bodies = { "<html>", "", "[]", "{}", '{"roleCredentials":null}', '{"roleCredentials":"secret/role"}' }
       for name in pairs(full) do
@@ -189,13 +189,13 @@ describe("providers.sso", function()
   end)
 
   describe("the token file", function()
-    it("that is missing says to log in", function()
+    it("that is missing is an error that says to log in", function()
       fails("SSOTokenLoadError", home .. SESSION_FILE, "No such file", "aws sso login --sso-session corp")
       use_inline()
       fails("SSOTokenLoadError", home .. INLINE_FILE, "aws sso login --profile video")
     end)
 
-    it("that is half written or has wrong types is named", function()
+    it("that is half written or has wrong types is an error that names it", function()
       local texts = { token(3600):sub(1, -20), "", "null", "[]", "17", token(3600, { accessToken = false }),
         token(3600, { expiresAt = false }), token(3600, { expiresAt = "soon" }), token(3600, { expiresAt = 1 }),
         token(3600, { accessToken = 5 }), token(3600, { accessToken = json.null }),
@@ -207,7 +207,7 @@ describe("providers.sso", function()
       assert.same({}, server:requests())
     end)
 
-    it("of somebody else is refused", function()
+    it("of another user is refused", function()
       store(token(3600))
       if (shell.run("id -u")) ~= "0\n" then return end -- only root can give a file away
       shell.run("chown 65534 " .. home .. SESSION_FILE)
@@ -225,7 +225,7 @@ describe("providers.sso", function()
       assert.same({ GET }, scene:paths())
     end)
 
-    it("says after that to log in", function()
+    it("says to log in after that", function()
       store(token(0), INLINE_FILE)
       fails("UnauthorizedSSOTokenError", "aws sso login --profile video", home .. INLINE_FILE)
       assert.same({}, server:requests())
@@ -235,13 +235,13 @@ describe("providers.sso", function()
   describe("renewal", function()
     local RENEWED = { body = '{"accessToken":"n3w","expiresIn":28800,"refreshToken":"n3xt","tokenType":"Bearer"}' }
 
-    it("waits until less than 15 minutes are left", function()
+    it("happens when less than 15 minutes are left", function()
       store(token(900))
       assert.truthy(retrieve())
       assert.same({ GET }, scene:paths())
     end)
 
-    it("sends camelCase JSON, shows the new token, and writes it back for its owner only", function()
+    it("sends camelCase JSON, uses the new token, and writes it back for its owner only", function()
       store(token(899))
       server:route(POST, RENEWED)
       assert.truthy(retrieve())
@@ -264,7 +264,7 @@ describe("providers.sso", function()
       assert.equal("r3fresh-0123456789", stored().refreshToken)
     end)
 
-    it("that fails leaves the file and goes on with a token that is still good", function()
+    it("that fails leaves the file and the token that is still valid", function()
       local text = token(60)
       local answers = { { status = 400, body = '{"error":"invalid_grant"}' }, { status = 500 }, { close = true },
         { body = "{}" }, { body = '{"accessToken":"x","expiresIn":"1"}' },
@@ -293,7 +293,7 @@ describe("providers.sso", function()
       assert.is_true(fails("TokenRetrievalError", "127.0.0.1").retryable)
     end)
 
-    it("is not tried without all that it takes, or after the registration has expired", function()
+    it("is not tried if a member is missing, or after the registration has expired", function()
       for _, name in ipairs { "refreshToken", "clientId", "clientSecret", "registrationExpiresAt" } do
         store(token(60, { [name] = false }))
         assert.truthy(retrieve())
@@ -305,7 +305,7 @@ describe("providers.sso", function()
       for _, path in ipairs(scene:paths()) do assert.equal(GET, path) end
     end)
 
-    it("that cannot be written back still gives keys", function()
+    it("that cannot be written back still yields credentials", function()
       store(token(0))
       server:route(POST, RENEWED)
       make_context().system.write_private = function() return nil, "Read-only file system", 30 end
@@ -325,7 +325,7 @@ describe("providers.sso", function()
     local CONFIG = "[default]\nsso_session = corp\nsso_account_id = 012345678901\nsso_role_name = Video\n"
       .. "[sso-session corp]\nsso_region = eu-central-1\nsso_start_url = " .. START_URL .. "\n"
 
-    it("a call is signed with the role's keys, after a renewal that is written back", function()
+    it("a call is signed with the role's credentials, after a renewal that is written back", function()
       store_now(-60)
       server:route(POST, { body = '{"accessToken":"n3w","expiresIn":28800,"refreshToken":"n3xt"}' })
       server:route(GET, { body = (GOOD.body:gsub('"expiration":%d+', '"expiration":' .. (os.time() + 3600) .. "000")) })
@@ -348,7 +348,7 @@ describe("providers.sso", function()
       assert.same({ POST }, scene:paths())
     end)
 
-    it("a portal that nobody listens at is an error of the connection, which names it", function()
+    it("an unreachable portal is a connection error that names it", function()
       store_now(3600)
       env.AWS_ENDPOINT_URL_SSO = "http://127.0.0.1:1"
       local _, err = scene:call(CONFIG)

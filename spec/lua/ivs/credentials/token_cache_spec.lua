@@ -26,7 +26,7 @@ describe("token_cache", function()
     return why
   end
 
-  it("makes the path of directory and hash", function()
+  it("makes the path from directory and hash", function()
     assert.equal("/a/b/abc.json", token_cache.path("/a/b", "abc"))
     assert.equal("/a/b/abc.json", token_cache.path("/a/b//", "abc"))
   end)
@@ -40,13 +40,13 @@ describe("token_cache", function()
     assert.truthy(refused():find("No such file", 1, true))
   end)
 
-  it("names the file that is half written, empty, or no object, and quotes none of it", function()
+  it("names the file that is half written, empty, or not an object, and quotes nothing of it", function()
     for _, text in ipairs { '{"accessToken": "s3cr3t', "", "null", '"s3cr3t"', "17", "s3cr3t\0" } do
       assert.truthy(refused(text):find("JSON", 1, true))
     end
   end)
 
-  it("refuses a file too large to be one", function()
+  it("refuses a file that is too large", function()
     refused('{"accessToken":"' .. ("s3cr3t"):rep(50000) .. '"}')
   end)
 
@@ -55,7 +55,7 @@ describe("token_cache", function()
     refused()
   end)
 
-  it("refuses a file of somebody else, and takes one of root's", function()
+  it("refuses a file of another user, and accepts one of root's", function()
     provider_context.write_file(path, '{"accessToken":"s3cr3t"}')
     local own = context.system.euid()
     context.system.euid = function() return own + 1 end
@@ -66,7 +66,7 @@ describe("token_cache", function()
     assert.truthy(token_cache.read(context, path))
   end)
 
-  it("writes a document that only its owner can read, and leaves nothing beside it", function()
+  it("writes a document that only its owner can read, and leaves no temporary file", function()
     provider_context.write_file(path, "old")
     token_cache.write(context, path, { accessToken = "new" })
     assert.equal("new", token_cache.read(context, path).accessToken)
@@ -74,7 +74,7 @@ describe("token_cache", function()
     assert.equal("abc.json\n", (shell.run("ls -A " .. home)))
   end)
 
-  it("tells the log when writing fails, and goes on", function()
+  it("logs that writing failed, and goes on", function()
     local nowhere = home .. "/none/abc.json"
     token_cache.write(context, nowhere, { accessToken = "s3cr3t" })
     assert.equal(1, #context.logged)
@@ -84,7 +84,7 @@ describe("token_cache", function()
     token_cache.write(context, nowhere, {})
   end)
 
-  it("takes only texts without control characters for headers", function()
+  it("accepts only texts without control characters for headers", function()
     local document = { good = "a b", empty = "", broken = "a\r\nb", number = 1, null = context.json_null }
     assert.equal("a b", token_cache.text(document, "good"))
     for _, name in ipairs { "empty", "broken", "number", "null", "absent" } do
@@ -103,7 +103,7 @@ describe("token_cache", function()
     end
   end)
 
-  it("turns a lifetime into a time, and refuses what is none", function()
+  it("converts a lifetime to a timestamp, and refuses an invalid one", function()
     local text, seconds = token_cache.expiry(context, 3600)
     assert.equal("2023-11-14T23:13:20Z", text)
     assert.equal(NOW + 3600, seconds)
@@ -124,23 +124,23 @@ describe("token_cache", function()
       end, 300)
     end
 
-    it("leaves a token alone that has the margin left", function()
+    it("does not renew a token before the margin", function()
       stored.expires_at = NOW + 300
       assert.equal(stored, current())
       assert.equal(0, renewals)
     end)
 
-    it("gives the renewed token", function()
+    it("returns the renewed token", function()
       local renewed = { expires_at = NOW + 900 }
       assert.equal(renewed, current(renewed))
     end)
 
-    it("goes on with the old token while it is good", function()
+    it("uses the old token while it is valid", function()
       assert.equal(stored, current(nil, "the service is away"))
       assert.equal(1, renewals)
     end)
 
-    it("takes what another process has written meanwhile", function()
+    it("uses what another process has written meanwhile", function()
       local first, second = { expires_at = NOW - 1 }, { expires_at = NOW + 900 }
       local reads = { first, second }
       local token = token_cache.current(context, function() return table.remove(reads, 1) end,
@@ -148,7 +148,7 @@ describe("token_cache", function()
       assert.equal(second, token)
     end)
 
-    it("says why an expired token could not be renewed", function()
+    it("reports why an expired token could not be renewed", function()
       stored.expires_at = NOW
       local token, why, expired = current(nil, "the service is away")
       assert.is_nil(token)
@@ -156,7 +156,7 @@ describe("token_cache", function()
       assert.equal(stored, expired)
     end)
 
-    it("passes on why there is no token", function()
+    it("returns the error of the load", function()
       stored = nil
       local token, why, expired = current()
       assert.is_nil(token)

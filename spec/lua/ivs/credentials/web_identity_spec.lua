@@ -26,7 +26,7 @@ describe("a web identity", function()
     return asked[#asked].fields
   end
 
-  it("of the environment is exchanged for keys, unsigned", function()
+  it("of the environment is exchanged for credentials, unsigned", function()
     local env = { AWS_WEB_IDENTITY_TOKEN_FILE = file, AWS_ROLE_ARN = ROLE, AWS_ROLE_SESSION_NAME = "pod" }
     assert(scene:call { env = env })
     local asked, access_key_id, token = scene:arrived()
@@ -38,26 +38,26 @@ describe("a web identity", function()
     assert.are.same({ "ASIAWEB", "token-WEB" }, { access_key_id, token })
   end)
 
-  it("of a profile is exchanged, with a session name of ours where it has none", function()
+  it("of a profile is exchanged, with a generated session name if it has none", function()
     assert(scene:call { config = config(file), env = { AWS_PROFILE = "w" } })
     assert.are.equal(ROLE, last_fields().RoleArn)
     assert.is_truthy(last_fields().RoleSessionName:find("^ivs%-session%-%d+$"))
   end)
 
-  it("takes each part from the environment before the profile", function()
+  it("has each part from the environment before the profile", function()
     assert(scene:call { config = config(file, "role_session_name = profile"),
       env = { AWS_PROFILE = "w", AWS_ROLE_ARN = ROLE .. "-env" } })
     assert.are.same({ ROLE .. "-env", "profile" }, { last_fields().RoleArn, last_fields().RoleSessionName })
   end)
 
-  it("takes nothing from the environment where the profile was asked for", function()
+  it("has nothing from the environment if the option names the profile", function()
     local other = scene:write("other", "another-token")
     assert(scene:call { config = config(file), options = { profile = "w" },
       env = { AWS_WEB_IDENTITY_TOKEN_FILE = other, AWS_ROLE_ARN = ROLE .. "-env", AWS_ROLE_SESSION_NAME = "env" } })
     assert.are.same({ ROLE, TOKEN }, { last_fields().RoleArn, last_fields().WebIdentityToken })
   end)
 
-  it("comes before the static keys of the profile, and after those of the environment", function()
+  it("comes before the static credentials of the profile, and after those of the environment", function()
     local given = { config = config(file, "aws_access_key_id = AKIDSTATIC\naws_secret_access_key = x"),
       env = { AWS_PROFILE = "w" } }
     assert(scene:call(given))
@@ -67,7 +67,7 @@ describe("a web identity", function()
     assert.are.equal("AKIDENV", select(2, scene:arrived()))
   end)
 
-  it("is read anew at each retrieval", function()
+  it("is read again at each retrieval", function()
     local answer = support.keys("AssumeRoleWithWebIdentity", "OLD")
     answer.body = answer.body:gsub("2099", "2001") -- expired when it comes: the next call asks again
     scene:answer(answer)
@@ -84,7 +84,7 @@ describe("a web identity", function()
     assert.are.equal("ASIANEW", access_key_id)
   end)
 
-  it("is sent without the line ends behind it", function()
+  it("is sent without trailing line ends", function()
     for _, ending in ipairs { "\n", "\r\n", "\n\n" } do
       scene:write("token", TOKEN .. ending)
       assert(scene:call { config = config(file), env = { AWS_PROFILE = "w" } })
@@ -92,7 +92,7 @@ describe("a web identity", function()
     end
   end)
 
-  it("is no source where nothing tells of a token file", function()
+  it("has no credentials if no token file is configured", function()
     local _, err = scene:call { env = { AWS_ROLE_ARN = ROLE, AWS_WEB_IDENTITY_TOKEN_FILE = "" } }
     assert.are.equal("NoCredentialsError", err.code)
     local told = {}

@@ -16,7 +16,7 @@ describe("the setting of a proxy", function()
     return found and found.proxy, err
   end
 
-  it("is the variable of the endpoint's scheme, small letters before capitals", function()
+  it("is the variable of the endpoint's scheme, lower case before upper case", function()
     assert.equal(A, proxy { https_proxy = A })
     assert.equal(A, proxy { HTTPS_PROXY = A })
     assert.equal(A, proxy { https_proxy = A, HTTPS_PROXY = B })
@@ -26,11 +26,11 @@ describe("the setting of a proxy", function()
     assert.is_nil(proxy({ https_proxy = A }, plain))
   end)
 
-  it("is none where the small letters' variable is empty", function()
+  it("is none if the lowercase variable is empty", function()
     assert.is_nil(proxy { https_proxy = "", HTTPS_PROXY = B })
   end)
 
-  it("is not HTTP_PROXY under a web server, which puts a client's header there", function()
+  it("is not HTTP_PROXY in a CGI process, where a client's header may set it", function()
     local plain = { endpoint_url = "http://127.0.0.1:1" }
     assert.is_nil(proxy({ HTTP_PROXY = A, REQUEST_METHOD = "GET" }, plain))
     assert.equal(A, proxy({ http_proxy = A, REQUEST_METHOD = "GET" }, plain))
@@ -51,7 +51,7 @@ describe("the setting of a proxy", function()
     assert.equal("http://a.example:1", proxy { https_proxy = "http://a.example:1/" })
   end)
 
-  it("that is none is InvalidProxiesConfigError, with no password in the message", function()
+  it("that is invalid is InvalidProxiesConfigError, without the password in the message", function()
     for _, url in ipairs { "http://", "http://me:S3CR3T@", "ftp://me:S3CR3T@a.example", "socks5://me:S3CR3T@a.example:1",
       "http://me:S3CR3T@a example:1", "http://me:S3CR3T@a.example\r\nX: y", "me:S3CR3T@a b", "http://me:S3/CR3T@a b",
       "http://me:x@S3CR3T@a b", "http://me:S3?CR3T@a b", "http://me:S3#CR3T@a b", "http://me:S3 CR3T@a.example:1",

@@ -21,7 +21,7 @@ local function fail_with(transport, more)
 end
 
 describe("a transport function", function()
-  it("is given the method, the URL, the headers and the body", function()
+  it("gets the method, the URL, the headers and the body", function()
     local request
     local client = client_with(function(given, ...)
       assert(select("#", ...) == 0)
@@ -36,7 +36,7 @@ describe("a transport function", function()
     assert.equal("id-1", response.ResponseMetadata.HTTPHeaders["x-amzn-requestid"])
   end)
 
-  it("may give nil and a text, or an error of any kind", function()
+  it("may return nil and a text, or an error of any kind", function()
     local err = fail_with(function() return nil, "cable cut" end)
     assert.same({ "connection", "cable cut", 1, true }, { err.kind, err.message, err.attempts, err.retryable })
     err = fail_with(function() return nil, { kind = "timeout", code = "ConnectTimeoutError", message = "late" } end)
@@ -48,7 +48,7 @@ describe("a transport function", function()
     assert.is_true(#err.message > 0)
   end)
 
-  it("is asked again where that may help", function()
+  it("is called again after a retryable failure", function()
     local sent = 0
     local client = client_with(function()
       sent = sent + 1
@@ -58,14 +58,14 @@ describe("a transport function", function()
     assert.equal(2, assert(client:get_recording_configuration(ARN)).ResponseMetadata.RetryAttempts)
   end)
 
-  it("is not asked again after an error of a kind that does not pass", function()
+  it("is not called again after an error that is not retryable", function()
     for _, kind in ipairs { "service", "params", "config", "credentials", "tls", "cancelled" } do
       local err = fail_with(function() return nil, { kind = kind, code = "Spec", message = "m" } end, { max_attempts = 3 })
       assert.same({ kind, 1, false }, { err.kind, err.attempts, err.retryable })
     end
   end)
 
-  it("that raises, or gives what is no answer, fails the call and not the program", function()
+  it("that raises, or returns an invalid response, makes the call fail and not the program", function()
     for _, transport in ipairs {
       function() error("broken", 0) end, function() error({}) end, function() error() end,
       function() return "200 OK" end, function() return true end, function() return {} end,
@@ -83,12 +83,12 @@ describe("a transport function", function()
     assert.truthy(fail_with(function() error("broken", 0) end).message:find("broken", 1, true))
   end)
 
-  it("may leave headers and body out", function()
+  it("may omit headers and body", function()
     local err = fail_with(function() return { status = 400 } end)
     assert.same({ "400", 400, {} }, { err.code, err.status, err.headers })
   end)
 
-  it("is held to max_response_bytes", function()
+  it("is limited by max_response_bytes", function()
     local err = fail_with(function() return GOOD end, { max_response_bytes = 10 })
     assert.same({ "response", "ResponseParserError" }, { err.kind, err.code })
   end)
@@ -104,7 +104,7 @@ describe("a transport function", function()
     assert(client:get_recording_configuration(ARN))
   end)
 
-  it("may change what it was given without harm", function()
+  it("may change its argument", function()
     local bodies = {}
     local client = client_with(function(request)
       bodies[#bodies + 1] = request.body
@@ -124,7 +124,7 @@ describe("a transport function", function()
   end)
 end)
 
-describe("a transport function that serves a source of credentials", function()
+describe("a transport function called by a source of credentials", function()
   local TOKEN_FILE = os.tmpname()
   local SOURCES = {
     instance = {},
@@ -186,11 +186,11 @@ describe("a transport function that serves a source of credentials", function()
   }
 
   for source in pairs(SOURCES) do
-    it("gives whole errors, whatever it does: " .. source, function()
+    it("causes complete errors, whatever it does: " .. source, function()
       for case, transport in pairs(BROKEN) do assert_whole(core_failure(source, transport), source .. ", " .. case) end
     end)
 
-    it("is heard where it says why: " .. source, function()
+    it("has its own error kept: " .. source, function()
       local text = tostring(core_failure(source, function() return nil, "cable cut" end))
       assert.truthy(text:find("cable cut", 1, true), text)
       text = tostring(core_failure(source, function() error("broken", 0) end))
@@ -198,7 +198,7 @@ describe("a transport function that serves a source of credentials", function()
     end)
   end
 
-  it("gives whole errors in a blocking client, to the call and to client:credentials()", function()
+  it("causes complete errors in a blocking client, in the call and in client:credentials()", function()
     for _, source in ipairs { "instance", "web_identity" } do
       for case, transport in pairs(BROKEN) do
         local client = assert(ivs.client { region = "us-west-2", env = SOURCES[source], max_attempts = 1, transport = transport })
@@ -210,7 +210,7 @@ describe("a transport function that serves a source of credentials", function()
     end
   end)
 
-  it("has its answer checked for a loop's own driver, too", function()
+  it("has its response checked for a driver of ivs.core, too", function()
     for case, transport in pairs(BROKEN) do
       local client = assert(core.client { region = "us-west-2", env = {}, transport = transport })
       local answer, err = client:connection_settings().transport { method = "GET", url = "http://x", headers = {}, body = "" }
@@ -219,7 +219,7 @@ describe("a transport function that serves a source of credentials", function()
     end
   end)
 
-  it("is a loop's `http`, and its answers are checked alike", function()
+  it("may be a loop's `http`, whose responses are checked, too", function()
     for case, http in pairs(BROKEN) do
       if not case:find "raised" then
         local call = assert(core.client { region = "us-west-2", env = SOURCES.web_identity, max_attempts = 1 }):call(ARN)

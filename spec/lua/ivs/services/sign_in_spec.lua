@@ -88,7 +88,7 @@ describe("ivs.services.sign_in", function()
       end
     end)
 
-    it("refuses a configured one with a user, a query or a fragment, or that is not a URL, without showing its password", function()
+    it("refuses a configured one that is not a URL, or has a user, a query or a fragment, without showing its password", function()
       for _, url in ipairs { "localhost", "ftp://h", "http://u:s3cr3t@h", "http://h?x=1", "http://h\r\nx: 1" } do
         local found, err = endpoint("sso", "us-east-1", { AWS_ENDPOINT_URL_SSO = url })
         assert.is_nil(found)
@@ -97,7 +97,7 @@ describe("ivs.services.sign_in", function()
       end
     end)
 
-    it("needs a region, and one that can stand in a host's name", function()
+    it("needs a region that can be part of a host name", function()
       assert.equal("NoRegionError", select(2, endpoint("signin", nil, {})).code)
       for _, region in ipairs { "a.b", "us-east-1/x", "u@h", "", "-x", ("a"):rep(64), "x\r\ny" } do
         assert.equal("InvalidRegionError", select(2, endpoint("signin", region, {})).code)
@@ -125,7 +125,7 @@ describe("ivs.services.sign_in", function()
       end, { SECRET, "" })
     end
 
-    it("gives the fields of a success", function()
+    it("returns the fields of a success", function()
       local answer = call { body = '{"a":1}' }
       assert.equal(200, answer.status)
       assert.equal(1, answer.fields.a)
@@ -145,7 +145,7 @@ describe("ivs.services.sign_in", function()
       end
     end)
 
-    it("gives an error that stays after three times", function()
+    it("returns an error after three attempts", function()
       assert.equal(503, call({ status = 503 }).status)
       assert.equal(3, tries)
     end)
@@ -187,20 +187,20 @@ describe("ivs.services.sign_in", function()
       assert.equal("answered 404", described { status = 404, body = '{"message":{},"code":7}' })
     end)
 
-    it("takes secrets and control characters out of what the service says, and bounds it", function()
+    it("redacts secrets and control characters in the service's text, and limits its length", function()
       local answer = call { status = 400, body = '{"message":"bad\\r\\ntoken ' .. SECRET .. " " .. ("x"):rep(1000) .. '"}' }
       assert.equal("bad token ***************** x", answer.message:sub(1, 29))
       assert.equal(500 + #"…", #answer.message)
     end)
 
-    it("leaves no part of a secret where a message is cut", function()
+    it("leaves no part of a secret at the end of a cut message", function()
       for before = 470, 505 do
         local answer = call { status = 400, body = '{"message":"' .. ("x"):rep(before) .. SECRET .. '"}' }
         assert.equal(("x"):rep(math.min(before, 500)), (answer.message:gsub("%*", ""):gsub("…", "")))
       end
     end)
 
-    it("gives the status in place of a code that holds a secret, and leaves other codes as they are", function()
+    it("replaces a code that contains a secret by the status, and keeps other codes", function()
       for _, body in ipairs { '{"code":"Bad' .. SECRET .. '"}', '{"__type":"ns#' .. SECRET .. ':http://x/"}',
         '{"error":"' .. SECRET .. '#Bad"}', '{"error":"' .. ("E"):rep(120) .. SECRET .. '"}' } do
         assert.equal("400", call({ status = 400, body = body }).code)
@@ -214,7 +214,7 @@ describe("ivs.services.sign_in", function()
       assert.equal("InvalidGrantException", answer.code)
     end)
 
-    it("shows no secret in the code of a transport's error", function()
+    it("reveals no secret in the code of a transport's error", function()
       local code
       context.http = function() return nil, require("ivs.failure").new("tls", code, "m") end
       code = "E" .. SECRET
@@ -224,7 +224,7 @@ describe("ivs.services.sign_in", function()
       assert.equal("SSLError", select(2, call()).code)
     end)
 
-    it("hides what an earlier attempt was sent with, too", function()
+    it("redacts the secrets of earlier attempts, too", function()
       local secrets = {}
       context.http = function()
         return { status = 500, headers = {}, body = '{"message":"seen ' .. table.concat(secrets, " ") .. '"}' }

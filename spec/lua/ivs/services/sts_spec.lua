@@ -53,7 +53,7 @@ describe("the form", function()
   end)
 end)
 
-describe("where a call of STS goes", function()
+describe("the endpoint of STS", function()
   --- What service_call is told for such an environment and profile; or the error.
   local function destination(given)
     local told
@@ -159,12 +159,12 @@ describe("GetCallerIdentity", function()
       .. "</GetCallerIdentityResult></GetCallerIdentityResponse>"):format(members)
   end
 
-  it("tells account, ARN and user", function() -- the response of the API Reference's example
+  it("returns account, ARN and user", function() -- the response of the API Reference's example
     assert.are.same({ account = "123456789012", arn = "arn:aws:iam::123456789012:user/Alice", user_id = "AIDACKCEVSQ6C2EXAMPLE" },
       identity(document(MEMBERS)))
   end)
 
-  it("is an error where a member is missing or the response is no such document", function()
+  it("is an error if a member is missing or the document is another one", function()
     for _, body in ipairs { "", "<html>", document "", document((MEMBERS:gsub("<Account>.*", ""))), document(MEMBERS):sub(1, -9) } do
       local found, err = identity(body)
       assert.is_nil(found)
@@ -172,7 +172,7 @@ describe("GetCallerIdentity", function()
     end
   end)
 
-  it("passes an error on", function()
+  it("returns an error of the service", function()
     local context = { env = function() end, region = "us-west-2", files = { services = {} },
       service_call = function() return nil, { kind = "connection", code = "EndpointConnectionError" } end }
     assert.are.equal("EndpointConnectionError", select(2, sts.get_caller_identity(context, {})).code)
@@ -194,7 +194,7 @@ describe("STS over the wire", function()
     return asked[#asked], access_key_id, token, #asked
   end
 
-  it("is asked with a signed form, as botocore signs it", function()
+  it("gets a form signed as botocore signs it", function()
     scene:answer(support.keys("AssumeRole", "ONE"))
     assert(call())
     local first, access_key_id, token = requests()
@@ -219,7 +219,7 @@ describe("STS over the wire", function()
     end
   end)
 
-  it("is asked again after a fault that passes, and no more than three times", function()
+  it("is called again after a retryable failure, at most three times", function()
     local _, _, _, before = requests()
     scene:answer({ close = true }, { status = 503 }, support.keys("AssumeRole", "AGAIN"))
     assert(call())
@@ -235,7 +235,7 @@ describe("STS over the wire", function()
     assert.are.equal(2, select(4, requests()) - after)
   end)
 
-  it("gives its own code and message for an error", function()
+  it("returns its own code and message for an error", function()
     scene:answer(support.fault(403, "AccessDenied", "User: x &amp; y is not authorized to perform: sts:AssumeRole"))
     local response, err = call()
     assert.is_nil(response)
@@ -244,7 +244,7 @@ describe("STS over the wire", function()
     assert.is_nil(tostring(err):find("base-secret", 1, true))
   end)
 
-  it("gives no secret away that an error quotes", function()
+  it("reveals no secret that an error quotes", function()
     local message = "got tok/en=&amp;0123456789 and tok%2Fen%3D%260123456789\r\n" .. ("y"):rep(5000)
     scene:answer(support.fault(403, "AccessDenied", message))
     local _, err = call { config = CONFIG .. "aws_session_token = tok/en=&0123456789\n" }
@@ -252,7 +252,7 @@ describe("STS over the wire", function()
     assert.is_true(#err.message <= 1000)
   end)
 
-  it("shows no token of a form in an answer that is no document, or in a code", function()
+  it("reveals no token in an answer that is not a document, or in a code", function()
     local token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ2aWRlbyJ9.c2lnbmF0dXJl=="
     local sent = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ2aWRlbyJ9.c2lnbmF0dXJl%3D%3D"
     local file = scene:write("token", token)
@@ -269,7 +269,7 @@ describe("STS over the wire", function()
     end
   end)
 
-  it("gives the status where an error has no document", function()
+  it("returns the status if an error has no document", function()
     for _, body in ipairs { "", "<html><body>Bad gateway", "<ErrorResponse/>", '{"message":"no"}' } do
       scene:answer { status = 403, body = body }
       local _, err = call()
@@ -285,7 +285,7 @@ describe("STS over the wire", function()
     return (before or "") .. "<R>" .. RESULT:format(members or MEMBERS) .. "</R>"
   end
 
-  it("is understood in other spellings of the same document", function()
+  it("is parsed in other forms of the same document", function()
     local prefixed = document():gsub("<(/?)(%a)", "<%1s:%2"):gsub("<s:R>", "<s:R xmlns:s='https://sts.amazonaws.com/'>")
     for name, body in pairs {
       prefix = prefixed,
@@ -332,7 +332,7 @@ describe("STS over the wire", function()
     ["no time"] = { document((MEMBERS:gsub("<Expiration>.*", ""))), "CredentialRetrievalError" },
     ["a time that is none"] = { document((MEMBERS:gsub("2099%-01", "soon"))), "CredentialRetrievalError" },
   } do
-    it("makes an error of a success with " .. name, function()
+    it("is an error for a success with " .. name, function()
       scene:answer { body = case[1] }
       local response, err = call()
       assert.is_nil(response)
@@ -351,7 +351,7 @@ describe("STS over the wire", function()
     end)
     after_each(function() package.preload.lxp, package.loaded.lxp = nil, loaded end)
 
-    it("says what to install, for a success and for an error", function()
+    it("names what to install, for a success and for an error", function()
       for _, answer in ipairs { support.keys("AssumeRole", "NONE"), support.fault(403, "AccessDenied", "no") } do
         scene:answer(answer)
         local response, err = call()
@@ -361,7 +361,7 @@ describe("STS over the wire", function()
       end
     end)
 
-    it("serves all that needs no STS", function()
+    it("works for everything that needs no STS", function()
       assert(call { env = { AWS_PROFILE = "base" } })
     end)
   end)

@@ -15,7 +15,7 @@ describe("a Lua chunk", function()
     assert.same(value, returned(output_lua.chunk(value)))
   end)
 
-  it("has every byte, and none that a terminal acts on", function()
+  it("has every byte of a value, with control characters escaped", function()
     local all = {}
     for byte = 0, 255 do all[#all + 1] = string.char(byte) .. "0" end
     all[#all + 1] = "\194\155\226\128\174\226\128\168"

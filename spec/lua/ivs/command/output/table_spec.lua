@@ -32,13 +32,13 @@ describe("a table", function()
     end
   end)
 
-  it("has name and state at 40 columns, and the end of the ARN", function()
+  it("shows name, state and the end of the ARN at 40 columns", function()
     local lines = configuration.lines({ store.configurations.create_failed }, terminal(40))
     assert.truthy(lines[1]:find "^NAME +STATE +ARN", lines[1])
     assert.truthy(lines[2]:find "^bucket%-i.+CREATE_FAILED.+/FaIlEd000001$", lines[2])
   end)
 
-  it("makes the widest column narrower, not all", function()
+  it("shortens the widest column, not all", function()
     local short = { arn = store.arn "a", state = "ACTIVE", name = "short", destinationConfiguration = { s3 = { bucketName = "bucket" } } }
     local long = { arn = store.arn "b", state = "ACTIVE", name = ("n"):rep(128) }
     local lines = configuration.lines({ short, long }, terminal(80))
@@ -46,13 +46,13 @@ describe("a table", function()
     assert.truthy(lines[3]:find("/b", 1, true), lines[3])
   end)
 
-  it("is not cut without a terminal", function()
+  it("is not shortened without a terminal", function()
     local lines = configuration.lines({ store.configurations.longest }, terminal(nil))
     assert.truthy(lines[2]:find(store.configurations.longest.name, 1, true))
     assert.truthy(lines[2]:find(store.configurations.longest.arn, 1, true))
   end)
 
-  it("is ASCII where the locale is not UTF-8", function()
+  it("is ASCII if the locale is not UTF-8", function()
     for _, line in ipairs(configuration.lines(LIST, terminal(60, true))) do assert.is_nil(line:find "[\128-\255]", line) end
     for _, line in ipairs(configuration.record(store.configurations.standard_definition, terminal(60, true))) do
       assert.is_nil(line:find "[\128-\255]", line)
@@ -67,7 +67,7 @@ describe("a table", function()
 end)
 
 describe("a record", function()
-  it("breaks values to fit and loses none", function()
+  it("wraps values and loses nothing", function()
     for _, columns in ipairs { 40, 80, 200 } do
       local lines = configuration.record(store.configurations.longest, terminal(columns))
       local count = 0
@@ -81,7 +81,7 @@ describe("a record", function()
 end)
 
 describe("colors", function()
-  it("stand around what is aligned already", function()
+  it("do not affect the alignment", function()
     local painted = terminal(80)
     painted.paint = function(s, style) return style and "<" .. style .. ">" .. s .. "</>" or s end
     local lines = output_table.lines({ { key = "a", title = "A", useful = 5, always = true, style = function() return "green" end },
