@@ -1,4 +1,4 @@
--- What the emulator is asked in emulator_spec.lua, and what it must answer. Data only.
+-- What the emulator is asked in with_botocore_spec.lua, and what it must answer. Data only.
 
 local cjson = require "cjson"
 local store = require "emulator.store"
