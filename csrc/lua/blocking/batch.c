@@ -1,9 +1,10 @@
 /*
  * The loop of a batch.
  *
- * ARNs wait in the queue of their region. A call occupies one of `max_concurrency` places only when its region's pace has a token,
- * so a slow region does not block places. The call is then carried out like any other: it sends a request or sleeps before a retry,
- * until it is settled. A call that is still throttled after its last attempt is queued again if other calls of the region succeed.
+ * ARNs wait in the queue of their region. A call occupies one of `max_concurrency` places only when its
+ * region's pace has a token, so a slow region does not block places. The call is then carried out like any
+ * other: it sends a request or sleeps before a retry, until it is settled. A call that is still throttled
+ * after its last attempt is queued again if other calls of the region succeed.
  *
  * Each ARN needs one `item`. The number of calls, easy handles and connections is bounded by the places.
  */
@@ -23,8 +24,9 @@
 #include <math.h>
 #include <string.h>
 
-/* TURNS_MAX: how often an ARN may be queued again. THROTTLED_MIN: the lower bound of the limit for consecutive throttled turns.
- * REFRESH_INTERVAL: the minimum time in seconds between two refreshes while the credentials are valid. */
+/* TURNS_MAX: how often an ARN may be queued again. THROTTLED_MIN: the lower bound of the limit for
+ * consecutive throttled turns. REFRESH_INTERVAL: the minimum time in seconds between two refreshes while the
+ * credentials are valid. */
 enum { TURNS_MAX = 10, THROTTLED_MIN = 4, REFRESH_INTERVAL = 60 };
 
 enum { NONE = -1 };
@@ -140,7 +142,8 @@ static region *find_ready(batch *b, double now) {
 
 /* ---- results ---- */
 
-/* Calls on_result and on_progress. The configuration and the error, one of them nil, are at the top of the stack. */
+/* Calls on_result and on_progress. The configuration and the error, one of them nil, are at the top of the
+ * stack. */
 static void report(lua_State *L, batch *b, int index) {
   const int configuration = lua_gettop(L) - 1;
   b->done++;
@@ -189,9 +192,9 @@ static void settle_response(lua_State *L, batch *b, place *p) {
   report(L, b, p->item);
 }
 
-/* Whether to queue the ARN of a failed call again: it was throttled, but not too many turns of the region in a row were. All
- * concurrent calls may be throttled before one succeeds, so the limit is at least the number of places. A single ARN fails as it
- * would without a batch. */
+/* Whether to queue the ARN of a failed call again: it was throttled, but not too many turns of the region in
+ * a row were. All concurrent calls may be throttled before one succeeds, so the limit is at least the number
+ * of places. A single ARN fails as it would without a batch. */
 static bool should_requeue(const batch *b, const place *p) {
   if (!ivs_call_is_throttled(&p->call->core) || b->has_no_credentials) return false;
   const int most = b->place_count > THROTTLED_MIN ? b->place_count : THROTTLED_MIN;
@@ -422,7 +425,8 @@ static region *add_region(lua_State *L, batch *b, double max_tps) {
   return r;
 }
 
-/* Pops a name and returns its region, which is created if it is not in the table `known` (name → index from 1). */
+/* Pops a name and returns its region, which is created if it is not in the table `known` (name → index from
+ * 1). */
 static region *find_region(lua_State *L, batch *b, int known, double max_tps) {
   lua_pushvalue(L, -1);
   lua_rawget(L, known);
@@ -438,7 +442,8 @@ static region *find_region(lua_State *L, batch *b, int known, double max_tps) {
   return r;
 }
 
-/* Queues the ARNs. If the client has a region, all calls use it; else each call uses the region of its ARN. */
+/* Queues the ARNs. If the client has a region, all calls use it; else each call uses the region of its
+ * ARN. */
 static void fill_queues(lua_State *L, batch *b, double max_tps) {
   lua_newtable(L);
   const int known = lua_gettop(L);
