@@ -1,5 +1,5 @@
---- The logger (docs/design.md, "Logging"): it sees each attempt, retry and refresh, and nothing that is secret, whatever the
--- server says back.
+--- The logger (docs/design.md, "Logging"): it sees each attempt, retry and refresh, and no secret, whatever the
+-- server repeats.
 
 local by_hand = require "support.by_hand"
 local core = require "ivs.core"

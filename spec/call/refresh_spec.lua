@@ -1,5 +1,5 @@
---- When keys that expire are asked for again, and what serves meanwhile (docs/protocol.md, "Credential refresh"): by a clock that
--- the test moves, over ivs.core, and once more with the blocking driver and a real endpoint.
+--- When expiring credentials are refreshed, and which ones are used meanwhile (docs/protocol.md, "Credential refresh"): by a clock
+-- that the test moves, over ivs.core, and once more with the blocking driver and a real endpoint.
 
 local by_hand = require "support.by_hand"
 local core = require "ivs.core"

@@ -1,4 +1,4 @@
--- Requests and the expected responses of the emulator, for emulator_spec.lua. Data only.
+-- Requests and the expected responses of the emulator, for with_botocore_spec.lua. Data only.
 
 local cjson = require "cjson"
 local store = require "emulator.store"

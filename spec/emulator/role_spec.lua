@@ -1,4 +1,4 @@
--- A role end to end: ivs assumes it at the emulator's STS, and the emulator's IVS accepts the keys. In every Lua.
+-- A role end to end: ivs assumes it at the emulator's STS, and the emulator's IVS accepts the credentials. In every Lua.
 
 local cjson = require "cjson"
 local ivs = require "ivs"

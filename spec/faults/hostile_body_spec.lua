@@ -1,4 +1,4 @@
---- Answers whose body is wrong: chunks, encodings, JSON (docs/protocol.md, "Responses"). None is a success, none is kept beyond
+--- Responses with an invalid body: chunks, encodings, JSON (docs/protocol.md, "Responses"). None is a success, none is kept beyond
 -- max_response_bytes, and each is an error at once.
 
 local calls = require "support.hostile_calls"

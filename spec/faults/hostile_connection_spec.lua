@@ -1,4 +1,4 @@
---- Connections that end, hang or drip: the error that each gives, and when (docs/protocol.md, "Retries").
+--- Connections that end, hang or trickle: the error that each causes, and when (docs/protocol.md, "Retries").
 --
 -- read_timeout bounds the time from the request sent to the response's last byte, connect_timeout all before it, so a call
 -- takes at most max_attempts × (connect_timeout + read_timeout) and its backoffs, whatever the server does.

@@ -1,4 +1,4 @@
---- Answers whose head is wrong, too long, or merely odd: the error that each gives, at once (docs/protocol.md, "HTTP messages").
+--- Responses whose head is malformed, too long, or unusual: the error that each causes, at once (docs/protocol.md, "HTTP messages").
 
 local calls = require "support.hostile_calls"
 local hostile_server = require "support.hostile_server"

@@ -1,4 +1,4 @@
---- Memory: what happens when there is none, what is left when all is done, and what order things end in.
+--- Memory: allocations that fail, growth over many calls, and the order of finalizers.
 --
 -- spec/faults/memory/host.c makes one allocation after another fail; spec/faults/memory/growth.lua calls many times. The quick sweep of
 -- loading the module steps over most allocations; IVS_MEMORY=full takes each, and a million calls.

@@ -1,4 +1,4 @@
--- What `make lint` refuses (spec/lint/), by small trees that are wrong in one point.
+-- What `make lint` refuses (spec/lint/), with small trees that have one error each.
 
 local readme = require "support.readme"
 local shell = require "emulator.shell"

@@ -1,4 +1,4 @@
--- The runner of the specs tells the truth about files that fail, crash or hang.
+-- The runner of the specs reports files that fail, crash or hang.
 
 local shell = require "emulator.shell"
 

@@ -1,8 +1,8 @@
---- Where a call goes, and what is refused before it goes anywhere (docs/protocol.md, "Endpoints").
+--- The endpoint of a call, and which settings are refused (docs/protocol.md, "Endpoints").
 --
 -- The table of partitions is compared with botocore's rule set through spec/oracle/endpoint.py, for every partition
 -- and every combination of the two switches. The refusals of an endpoint_url are the module's own rules: botocore
--- accepts some of them (a fragment, a password, ftp) and then sends something else than the user wrote.
+-- accepts some of them (a fragment, a password, ftp) and then sends another URL than the user wrote.
 -- Not for: the bytes of the request (sigv4_spec), or where the settings come from.
 
 local core = require "ivs.core"

@@ -1,7 +1,7 @@
---- The adaptive mode's rate (docs/protocol.md, "Adaptive rate"): the same requests are held back as by botocore's limiter, for
+--- The adaptive mode's rate (docs/protocol.md, "Adaptive rate"): the same requests are delayed as by botocore's limiter, for
 -- the same time.
 --
--- Each case is a life of one client: the clock passes, calls ask for leave to send, answers come, several on their way at
+-- Each case is a sequence of events of one client: time passes, calls request to send, responses come, several calls at
 -- once. Ours goes through whole calls of ivs.core, so that what counts as an answer, and as a throttling one, is compared, too.
 
 local by_hand = require "support.by_hand"

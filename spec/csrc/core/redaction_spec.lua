@@ -1,4 +1,4 @@
---- What a server sends back of the request's secrets appears in no error and no log line, neither whole nor in pieces.
+--- Secrets of the request that a server repeats appear in no error and no log line, neither whole nor in pieces.
 
 local by_hand = require "support.by_hand"
 local core = require "ivs.core"

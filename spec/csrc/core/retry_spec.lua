@@ -1,4 +1,4 @@
---- When a call is sent again, and after how long (docs/protocol.md, "Retries"), and how a wrong clock is set right
+--- When a call is sent again, and after how long (docs/protocol.md, "Retries"), and how a wrong clock is corrected
 -- (docs/protocol.md, "Clock skew").
 
 local by_hand = require "support.by_hand"

@@ -1,9 +1,9 @@
 --- The request of one call, byte for byte beside botocore's (docs/protocol.md, "Signature").
 --
--- Named examples say which rule broke; a thousand random cases look for rules nobody thought of. All expected
+-- Named examples show which rule is broken; a thousand random cases look for others. All expected
 -- values come from one run of spec/oracle/sigv4.py. The random cases are the same on every machine and every Lua:
 -- the generator is our own, exact in doubles.
--- Not for: where a call goes (endpoint_spec), or what may be an endpoint at all.
+-- Not for: where a call goes (endpoint_spec), or which endpoints are valid.
 
 local core = require "ivs.core"
 local oracle = require "support.oracle"

@@ -1,4 +1,4 @@
---- A clock that is wrong (docs/protocol.md, "Clock skew"): the offset is learned from the Date of a refusal, the call is sent
+--- A wrong clock (docs/protocol.md, "Clock skew"): the offset is learned from the Date of an error response, the call is sent
 -- once more, and the client keeps the offset. By hand over ivs.core, and over the blocking driver with an emulator whose clock is
 -- off.
 

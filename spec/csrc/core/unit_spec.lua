@@ -1,4 +1,4 @@
---- The core's functions called from C, where no Lua gets them to that point (spec/csrc/core/unit).
+--- The core's functions called from C, for states that Lua cannot reach (spec/csrc/core/unit).
 
 local shell = require "emulator.shell"
 

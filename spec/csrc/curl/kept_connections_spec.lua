@@ -1,5 +1,5 @@
---- The connections that the blocking driver keeps, by those that it loses: one that a server ends or spoils costs that one
--- only, and none is inherited by a child process.
+--- The connections that the blocking driver keeps: when a server ends or spoils one, the others stay, and no child process inherits
+-- one.
 
 local calls = require "support.hostile_calls"
 local fetcher = require "support.fetcher"

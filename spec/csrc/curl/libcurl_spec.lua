@@ -1,4 +1,4 @@
---- Which libcurl will do: 7.68.0 and later, when the module is built and when it runs.
+--- The supported versions of libcurl: 7.68.0 and later, when the module is built and when it runs.
 
 local interpreter = require "support.interpreter"
 local shell = require "emulator.shell"

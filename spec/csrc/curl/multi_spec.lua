@@ -1,5 +1,5 @@
---- Many exchanges at once (csrc/curl/multi), where they meet: names that are looked up too long, connections that idle while others
--- work.
+--- Many exchanges at once (csrc/curl/multi), where they affect each other: slow name lookups, idle connections beside busy
+-- ones.
 
 local calls = require "support.hostile_calls"
 local hostile_server = require "support.hostile_server"

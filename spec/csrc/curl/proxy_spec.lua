@@ -1,7 +1,7 @@
 --- Calls through a real proxy, tinyproxy: http endpoints by absolute URLs, https endpoints by CONNECT; and through proxies that
 -- a script plays, for what they must not see and for how they fail (docs/protocol.md, "Proxies").
 --
--- Not for: which setting is read (proxy_spec).
+-- Not for: which setting is read (spec/lua/ivs/http/proxy_spec).
 
 local calls = require "support.hostile_calls"
 local hostile_server = require "support.hostile_server"

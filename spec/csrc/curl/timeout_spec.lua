@@ -1,4 +1,4 @@
---- Time: no timeout ends a call early, each ends it at last, signals end nothing early, and finalisers may close.
+--- Time: no timeout ends a call early, each ends a call that takes too long, signals shorten no wait, and finalizers may close clients.
 --
 -- connect_timeout covers the name, TCP, TLS and a proxy's tunnel; read_timeout the time from the request sent to the
 -- response's last byte. A call takes at most max_attempts × (connect_timeout + read_timeout) + backoffs. Times are compared

@@ -1,7 +1,7 @@
---- Whom the blocking driver trusts: the server's certificate, the versions of TLS, client certificates, where authorities are
--- (docs/protocol.md, "TLS"). Whatever is wrong with a certificate is kind `tls`, is said in the message, and is not tried again.
+--- TLS of the blocking driver: the server's certificate, the versions of TLS, client certificates, where authorities are
+-- (docs/protocol.md, "TLS"). A refused certificate is kind `tls`, with the reason in the message, and is not retried.
 --
--- Not for: handshakes that break or hang (hostile_connection_spec), TLS through proxies (proxy_connect_spec).
+-- Not for: handshakes that break or hang (hostile_connection_spec), TLS through proxies (proxy_spec).
 
 local calls = require "support.hostile_calls"
 local hostile_server = require "support.hostile_server"

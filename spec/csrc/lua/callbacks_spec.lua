@@ -1,4 +1,4 @@
--- What the caller's own functions and tables may do in the middle of a call: raise, close the client, call back, lie.
+-- What the caller's own functions and tables may do in the middle of a call: raise, close the client, make calls, return invalid values.
 
 local core = require "ivs.core"
 local interpreter = require "support.interpreter"

@@ -1,5 +1,5 @@
---- The client: what it shows, its life, and what it never shows or sends (docs/design.md, "Clients"). Its settings are in
--- settings_spec, its keys in client_credentials_spec.
+--- The client: its fields, its lifetime, and what it never shows or sends (docs/design.md, "Clients"). Its settings are in
+-- settings_spec, its credentials in spec/lua/ivs/credentials/option_spec.
 
 local core = require "ivs.core"
 local interpreter = require "support.interpreter"

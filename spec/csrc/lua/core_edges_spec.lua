@@ -1,4 +1,4 @@
---- Corners of the core and of its Lua layer that the other specs pass by: limits, rare forms, keys that can't be used.
+--- Corners of the core and of its Lua layer that the other specs do not cover: limits, rare forms, invalid credentials.
 
 local by_hand = require "support.by_hand"
 local core = require "ivs.core"

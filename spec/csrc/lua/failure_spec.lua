@@ -1,4 +1,4 @@
---- Error values (docs/design.md, "Errors"): their fields, boto3's sentence, and what a person sees who lets one end the program.
+--- Error values (docs/design.md, "Errors"): their fields, boto3's sentence, and how one that ends a script is shown.
 --
 -- The sentences are compared with those of a complete botocore client (oracle/client_error.py). Which answer gives which
 -- fields is in support/scenarios.lua, run by response_spec.

@@ -1,4 +1,4 @@
---- The kind `internal`: what goes wrong inside this process. Memory that runs out is memory_spec's and unit_spec's.
+--- The kind `internal`: failures inside this process. For memory that runs out see memory_spec and unit_spec.
 
 local by_hand = require "support.by_hand"
 local interpreter = require "support.interpreter"

@@ -1,4 +1,4 @@
---- Misuse of the API: it raises at the caller's line, and says what was probably meant.
+--- Misuse of the API: it raises at the caller's line, and suggests what was probably meant.
 
 local core = require "ivs.core"
 local ivs = require "ivs"

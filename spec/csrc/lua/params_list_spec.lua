@@ -1,4 +1,4 @@
---- The parameters of ListRecordingConfigurations, whose problems are reported in botocore's words (spec/oracle/parameters.py).
+--- The parameters of ListRecordingConfigurations, whose problems are reported with botocore's messages (spec/oracle/parameters.py).
 
 local core = require "ivs.core"
 local ivs = require "ivs"

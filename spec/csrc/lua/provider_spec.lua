@@ -1,4 +1,4 @@
---- Several calls of one client of ivs.core that need credentials at the same time: one asks, all share its answer. The numbers of
+--- Several calls of one client of ivs.core that need credentials at the same time: one retrieves them, all share the result. The numbers of
 -- minutes are botocore's (botocore.credentials, RefreshableCredentials).
 
 local by_hand = require "support.by_hand"

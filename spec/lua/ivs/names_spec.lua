@@ -1,4 +1,4 @@
---- What was probably meant by a name that does not exist.
+--- Suggestions for a name that does not exist.
 
 local names = require "ivs.names"
 

@@ -1,4 +1,4 @@
---- A stand-in for the service in the tests of other people's code, used through `ivs` and `ivs.core`; through nginx in spec/resty.
+--- ivs.stub, used through `ivs` and `ivs.core`; inside nginx: spec/lua/resty/stub_spec.
 
 local cjson = require("cjson").new()
 local core = require "ivs.core"

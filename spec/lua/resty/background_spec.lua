@@ -1,4 +1,5 @@
---- resty.ivs.background: what is fetched belongs to no request, where nginx has a timer for it; and what happens where it has none.
+--- The fetch of a missing answer (resty.ivs.cache.leader): it runs in a timer and belongs to no request; and what happens if nginx
+-- has no timer left.
 
 local cache_site = require "support.cache_site"
 local shell = require "emulator.shell"

@@ -1,5 +1,5 @@
---- Inside nginx, what the caller's own functions and tables may do: a transport that gives no answer, a logger that raises, a
--- source of keys that gives anything; and what is said of misuse. (Over libcurl: spec/lua/ivs/http/transport_spec, callbacks_spec, misuse_spec.)
+--- Inside nginx, what the caller's own functions and tables may do: a transport that returns no response, a logger that raises, a
+-- source of credentials that returns anything; and the messages of misuse. (Over libcurl: spec/lua/ivs/http/transport_spec, callbacks_spec, misuse_spec.)
 
 local nginx = require "support.nginx"
 

@@ -1,5 +1,5 @@
---- connect_timeout inside nginx: one time for name, TCP, tunnel and TLS together, whatever nginx's resolver allows itself; and
--- what that costs a pooled connection, which is nothing.
+--- connect_timeout inside nginx: one time for name, TCP, tunnel and TLS together, whatever nginx's resolver_timeout is; and
+-- that it costs a pooled connection nothing.
 
 local hostile = require "support.hostile_calls"
 local hostile_server = require "support.hostile_server"

@@ -1,5 +1,5 @@
---- Credentials inside nginx: fetched over cosockets, once for a worker, and without anybody waiting who need not
--- (docs/design.md, "Credentials"). Which source gives which keys is in spec/lua/ivs/credentials.
+--- Credentials inside nginx: retrieved over cosockets, once for a worker, without a needless wait
+-- (docs/design.md, "Credentials"). The sources are in spec/lua/ivs/credentials.
 
 local http_server = require "support.http_server"
 local json = require "cjson"

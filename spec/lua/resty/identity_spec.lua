@@ -1,4 +1,4 @@
---- resty.ivs.identity: for whom a remembered answer is, seen through clients that share a dict.
+--- resty.ivs.cache.identity: which clients share a cached answer, through clients that share a dict.
 
 local nginx = require "support.nginx"
 

@@ -1,4 +1,4 @@
---- resty.ivs.lock and resty.ivs.flight inside a worker: who holds a key, and whose leader is gone.
+--- resty.ivs.cache.lock and resty.ivs.cache.single_flight inside a worker: the holder of a key, and leaders that are gone.
 
 local nginx = require "support.nginx"
 

@@ -1,5 +1,5 @@
---- The user's logger inside nginx: it may wait, raise and call, like any other Lua of a request's. In C, where the core calls
--- its own, any of that would cost the worker its life.
+--- The user's logger inside nginx: it may wait, raise and call, like any other Lua of a request's. Inside C, where the core calls
+-- its own logger, any of that would crash the worker.
 
 local http_server = require "support.http_server"
 local nginx = require "support.nginx"

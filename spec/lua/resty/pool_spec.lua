@@ -1,4 +1,4 @@
---- What a worker keeps between two calls: connections, apart where they differ, and memory, unless it was much.
+--- What a worker keeps between two calls: connections, in separate pools if they differ, and a limited amount of memory.
 
 local certificates = require "support.certificates"
 local hostile = require "support.hostile_calls"

@@ -1,5 +1,5 @@
 --- What a call inside nginx makes of every raw response in support/raw_responses.lua: the kind, code and number of attempts that
--- it has over libcurl (spec/call/raw_responses_spec.lua), but for the rows that say why not.
+-- it has over libcurl (spec/call/raw_responses_spec.lua), except in rows that state the reason.
 
 local hostile_server = require "support.hostile_server"
 local nginx = require "support.nginx"

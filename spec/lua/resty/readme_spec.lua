@@ -1,4 +1,4 @@
--- The README's nginx example runs as it is written. Its other examples: readme_spec.lua.
+-- The example of docs/nginx.md runs as it is written. The other examples: spec/project/readme_spec.lua.
 
 local nginx = require "support.nginx"
 local readme = require "support.readme"
@@ -7,7 +7,7 @@ local store = require "emulator.store"
 
 if not nginx.available then return end
 
-describe("the README's nginx example", function()
+describe("the example of docs/nginx.md", function()
   it("answers with the state", function()
     local emulator = server.start()
     local text = readme.nginx()

@@ -1,4 +1,4 @@
---- resty.ivs.redis over a real Redis Cluster of three masters, which two nginx instances share.
+--- resty.ivs.cache.redis over a real Redis Cluster of three masters, which two nginx instances share.
 
 local cache_site = require "support.cache_site"
 local redis_cluster = require "support.redis_cluster"

@@ -1,4 +1,4 @@
---- resty.ivs.redis_link: how nginx reaches a Redis, and does without one that is away, slow, or none.
+--- resty.ivs.cache.redis_connection: how nginx reaches a Redis, and works without one that is down, slow, or not a Redis.
 
 local cache_site = require "support.cache_site"
 local redis_server = require "support.redis_server"

@@ -1,4 +1,4 @@
---- resty.ivs.redis: two nginx instances, each of several workers, that share a real redis-server.
+--- resty.ivs.cache.redis: two nginx instances, each of several workers, that share a real redis-server.
 
 local cache_site = require "support.cache_site"
 local redis_server = require "support.redis_server"

@@ -1,5 +1,5 @@
---- Inside nginx, the asking for credentials when something goes wrong with it: a phase that can't wait, no timer, a provider
--- that never ends, a logger that raises. Whoever waits comes to an end. (What goes right: spec/lua/resty/credentials_spec.)
+--- Inside nginx, retrievals of credentials that fail: a phase that cannot wait, no timer, a provider that never returns, a logger
+-- that raises. Every wait ends. (Retrievals that succeed: spec/lua/resty/credentials_spec.)
 
 local nginx = require "support.nginx"
 

@@ -1,4 +1,4 @@
---- What a worker that makes calls goes through: load, waiting, requests whose client went away, reloads, its end.
+--- The life of a worker that makes calls: load, waiting, clients that disconnect, reloads, its end.
 
 local http_server = require "support.http_server"
 local json = require "cjson"

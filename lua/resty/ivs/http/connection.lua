@@ -139,7 +139,7 @@ local function try(wire, route, url, limits, deadline, is_second)
 end
 
 --- Connects.
--- @tab wire of resty.ivs.wire
+-- @tab wire of resty.ivs.http.wire
 -- @tab route its route to the URL
 -- @string url for messages
 -- @tab limits `connect_timeout` (seconds for name, TCP, tunnel and TLS together) and `read_timeout`, in place of the wire's

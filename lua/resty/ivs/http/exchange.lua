@@ -85,7 +85,7 @@ local function converse(sock, text, url, wire, route, limits)
 end
 
 --- Sends a request that is text already, and reads the response.
--- @tab wire of resty.ivs.wire
+-- @tab wire of resty.ivs.http.wire
 -- @tab route its route to the URL
 -- @param text the whole message: a string, or a list of its pieces
 -- @string url for messages
@@ -127,7 +127,7 @@ function exchange.is_coded(coding)
 end
 
 --- Sends a request and reads the response.
--- @tab wire of resty.ivs.wire
+-- @tab wire of resty.ivs.http.wire
 -- @tab request `{ method, url, headers?, body?, connect_timeout?, read_timeout?, max_bytes?, direct? }`
 -- @return `{ status, headers, body }`; or nil and an error object
 function exchange.send(wire, request)

@@ -1,5 +1,5 @@
---- Programs as credential_process runs them (csrc/lua/blocking/process.c): at a terminal, where the person can be asked, and elsewhere,
--- where nobody is there. Each in a process of its own, since the terminal of whoever runs the specs is not theirs.
+--- Programs as credential_process runs them (csrc/lua/blocking/process.c): at a terminal, where the user can be asked, and elsewhere.
+-- Each runs in a process of its own, with a terminal of its own.
 
 local interpreter = require "support.interpreter"
 local shell = require "emulator.shell"

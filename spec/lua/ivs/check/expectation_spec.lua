@@ -1,4 +1,4 @@
---- What is not an expectation, and what is said about it; expectations from text and files; snapshots.
+--- Invalid expectations and their messages; expectations from text and files; snapshots.
 
 local check = require "ivs.check"
 local cjson = require("cjson").new()

@@ -1,8 +1,8 @@
---- The shared AWS files (docs/protocol.md, "Shared files"): what they say, compared with botocore through spec/oracle/files.py
--- over hand-written and generated files; which of their profiles is meant; files that cannot be read.
+--- The shared AWS files (docs/protocol.md, "Shared files"): their values, compared with botocore through spec/oracle/files.py
+-- over hand-written and generated files; which profile is selected; files that cannot be read.
 --
 -- Where we differ from botocore, on purpose, and so not among the cases: a NUL byte is an error (ini_spec); an empty variable
--- counts as absent. A file that is there but cannot be read is empty, as for botocore, and we tell of it.
+-- counts as absent. A file that exists but cannot be read is empty, as for botocore, and it is logged.
 
 local config_files = require "support.config_files"
 local files = require "ivs.config.files"

@@ -1,5 +1,5 @@
---- The grammar of the shared AWS files, where botocore is no oracle: lines and kinds of a fault, no secret in its
--- message, sizes. What a valid file says is compared with botocore in files_spec.lua.
+--- The grammar of the shared AWS files, where botocore is no oracle: lines and kinds of errors, no secret in their
+-- messages, sizes. The values of valid files are compared with botocore in files_spec.lua.
 
 local ini = require "ivs.config.ini"
 

@@ -1,5 +1,5 @@
---- Settings: each of the rows in each of the places where it may stand, with good and bad values; proxies.
--- Where settings come from: settings_sources_spec. What a setting does is shown where it is done.
+--- Settings: each row in each of its places, with valid and invalid values; proxies.
+-- Where settings come from: settings_sources_spec. The effect of a setting is tested with the code that uses it.
 
 local ivs = require "ivs"
 local settings = require "ivs.config.settings"

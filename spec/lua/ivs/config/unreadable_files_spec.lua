@@ -1,5 +1,5 @@
---- Shared files that are there and cannot be read: as botocore, a client passes them by; and it says so to the logger, in the
--- causes of a failure and in its diagnosis. (That botocore passes them by shows in the matrix.)
+--- Shared files that exist and cannot be read: as in botocore, a client skips them; and it reports them to the logger, in the
+-- causes of a failure and in client:credentials(). (matrix_spec shows that botocore skips them.)
 
 local interpreter = require "support.interpreter"
 local ivs = require "ivs"

@@ -1,8 +1,8 @@
---- Roles that profiles assume (docs/protocol.md, "Assumed roles"), from files to the keys that arrive at IVS.
+--- Roles that profiles assume (docs/protocol.md, "Assumed roles"), from files to the credentials that arrive at IVS.
 --
 -- The whole module runs, against a real server that stands for STS and IVS. The error codes are the names of the
 -- classes that botocore 1.43.11 raised for the same files.
--- Not for: the wire format of STS and its faults (sts_spec).
+-- Not for: the wire format of STS and its faults (spec/lua/ivs/services/sts_spec).
 
 local emulator = require "emulator.server"
 local support = require "support.sts"

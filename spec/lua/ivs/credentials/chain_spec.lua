@@ -1,6 +1,6 @@
---- The chain of sources through the whole module: what it says where it finds nothing, when it stops, what it remembers,
--- and what client:credentials() tells. Which source wins is shown beside botocore (matrix_spec), when keys are renewed in
--- refresh_spec.
+--- The chain of sources through the whole module: its error if no source has credentials, when it stops, what it remembers,
+-- and what client:credentials() returns. Which source wins is compared with botocore in matrix_spec, when credentials are
+-- refreshed is in spec/call/refresh_spec.
 
 local emulator_credentials = require "support.emulator_credentials"
 local emulator_server = require "emulator.server"

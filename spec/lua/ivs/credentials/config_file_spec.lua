@@ -1,4 +1,4 @@
---- Static keys of the config file's section. What both files have in common is in shared_file_spec.
+--- Static credentials of the config file's section. See shared_file_spec for what both files have in common.
 
 local config_file = require "ivs.credentials.config_file"
 local failure = require "ivs.failure"

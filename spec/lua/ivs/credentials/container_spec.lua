@@ -1,4 +1,4 @@
---- Keys from a container's endpoint, asked of a real server.
+--- Credentials from a container's endpoint, a real server here.
 
 local container = require "ivs.credentials.container"
 local failure = require "ivs.failure"

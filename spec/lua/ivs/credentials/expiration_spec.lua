@@ -1,5 +1,5 @@
---- Expirations: the texts that are times, beside dateutil, which botocore reads them with (oracle/expiration.py), and the one
--- type in which client:credentials() gives them, whatever source the keys came from.
+--- Expirations: the texts that are timestamps, compared with dateutil, which botocore uses (oracle/expiration.py), and the one
+-- type in which client:credentials() returns them, for every source.
 
 local ivs = require "ivs"
 local oracle = require "support.oracle"

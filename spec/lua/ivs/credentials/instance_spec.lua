@@ -1,4 +1,4 @@
---- Keys of an instance's role, from a real server in the place of the metadata service.
+--- Credentials of an instance's role, from a real server in the place of the metadata service.
 
 local failure = require "ivs.failure"
 local http_server = require "support.http_server"

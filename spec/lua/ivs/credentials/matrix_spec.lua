@@ -1,5 +1,5 @@
---- botocore and ivs beside each other: the same environment, files and server, over every source of keys, their order and
--- what may be wrong with them (support/matrix/*.lua). What is to come out is what botocore does, run here; a case where
+--- botocore and ivs beside each other: the same environment, files and server, over every source of credentials, their order
+-- and their errors (support/matrix/*.lua). The expected result is botocore's, which runs here; a case where
 -- the two differ names the difference (matrix.differences), and then they have to differ.
 
 local ivs = require "ivs"

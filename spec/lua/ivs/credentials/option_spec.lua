@@ -1,5 +1,5 @@
---- The keys of a client: the option, as a table or a function, and the environment (docs/protocol.md, "Credential sources").
--- Whatever is wrong with them is an error value, and nothing is sent. The refresh near expiry, by the clock, is in core_spec.
+--- The credentials of a client: the option, as a table or a function, and the environment (docs/protocol.md, "Credential sources").
+-- Every problem with them is an error object, and nothing is sent. The refresh before they expire is in spec/call/refresh_spec.
 
 local ivs = require "ivs"
 local store = require "emulator.store"

@@ -1,4 +1,4 @@
---- Static keys of the credentials file's section. Reading the file is files_spec's.
+--- Static credentials of the credentials file's section. Parsing the file is in files_spec.
 
 local failure = require "ivs.failure"
 local shared_file = require "ivs.credentials.shared_file"

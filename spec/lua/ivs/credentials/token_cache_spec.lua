@@ -1,4 +1,4 @@
---- Token files: read with suspicion, written whole, renewed in time.
+--- Token files: validated when read, replaced as a whole, renewed before they expire.
 
 local provider_context = require "support.provider_context"
 local shell = require "emulator.shell"

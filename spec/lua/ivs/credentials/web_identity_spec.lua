@@ -1,4 +1,4 @@
---- Keys for a token in a file (docs/protocol.md, "Web identity"), from the file to the keys that arrive at IVS.
+--- Credentials for a token in a file (docs/protocol.md, "Web identity"), from the file to the credentials that arrive at IVS.
 -- Not for: the wire format of STS and its faults (sts_spec).
 
 local shell = require "emulator.shell"

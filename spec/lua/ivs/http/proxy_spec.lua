@@ -1,5 +1,5 @@
---- Which proxy serves a client: the option, the variables (docs/protocol.md, "Proxies"), and what is none. Whom it serves, by
--- no_proxy, is in proxy_spec.
+--- Which proxy a client uses: the option, the variables (docs/protocol.md, "Proxies"), invalid values. The hosts that it is used
+-- for are in spec/csrc/curl/no_proxy_spec.
 
 local provider_context = require "support.provider_context"
 local settings = require "ivs.config.settings"

@@ -1,5 +1,5 @@
---- A `transport` function in place of the network (docs/design.md, "Transport functions"): what it is given, and what becomes of
--- what it gives.
+--- A `transport` function in place of the network (docs/design.md, "Transport functions"): its argument, and what becomes of
+-- its results.
 
 local core = require "ivs.core"
 local ivs = require "ivs"

@@ -1,4 +1,4 @@
---- Where the services are that exchange a login for keys, and how a call of them is repeated.
+--- The services that exchange a login for credentials: their endpoints, and how their calls are retried.
 
 local http_server = require "support.http_server"
 local sign_in = require "ivs.services.sign_in"

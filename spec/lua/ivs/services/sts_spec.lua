@@ -1,8 +1,8 @@
---- STS: what is sent, where to, and what is made of every kind of answer (docs/protocol.md, "STS").
+--- STS: requests, endpoints, and how every kind of response is read (docs/protocol.md, "STS").
 --
 -- Forms and signatures are compared with botocore's, from one run of spec/oracle/sts.py. The answers come from a real
 -- server. Where a call goes is asked of a context whose service_call only notes it.
--- Not for: which profile leads to which call (providers/assume_role_spec, providers/web_identity_spec).
+-- Not for: which profile leads to which call (credentials/assume_role_spec, credentials/web_identity_spec).
 
 local oracle = require "support.oracle"
 local service_endpoints = require "ivs.services.endpoints"
