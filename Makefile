@@ -28,7 +28,7 @@ WARNINGS  := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-p
 # -Werror where this project is developed. A user's compiler may know warnings that ours does not.
 WERROR    ?=
 OUR_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS) $(WERROR)
-# Not unloaded at lua_close: a finaliser may still come, and libcurl may still be looking a name up in a thread.
+# Not unloaded at lua_close: a finalizer may run later, and a name lookup of libcurl may still run in a thread.
 OUR_LINK  := -shared -Wl,-z,now -Wl,-z,nodelete -Wl,--as-needed
 CRYPTO    := $(if $(CRYPTO_LIBDIR),-L$(CRYPTO_LIBDIR)) -lcrypto
 CURL      := $(if $(CURL_LIBDIR),-L$(CURL_LIBDIR)) -lcurl
@@ -70,7 +70,7 @@ compile_commands.json: FORCE ## for clangd and other tools that read C
 	@$(MAKE) --no-print-directory -Bn all | sed -n 's|^.* -c -o .* \(csrc/.*\.c\)$$|,{"directory": "$(CURDIR)", "file": "\1", "command": "&"}|p' | \
 	  sed "1s/,/[/; s|\$$(pkg-config --cflags $(LUA))|$$(pkg-config --cflags $(LUA))|; \$$s/$$/]/" >$@
 
-# The core includes what lies beside it, the curl layer that and the core, csrc/lua all: a wrong arrow does not build. Where
+# csrc/core includes only its own files, csrc/curl also the core, csrc/lua all: a dependency in the wrong direction does not compile. Where
 # curl.h or lua.h are on the compiler's own path, their include guards, defined, hide what they declare.
 NO_LUA    := -Dlua_h -Dlauxlib_h
 NO_CURL   := -DCURLINC_CURL_H

@@ -1,6 +1,7 @@
 /*
- * A Lua interpreter with the sanitizers: a program that loads a sanitized module must be linked with them, and Debian's interpreters
- * are not. Supports the part of lua(1) that the specs use: `-e CODE` and `SCRIPT ARGUMENT…`. Ctrl-C raises "interrupted!".
+ * A Lua interpreter with the sanitizers: a program that loads a sanitized module must be linked with them,
+ * and Debian's interpreters are not. Supports the part of lua(1) that the specs use: `-e CODE` and `SCRIPT
+ * ARGUMENT…`. Ctrl-C raises "interrupted!".
  */
 #include <lauxlib.h>
 #include <lua.h>
@@ -11,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* gcc 12's AddressSanitizer reads the bounds of a library's thread-local block from the bytes before it, which glibc no longer
- * writes. Those bytes can be an address on which LeakSanitizer crashes. */
+/* gcc 12's AddressSanitizer reads the bounds of a library's thread-local block from the bytes before it,
+ * which glibc no longer writes. Those bytes can be an address on which LeakSanitizer crashes. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
   return "intercept_tls_get_addr=0";

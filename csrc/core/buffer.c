@@ -51,7 +51,8 @@ static int grow(ivs_buffer *buffer, size_t more) {
   return IVS_OK;
 }
 
-/* Makes room for `more` bytes and the NUL. The capacity is never larger than cap + 1, so bytes that fit are allowed. */
+/* Makes room for `more` bytes and the NUL. The capacity is never larger than cap + 1, so bytes that fit are
+ * allowed. */
 static inline int reserve(ivs_buffer *buffer, size_t more) {
   if (!buffer->status && more < buffer->capacity - buffer->length) return IVS_OK;
   return grow(buffer, more);

@@ -1,9 +1,9 @@
 /*
  * A byte buffer with a cap that is set at initialization.
  *
- * Invariants: length <= cap; data[length] is NUL if data is not NULL; memory that the buffer gives up (on growth,
- * reset or free) is wiped, because any buffer may hold a secret. The first failure is sticky: every later addition
- * returns it too, so a caller may append many times and check ivs_buffer_status once.
+ * Invariants: length <= cap; data[length] is NUL if data is not NULL; memory that the buffer gives up (on
+ * growth, reset or free) is wiped, because any buffer may hold a secret. The first failure is sticky: every
+ * later addition returns it too, so a caller may append many times and check ivs_buffer_status once.
  */
 #ifndef IVS_CORE_BUFFER_H
 #define IVS_CORE_BUFFER_H

@@ -146,8 +146,8 @@ int ivs_call_add_secret(ivs_call *call, ivs_slice secret) {
 
 /* ---- the rules: from a report to an event ---- */
 
-/* Takes one token from each limit that applies to the call and returns 0. If a limit has none, takes none and returns the seconds
- * to wait before the next try. */
+/* Takes one token from each limit that applies to the call and returns 0. If a limit has none, takes none and
+ * returns the seconds to wait before the next try. */
 static double take_token(ivs_call *call, double now) {
   ivs_retry *policy = &call->client->retry;
   const bool is_adaptive = policy->mode == IVS_RETRY_ADAPTIVE;
@@ -162,7 +162,8 @@ static double take_token(ivs_call *call, double now) {
 static void authenticate(ivs_call *call, double now) {
   const ivs_credentials *credentials = &call->client->credentials;
   const double service_now = now + call->client->clock_offset;
-  /* An attempt asks once; again only if the credentials have expired while it kept its pace. */
+  /* Requests credentials once for each attempt, and again if they have expired while the attempt waited for
+   * its pace. */
   const bool has_asked = call->has_requested_credentials && ivs_credentials_valid(credentials, service_now);
   if (call->operation->signing_service && !has_asked &&
       ivs_credentials_needs_refresh(credentials, service_now)) {

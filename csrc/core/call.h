@@ -1,12 +1,12 @@
 /*
  * One call as a state machine that does no I/O.
  *
- * Theory of operation. The call is pulled: the owner of the loop calls ivs_call_next to get a step, carries it out,
- * reports the result, and calls ivs_call_next again. Time and randomness are arguments of ivs_call_next and are read
- * nowhere else, so a test can reach each path. Without a report ivs_call_next returns the same step again. A report
- * that does not match the step is rejected with IVS_ESTATE and changes nothing. DONE and FAILED are final: the request
- * is wiped. A FAILED call contains no secret of its requests: the failure and the headers are redacted (redaction.h),
- * the bodies are wiped.
+ * Theory of operation. The call is pulled: the owner of the loop calls ivs_call_next to get a step, carries
+ * it out, reports the result, and calls ivs_call_next again. Time and randomness are arguments of
+ * ivs_call_next and are read nowhere else, so a test can reach each path. Without a report ivs_call_next
+ * returns the same step again. A report that does not match the step is rejected with IVS_ESTATE and changes
+ * nothing. DONE and FAILED are final: the request is wiped. A FAILED call contains no secret of its requests:
+ * the failure and the headers are redacted (redaction.h), the bodies are wiped.
  *
  *   step           what the owner does                          what it reports
  *   CREDENTIALS    gets credentials from its provider           ivs_call_credentials, ivs_call_no_credentials
@@ -108,18 +108,20 @@ void ivs_call_reset(ivs_call *call);
 void ivs_call_free(ivs_call *call);
 
 /*
- * Begins a call of the operation, which must outlive the call's steps. body: copied; may be part of call->request.body.
- * arn: the resource; if the client has no region, the ARN's region is used. Empty: the client must have a region.
- * random: for the invocation id. After a failure (no region, a body that is too large) the next step is FAILED.
+ * Begins a call of the operation, which must outlive the call's steps. body: copied; may be part of
+ * call->request.body. arn: the resource; if the client has no region, the ARN's region is used. Empty: the
+ * client must have a region. random: for the invocation id. After a failure (no region, a body that is too
+ * large) the next step is FAILED.
  */
 void ivs_call_begin(ivs_call *call, const ivs_operation *operation, ivs_slice body, ivs_slice arn,
                     const unsigned char random[16]);
-/* The same, with a body that is written from arguments (operation.h). The parameter `arn` names the resource. */
+/* The same, with a body that is written from arguments (operation.h). The parameter `arn` names the
+ * resource. */
 void ivs_call_begin_with_arguments(ivs_call *call, const ivs_operation *operation,
                                    const ivs_argument *arguments, const unsigned char random[16]);
 
-/* Adds a secret of the body, which messages must not show. To be called before the first step. IVS_OK, IVS_ENOMEM,
- * IVS_ETOOBIG. */
+/* Adds a secret of the body, which messages must not show. To be called before the first step. IVS_OK,
+ * IVS_ENOMEM, IVS_ETOOBIG. */
 int ivs_call_add_secret(ivs_call *call, ivs_slice secret);
 
 /* Whether the next ivs_call_next may compute a retry delay. Otherwise it does not read `random`. */
@@ -143,8 +145,8 @@ int ivs_call_no_response_as_set(ivs_call *call);
 int ivs_call_decoded(ivs_call *call);
 /* A 2xx body cannot be decoded. */
 int ivs_call_undecodable(ivs_call *call, ivs_slice message);
-/* An error body has been decoded as far as possible. A slice's data is NULL if the body has no such member. raw: the
- * body is not JSON. */
+/* An error body has been decoded as far as possible. A slice's data is NULL if the body has no such member.
+ * raw: the body is not JSON. */
 int ivs_call_error(ivs_call *call, ivs_slice code, ivs_slice message, bool raw);
 int ivs_call_slept(ivs_call *call);
 /* The owner ends the call and has set call->failure. */

@@ -10,19 +10,19 @@
 
 #include "call.h"
 
-/* Sets the URL and the headers of call->request, whose body is already set, and signs it at `now`, seconds since 1970.
- * IVS_OK, IVS_ENOMEM, IVS_ETOOBIG, IVS_ECRYPTO. */
+/* Sets the URL and the headers of call->request, whose body is already set, and signs it at `now`, seconds
+ * since 1970. IVS_OK, IVS_ENOMEM, IVS_ETOOBIG, IVS_ECRYPTO. */
 int ivs_attempt_build(ivs_call *call, double now);
 
 /* Stores how far the Date of call->response is ahead of our time. now: seconds since 1970. */
 void ivs_skew_note_date(ivs_call *call, double now);
-/* Returns true if clock skew can have caused the failure and this call has not been resent for that reason. The client's
- * clock offset is then corrected, and the call is to be sent once more. */
+/* Returns true if clock skew can have caused the failure and this call has not been resent for that reason.
+ * The client's clock offset is then corrected, and the call is to be sent once more. */
 bool ivs_skew_correct(ivs_call *call);
 
 /*
- * Redacts the secrets of the call's requests (call->secrets). A code is not redacted in part: a service's code that contains a
- * secret is replaced by the HTTP status, a driver's code by IVS_CALL_REDACT_CODE.
+ * Redacts the secrets of the call's requests (call->secrets). A code is not redacted in part: a service's
+ * code that contains a secret is replaced by the HTTP status, a driver's code by IVS_CALL_REDACT_CODE.
  */
 #define IVS_CALL_REDACT_CODE "HTTPClientError"
 /* Whether the text contains a secret. The text must not be truncated before. */

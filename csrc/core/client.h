@@ -1,6 +1,6 @@
 /*
- * The state that the calls of one client share: endpoint, credentials, signer, retry quota, learned clock offset. The operation
- * belongs to the call.
+ * The state that the calls of one client share: endpoint, credentials, signer, retry quota, learned clock
+ * offset. The operation belongs to the call.
  *
  * Not thread-safe: a client belongs to one Lua state. Does no I/O and reads no clock.
  */
@@ -47,8 +47,9 @@ int ivs_client_open(ivs_client *client, const ivs_client_settings *settings, dou
 /* Wipes and frees the content; may be called twice. */
 void ivs_client_close(ivs_client *client);
 
-/* Returns the endpoint for a call about this ARN (empty: no ARN): the client's endpoint or, if no region is configured, the
- * endpoint of the ARN's region, stored in *own. Returns NULL with the failure set (NoRegionError, …) if there is none. */
+/* Returns the endpoint for a call about this ARN (empty: no ARN): the client's endpoint or, if no region is
+ * configured, the endpoint of the ARN's region, stored in *own. Returns NULL with the failure set
+ * (NoRegionError, …) if there is none. */
 const ivs_endpoint *ivs_client_resolve_endpoint(const ivs_client *client, ivs_slice arn, ivs_endpoint *own,
                                                 ivs_failure *failure);
 

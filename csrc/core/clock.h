@@ -1,5 +1,6 @@
 /*
- * The system's clocks, in seconds, for the drivers. The call machine reads no clock: time is an argument of its functions.
+ * The system's clocks, in seconds, for the drivers. The call machine reads no clock: time is an argument of
+ * its functions.
  */
 #ifndef IVS_CORE_CLOCK_H
 #define IVS_CORE_CLOCK_H

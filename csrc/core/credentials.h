@@ -12,7 +12,8 @@
 /* Calls try to refresh credentials that expire within this time (docs/protocol.md, "Credential refresh"). */
 #define IVS_CREDENTIALS_ADVISORY_SECONDS (15 * 60)
 
-/* Calls wait for the refresh of credentials that expire within this time (botocore: the mandatory refresh). */
+/* Calls wait for the refresh of credentials that expire within this time (botocore: the mandatory
+ * refresh). */
 #define IVS_CREDENTIALS_MANDATORY_SECONDS (10 * 60)
 
 typedef struct ivs_credentials {
@@ -27,9 +28,9 @@ void ivs_credentials_init(ivs_credentials *credentials);
 void ivs_credentials_free(ivs_credentials *credentials);
 
 /*
- * Copies all three texts. On failure the credentials do not change.
- * IVS_OK, IVS_ENOMEM, IVS_ETOOBIG, or IVS_EINVAL: the access key ID or the secret access key is empty, or a text
- * contains a control character, which could end a header line.
+ * Copies all three texts. On failure the credentials do not change. IVS_OK, IVS_ENOMEM, IVS_ETOOBIG, or
+ * IVS_EINVAL: the access key ID or the secret access key is empty, or a text contains a control character,
+ * which could end a header line.
  */
 int ivs_credentials_set(ivs_credentials *credentials, ivs_slice access_key_id, ivs_slice secret_access_key,
                         ivs_slice session_token, double expiration);

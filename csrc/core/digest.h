@@ -1,8 +1,8 @@
 /*
  * SHA-256 and HMAC-SHA-256 over libcrypto.
  *
- * The algorithm is fetched once and the context is reused: in OpenSSL 3 a one-shot call fetches the algorithm each
- * time, which takes longer than hashing a request.
+ * The algorithm is fetched once and the context is reused: in OpenSSL 3 a one-shot call fetches the algorithm
+ * each time, which takes longer than hashing a request.
  */
 #ifndef IVS_CORE_DIGEST_H
 #define IVS_CORE_DIGEST_H

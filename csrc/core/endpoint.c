@@ -17,7 +17,8 @@ static const ivs_partition partitions[] = {
 };
 static const ivs_partition default_partition = {"aws", "", "amazonaws.com", "api.aws"};
 
-/* Whether the region consists of the partition's prefix, one word, '-' and digits, or is the pseudo-region NAME-global. */
+/* Whether the region consists of the partition's prefix, one word, '-' and digits, or is the pseudo-region
+ * NAME-global. */
 static bool matches(const ivs_partition *partition, const char *region) {
   size_t prefix = strlen(partition->prefix), name = strlen(partition->name);
   if (strncmp(region, partition->name, name) == 0 && strcmp(region + name, "-global") == 0) return true;

@@ -1,5 +1,6 @@
 /*
- * The service's endpoint rules: from region and settings to the endpoint of a call (docs/protocol.md, "Endpoints").
+ * The service's endpoint rules: from region and settings to the endpoint of a call (docs/protocol.md,
+ * "Endpoints").
  */
 #ifndef IVS_CORE_ENDPOINT_H
 #define IVS_CORE_ENDPOINT_H
@@ -18,7 +19,8 @@ typedef struct ivs_partition {
   const char *dualstack_suffix; /* of its dual-stack endpoints' host names */
 } ivs_partition;
 
-/* The partition of a region. An unknown region belongs to `aws`, so that regions newer than the table work. */
+/* The partition of a region. An unknown region belongs to `aws`, so that regions newer than the table
+ * work. */
 const ivs_partition *ivs_endpoint_partition(const char *region);
 
 /* The parameters of the rules. A slice with data NULL is not set. */

@@ -1,8 +1,8 @@
 /*
  * The failure of a call: kind, code and message (docs/design.md, "Errors").
  *
- * The X-lists below define all kinds and codes. The enum, the names and the Lua table `ivs.exceptions` are generated
- * from them.
+ * The X-lists below define all kinds and codes. The enum, the names and the Lua table `ivs.exceptions` are
+ * generated from them.
  */
 #ifndef IVS_CORE_FAILURE_H
 #define IVS_CORE_FAILURE_H
@@ -127,7 +127,8 @@ enum ivs_kind {
 
 #define IVS_CODE_MAX 128
 #define IVS_FAILURE_MESSAGE_MAX 8192
-/* Extra bytes that a message keeps until it is truncated, so that a secret at the end can be redacted (redaction.h). */
+/* Extra bytes that a message keeps until it is truncated, so that a secret at the end can be redacted
+ * (redaction.h). */
 #define IVS_FAILURE_MESSAGE_MARGIN 16
 
 typedef struct ivs_failure {
@@ -141,9 +142,10 @@ void ivs_failure_init(ivs_failure *failure);
 void ivs_failure_free(ivs_failure *failure);
 
 /*
- * Both replace the content; the slices may be part of the old content. Messages longer than IVS_FAILURE_MESSAGE_MAX +
- * IVS_FAILURE_MESSAGE_MARGIN are truncated at a character boundary. The codes OutOfMemoryError and CryptoError always have
- * the kind internal, unless a service sends them. OutOfMemoryError is retryable.
+ * Both replace the content; the slices may be part of the old content. Messages longer than
+ * IVS_FAILURE_MESSAGE_MAX + IVS_FAILURE_MESSAGE_MARGIN are truncated at a character boundary. The codes
+ * OutOfMemoryError and CryptoError always have the kind internal, unless a service sends them.
+ * OutOfMemoryError is retryable.
  */
 void ivs_failure_set(ivs_failure *failure, enum ivs_kind kind, ivs_slice code, ivs_slice message);
 void ivs_failure_format(ivs_failure *failure, enum ivs_kind kind, const char *code, const char *format, ...)

@@ -114,8 +114,8 @@ static void read_connection(ivs_http1 *reader, ivs_slice list) {
 }
 
 /*
- * Drops the continuation line of a folded header (RFC 9112, 5.2). Rejects it for a header that sets the body's length: some
- * recipients join such lines, others drop them.
+ * Drops the continuation line of a folded header (RFC 9112, 5.2). Rejects it for a header that sets the
+ * body's length: some recipients join such lines, others drop them.
  */
 static int skip_fold(ivs_http1 *reader) {
   if (reader->last == IVS_HTTP1_OTHER) return IVS_OK;

@@ -1,11 +1,11 @@
 /*
  * An incremental HTTP/1.1 response reader (RFC 9112). Does no I/O.
  *
- * The result depends only on the bytes, not on how they are split between calls. Everything is bounded: heads, interim responses
- * and trailers together (IVS_RESPONSE_HEAD_MAX), headers (IVS_RESPONSE_HEADERS_MAX), a chunk's line, the body. The reader accepts
- * and rejects the same messages as libcurl, so that both drivers return the same result for the same bytes. After a message whose
- * length is ambiguous (RFC 9112, 6.3 and 11.2) the connection is not reused. Not for: requests, pipelining, HTTP/2, content
- * codings.
+ * The result depends only on the bytes, not on how they are split between calls. Everything is bounded:
+ * heads, interim responses and trailers together (IVS_RESPONSE_HEAD_MAX), headers (IVS_RESPONSE_HEADERS_MAX),
+ * a chunk's line, the body. The reader accepts and rejects the same messages as libcurl, so that both drivers
+ * return the same result for the same bytes. After a message whose length is ambiguous (RFC 9112, 6.3 and
+ * 11.2) the connection is not reused. Not for: requests, pipelining, HTTP/2, content codings.
  */
 #ifndef IVS_CORE_HTTP1_H
 #define IVS_CORE_HTTP1_H
@@ -53,12 +53,12 @@ void ivs_http1_reset(ivs_http1 *reader, bool bodiless);
 void ivs_http1_free(ivs_http1 *reader);
 
 /*
- * Reads bytes. IVS_OK; or IVS_EINVAL (malformed), IVS_ETOOBIG, IVS_ENOMEM, with `problem` set. The failure is sticky.
- * Bytes after the end of the message are dropped, and keep_alive becomes false.
+ * Reads bytes. IVS_OK; or IVS_EINVAL (malformed), IVS_ETOOBIG, IVS_ENOMEM, with `problem` set. The failure is
+ * sticky. Bytes after the end of the message are dropped, and keep_alive becomes false.
  */
 int ivs_http1_feed(ivs_http1 *reader, const char *bytes, size_t length);
-/* The connection is closed. IVS_OK if the message is complete or ends with the connection; else IVS_EINVAL, or the status
- * that feed returned. */
+/* The connection is closed. IVS_OK if the message is complete or ends with the connection; else IVS_EINVAL,
+ * or the status that feed returned. */
 int ivs_http1_end(ivs_http1 *reader);
 bool ivs_http1_is_done(const ivs_http1 *reader);
 

@@ -26,8 +26,8 @@ const char *ivs_request_next_header(const ivs_request *request, size_t *at);
 
 /* The maximum size of a response's header names and trimmed values together. */
 #define IVS_RESPONSE_HEADERS_MAX 65536
-/* The maximum size of all lines of a response's head with their line ends, including status lines, interim responses, dropped
- * headers and trailers. */
+/* The maximum size of all lines of a response's head with their line ends, including status lines, interim
+ * responses, dropped headers and trailers. */
 #define IVS_RESPONSE_HEAD_MAX 262144
 
 /* The response. Header names are in lower case. */
@@ -42,11 +42,11 @@ typedef struct ivs_response {
 void ivs_response_init(ivs_response *response, size_t max_body);
 void ivs_response_reset(ivs_response *response);
 void ivs_response_free(ivs_response *response);
-/* Adds a header with a trimmed value. IVS_OK, IVS_ENOMEM, IVS_ETOOBIG, or IVS_EINVAL: the name is not a token (RFC 9110, 5.6.2),
- * or the value contains CR, LF or NUL. On failure nothing is added. */
+/* Adds a header with a trimmed value. IVS_OK, IVS_ENOMEM, IVS_ETOOBIG, or IVS_EINVAL: the name is not a token
+ * (RFC 9110, 5.6.2), or the value contains CR, LF or NUL. On failure nothing is added. */
 int ivs_response_add_header(ivs_response *response, ivs_slice name, ivs_slice value);
-/* Whether a line of a head or of trailers, without its line end, contains neither CR nor NUL. Recipients interpret those in
- * different ways (RFC 9112, 2.2; RFC 9110, 5.5). */
+/* Whether a line of a head or of trailers, without its line end, contains neither CR nor NUL. Recipients
+ * interpret those in different ways (RFC 9112, 2.2; RFC 9110, 5.5). */
 bool ivs_message_is_clean_line(ivs_slice line);
 /* Parses a Content-Length (RFC 9110, 8.6). False if it is not a number below 2^63. */
 bool ivs_message_read_length(ivs_slice text, uint64_t *out);

@@ -1,4 +1,5 @@
-/* The rows of the Amazon IVS operations, and the body of a request. To add a row: CONTRIBUTING.md, "Add an operation". */
+/* The rows of the Amazon IVS operations, and the body of a request. To add a row: CONTRIBUTING.md, "Add an
+ * operation". */
 #include "operation.h"
 #include "json.h"
 

@@ -1,9 +1,10 @@
 /*
  * An operation of the service as data: a row with its name, path, input, output and errors.
  *
- * A row belongs to a call, not to a client: the calls of all operations share the client's retry quota, rate, signer and
- * credentials. The rows of Amazon IVS come from the service's public model (API version 2020-07-14, botocore's data/ivs). Calls
- * that obtain credentials (AWS STS) use the same call machine, with rows that are built at run time.
+ * A row belongs to a call, not to a client: the calls of all operations share the client's retry quota, rate,
+ * signer and credentials. The rows of Amazon IVS come from the service's public model (API version
+ * 2020-07-14, botocore's data/ivs). Calls that obtain credentials (AWS STS) use the same call machine, with
+ * rows that are built at run time.
  */
 #ifndef IVS_CORE_OPERATION_H
 #define IVS_CORE_OPERATION_H
@@ -73,8 +74,8 @@ typedef struct ivs_argument {
 } ivs_argument;
 
 /*
- * Appends the body, `{"arn": "…"}`, as Python's json.dumps writes it. The arguments are in the order of the row's
- * parameters. IVS_EINVAL if a text is not UTF-8, IVS_ENOMEM, IVS_ETOOBIG.
+ * Appends the body, `{"arn": "…"}`, as Python's json.dumps writes it. The arguments are in the order of the
+ * row's parameters. IVS_EINVAL if a text is not UTF-8, IVS_ENOMEM, IVS_ETOOBIG.
  */
 int ivs_operation_write_body(ivs_buffer *out, const ivs_operation *operation, const ivs_argument *arguments);
 

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-/* The gaps are longer by this: the network delays one request more than the next, and a service that counts seconds must not see
- * more than max_tps in any. */
+/* The gaps are longer by this: the network delays one request more than the next, and a service that counts
+ * seconds must not see more than max_tps in any. */
 static const double MARGIN = 1.02;
 
 void ivs_pace_init(ivs_pace *pace, double max_tps, double now) {

@@ -1,6 +1,6 @@
 /*
- * The adaptive mode's client-side rate limit: it decreases when the service throttles and grows again along a cubic curve
- * (docs/protocol.md, "Adaptive rate").
+ * The adaptive mode's client-side rate limit: it decreases when the service throttles and grows again along a
+ * cubic curve (docs/protocol.md, "Adaptive rate").
  *
  * Source: botocore's retries/{adaptive,bucket,throttling}.py. Disabled until the first throttling response.
  */
@@ -24,7 +24,8 @@ typedef struct ivs_rate {
 
 /* Times are as in bucket.h. */
 void ivs_rate_init(ivs_rate *rate, double now);
-/* Returns the seconds to wait before the next try; 0: a request may be sent after ivs_rate_spend has taken its token. */
+/* Returns the seconds to wait before the next try; 0: a request may be sent after ivs_rate_spend has taken
+ * its token. */
 double ivs_rate_wait(ivs_rate *rate, double now);
 void ivs_rate_spend(ivs_rate *rate);
 /* Adapts the rate after a response. */

@@ -1,11 +1,13 @@
 /*
  * Redacts the secrets of a call's requests in texts about the call.
  *
- * A server may return them: the response to an invalid signature contains the canonical request with the session token. A server
- * may also truncate or escape them, so every substring of a secret of IVS_REDACTION_MIN bytes or more is redacted. Shorter
- * substrings and shorter secrets are not: they would match ordinary words.
+ * A server may return them: the response to an invalid signature contains the canonical request with the
+ * session token. A server may also truncate or escape them, so every substring of a secret of
+ * IVS_REDACTION_MIN bytes or more is redacted. Shorter substrings and shorter secrets are not: they would
+ * match ordinary words.
  *
- * Redact a text before truncating it. For a text that is truncated to n bytes, the first n + IVS_REDACTION_MIN bytes are enough.
+ * Redact a text before truncating it. For a text that is truncated to n bytes, the first n +
+ * IVS_REDACTION_MIN bytes are enough.
  */
 #ifndef IVS_CORE_REDACTION_H
 #define IVS_CORE_REDACTION_H
@@ -18,7 +20,8 @@
 #define IVS_REDACTION_MIN 16
 #define IVS_REDACTION_FILTER_BITS 8192
 
-/* Initializes a buffer for secrets; allocates nothing. Each secret is NUL-terminated; secrets contain no NUL. */
+/* Initializes a buffer for secrets; allocates nothing. Each secret is NUL-terminated; secrets contain no
+ * NUL. */
 void ivs_redaction_init(ivs_buffer *secrets);
 /* Copies the secret. IVS_OK, IVS_ENOMEM, IVS_ETOOBIG. */
 int ivs_redaction_add(ivs_buffer *secrets, ivs_slice secret);

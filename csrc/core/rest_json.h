@@ -7,7 +7,8 @@
 
 #include "text.h"
 
-/* The members of an error body that may contain the code and the message, in order of precedence; terminated by NULL. */
+/* The members of an error body that may contain the code and the message, in order of precedence; terminated
+ * by NULL. */
 extern const char *const ivs_rest_json_code_members[];
 extern const char *const ivs_rest_json_message_members[];
 

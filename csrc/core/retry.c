@@ -109,8 +109,9 @@ void ivs_retry_release(ivs_retry *retry, int cost) {
 }
 
 /*
- * Parses a whole number like Python's int(), which botocore uses for the hint: a sign, digits, single underscores
- * between digits. False for anything else, for a negative number and for one that is too large for a double.
+ * Parses a whole number like Python's int(), which botocore uses for the hint: a sign, digits, single
+ * underscores between digits. False for anything else, for a negative number and for one that is too large
+ * for a double.
  */
 static bool read_whole(ivs_slice text, double *out) {
   double number = 0;

@@ -1,5 +1,6 @@
 /*
- * The retry policy: whether and when a request is retried, and its cost in the retry quota (docs/protocol.md, "Retries").
+ * The retry policy: whether and when a request is retried, and its cost in the retry quota (docs/protocol.md,
+ * "Retries").
  *
  * The policy, its quota and its rate belong to a client. The client's calls share them.
  */
@@ -51,9 +52,9 @@ bool ivs_retry_acquire(ivs_retry *retry, enum ivs_retry_cause cause, int *cost);
 void ivs_retry_release(ivs_retry *retry, int cost);
 
 /*
- * Seconds to wait before retry n (1, 2, …). `random` is in [0, 1). A server's hint in the response (x-amz-retry-after in
- * milliseconds, or Retry-After on 429 and 503) is honored if it is longer than the computed delay, by up to 5 seconds. `now` is
- * needed for a Retry-After that is a date.
+ * Seconds to wait before retry n (1, 2, …). `random` is in [0, 1). A server's hint in the response
+ * (x-amz-retry-after in milliseconds, or Retry-After on 429 and 503) is honored if it is longer than the
+ * computed delay, by up to 5 seconds. `now` is needed for a Retry-After that is a date.
  */
 double ivs_retry_delay(const ivs_retry *retry, enum ivs_retry_cause cause, int n, double random,
                        const ivs_response *response, double now);

@@ -107,7 +107,8 @@ int ivs_sigv4_string_to_sign(ivs_signer *signer, const ivs_sigv4_request *reques
   return ivs_buffer_add_hex(out, hash, sizeof hash);
 }
 
-/* Computes kDate, kRegion, kService and kSigning, unless the scope and the credentials are the same as before. */
+/* Computes kDate, kRegion, kService and kSigning, unless the scope and the credentials are the same as
+ * before. */
 static int derive_key(ivs_signer *signer, const ivs_sigv4_request *request,
                       const ivs_credentials *credentials, const char *scope) {
   if (signer->generation == credentials->generation && strcmp(signer->scope, scope) == 0) return IVS_OK;

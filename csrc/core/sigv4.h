@@ -2,8 +2,9 @@
  * AWS Signature Version 4, in its three stages: canonical request, string to sign, authorization.
  *
  * Source: "Signing AWS API requests" (AWS General Reference) as implemented by botocore's SigV4Auth;
- * docs/protocol.md, "Signature". Invariants: no clock is read; the derived key is cached and is overwritten when the
- * scope or the credentials change. Not for: query-string signing, chunked payloads, S3's unescaped paths.
+ * docs/protocol.md, "Signature". Invariants: no clock is read; the derived key is cached and is overwritten
+ * when the scope or the credentials change. Not for: query-string signing, chunked payloads, S3's unescaped
+ * paths.
  */
 #ifndef IVS_CORE_SIGV4_H
 #define IVS_CORE_SIGV4_H

@@ -1,8 +1,8 @@
 /*
  * The result of the core's functions: 0, or one of these negative numbers.
  *
- * They are errors of the module itself (memory, a cap, an invalid order of calls). An error of a call (rejected by the
- * service, no connection, no credentials) is an ivs_failure (failure.h).
+ * They are errors of the module itself (memory, a cap, an invalid order of calls). An error of a call
+ * (rejected by the service, no connection, no credentials) is an ivs_failure (failure.h).
  */
 #ifndef IVS_CORE_STATUS_H
 #define IVS_CORE_STATUS_H

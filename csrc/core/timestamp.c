@@ -121,7 +121,8 @@ static bool take_word(ivs_slice text, size_t *at, const char *word) {
   return true;
 }
 
-/* Z, UTC, GMT, +hh, +hh:mm, +hhmm (or with -) or nothing, up to the end of the text. A space may precede it. */
+/* Z, UTC, GMT, +hh, +hh:mm, +hhmm (or with -) or nothing, up to the end of the text. A space may precede
+ * it. */
 static bool take_zone(ivs_slice text, size_t *at, double *offset) {
   *offset = 0;
   if (*at == text.length) return true;

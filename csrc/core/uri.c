@@ -33,7 +33,8 @@ static bool is_dns_name(ivs_slice host) {
   }
 }
 
-/* RFC 4291, 2.2: groups of up to four hexadecimal digits, at most one "::", optionally an IPv4 address at the end. */
+/* RFC 4291, 2.2: groups of up to four hexadecimal digits, at most one "::", optionally an IPv4 address at the
+ * end. */
 static bool is_ipv6(ivs_slice host) {
   int groups = 0, digits = 0, dots = 0;
   bool shortened = false;

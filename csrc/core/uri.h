@@ -21,9 +21,9 @@ typedef struct ivs_uri {
 } ivs_uri;
 
 /*
- * IVS_OK or IVS_EINVAL. Accepted: http and https in any case, a DNS name as in botocore's is_valid_endpoint_url (a
- * trailing dot is allowed) or an IPv6 address in brackets, a port, a path, a query. Rejected: white space, control
- * and non-ASCII bytes, a user name or password, a fragment.
+ * IVS_OK or IVS_EINVAL. Accepted: http and https in any case, a DNS name as in botocore's
+ * is_valid_endpoint_url (a trailing dot is allowed) or an IPv6 address in brackets, a port, a path, a query.
+ * Rejected: white space, control and non-ASCII bytes, a user name or password, a fragment.
  */
 int ivs_uri_parse(ivs_slice text, ivs_uri *out);
 
@@ -31,15 +31,16 @@ int ivs_uri_parse(ivs_slice text, ivs_uri *out);
 int ivs_uri_add_host(ivs_buffer *out, const ivs_uri *uri);
 
 /*
- * Appends the text, which need not be a valid URL, for a message. Everything between "://" (or the beginning) and the last '@' is
- * replaced by ***, because a password that is not percent-encoded may contain any character. Unprintable characters become '?'.
+ * Appends the text, which need not be a valid URL, for a message. Everything between "://" (or the beginning)
+ * and the last '@' is replaced by ***, because a password that is not percent-encoded may contain any
+ * character. Unprintable characters become '?'.
  */
 int ivs_uri_add_masked(ivs_buffer *out, ivs_slice text);
 
 /* Appends the path without dot segments and repeated slashes (RFC 3986, 5.2.4), percent-encoded once more. */
 int ivs_uri_add_canonical_path(ivs_buffer *out, ivs_slice path);
-/* Appends the query's pairs, sorted by name, then value, each with its '='; not encoded again. IVS_ETOOBIG: more than 256
- * pairs. */
+/* Appends the query's pairs, sorted by name, then value, each with its '='; not encoded again. IVS_ETOOBIG:
+ * more than 256 pairs. */
 int ivs_uri_add_canonical_query(ivs_buffer *out, ivs_slice query);
 
 #endif

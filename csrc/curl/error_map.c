@@ -71,7 +71,8 @@ static void describe(ivs_failure *failure, enum ivs_kind kind, const char *code,
 /* Refines libcurl's result with the recorded state of the exchange. */
 static CURLcode interpret(CURLcode result, const ivs_transfer *transfer) {
   if (transfer->intake.refusal == IVS_INTAKE_NO_MEMORY) return CURLE_OUT_OF_MEMORY;
-  /* A malformed header or trailer: libcurl reads the client key before it connects, and headers afterwards. */
+  /* A malformed header or trailer: libcurl reads the client key before it connects, and headers
+   * afterwards. */
   if (result == CURLE_BAD_FUNCTION_ARGUMENT && transfer->is_connected) return CURLE_WEIRD_SERVER_REPLY;
   if (result == CURLE_SSL_CONNECT_ERROR) {
     long os_errno = 0;
@@ -102,7 +103,8 @@ static const char *refused_response(CURLcode result, const ivs_transfer *transfe
     break;
   }
   if (!transfer->is_connected || transfer->intake.refusal == IVS_INTAKE_NO_MEMORY) return NULL;
-  /* libcurl's own limits for a line and for the number of lines. Before 8.6 it returns CURLE_OUT_OF_MEMORY. */
+  /* libcurl's own limits for a line and for the number of lines. Before 8.6 it returns
+   * CURLE_OUT_OF_MEMORY. */
   *code = "ResponseParserError";
   if (result == TOO_LARGE) return "has headers that are larger than allowed";
   if (result == CURLE_OUT_OF_MEMORY) return "has headers that are larger than allowed (or memory ran out)";

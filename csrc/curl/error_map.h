@@ -1,7 +1,7 @@
 /*
- * Maps libcurl's results to failures. Kind and code depend on the CURLcode, on the recorded state of the exchange (its
- * phase, TLS alerts, why the response was rejected) and on errno. They never depend on libcurl's texts, which differ
- * between versions; messages show those after botocore's sentence.
+ * Maps libcurl's results to failures. Kind and code depend on the CURLcode, on the recorded state of the
+ * exchange (its phase, TLS alerts, why the response was rejected) and on errno. They never depend on
+ * libcurl's texts, which differ between versions; messages show those after botocore's sentence.
  */
 #ifndef IVS_CURL_ERROR_MAP_H
 #define IVS_CURL_ERROR_MAP_H

@@ -4,7 +4,8 @@
 
 enum { RECORD_HEADER_SIZE = 5, ALERT_SIZE = 2, CLIENT_HELLO = 1, FATAL = 2, TLS_MAJOR = 3 };
 
-/* OpenSSL sends this alert when the connection is lost, and when it cannot decode a message, which is rare. */
+/* OpenSSL sends this alert when the connection is lost, and when it cannot decode a message, which is
+ * rare. */
 enum { DECODE_ERROR = 50 };
 
 /* RFC 8446, 6: alerts about a certificate. */
@@ -30,7 +31,8 @@ void ivs_handshake_begin(ivs_handshake *handshake) {
   trace(handshake, false);
 }
 
-/* Tracing is enabled only for new connections: reused ones have no handshake, and tracing takes a tenth of a call's time. */
+/* Tracing is enabled only for new connections: reused ones have no handshake, and tracing takes a tenth of a
+ * call's time. */
 static int on_new_connection(void *user, curl_socket_t socket, curlsocktype purpose) {
   (void)socket, (void)purpose;
   trace(user, true);

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Suppress libcurl's default headers. The request's own headers precede these in the list, so they are still sent. */
+/* Suppress libcurl's default headers. The request's own headers precede these in the list, so they are still
+ * sent. */
 static const char *const unwanted[] = {"Accept:", "Accept-Encoding:", "Content-Type:", "Expect:"};
 enum { UNWANTED_COUNT = sizeof unwanted / sizeof *unwanted, VALUELESS_CAP = 256 * 1024 };
 
@@ -32,8 +33,8 @@ static bool is_length(const char *line) {
   return strncasecmp(line, name, sizeof name - 1) == 0;
 }
 
-/* Counts the lines and writes the "Name;" texts. The list is built afterwards: pointers into the buffer are valid only when it
- * no longer grows. */
+/* Counts the lines and writes the "Name;" texts. The list is built afterwards: pointers into the buffer are
+ * valid only when it no longer grows. */
 static int prepare(ivs_headers *headers, const ivs_request *request, size_t *count) {
   const char *line;
   ivs_buffer_reset(&headers->valueless);

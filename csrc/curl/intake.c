@@ -41,7 +41,8 @@ static bool take_status_line(ivs_intake *intake, ivs_slice line) {
   return true;
 }
 
-/* The length must be a valid number, and unique (RFC 9112, 6.3), so that the end of the body is not ambiguous. */
+/* The length must be a valid number, and unique (RFC 9112, 6.3), so that the end of the body is not
+ * ambiguous. */
 static bool is_bad_length(const ivs_response *response, ivs_slice name, ivs_slice value) {
   uint64_t length;
   if (!ivs_text_equal_ignoring_case(name, "content-length")) return false;

@@ -1,8 +1,9 @@
 /*
  * Receives one response from libcurl's callbacks into an ivs_response with caps: status, headers and body.
  *
- * Stores why data was rejected; libcurl itself only reports that the callback failed. Rejects malformed status and
- * header lines, which some versions of libcurl accept, so that all versions behave alike. Never runs Lua code.
+ * Stores why data was rejected; libcurl itself only reports that the callback failed. Rejects malformed
+ * status and header lines, which some versions of libcurl accept, so that all versions behave alike. Never
+ * runs Lua code.
  */
 #ifndef IVS_CURL_INTAKE_H
 #define IVS_CURL_INTAKE_H

@@ -1,8 +1,8 @@
 /*
  * The required libcurl version, and a macro to set options.
  *
- * Every result is checked: with a missing option an exchange could bypass the proxy or skip the verification of the
- * certificate.
+ * Every result is checked: with a missing option an exchange could bypass the proxy or skip the verification
+ * of the certificate.
  */
 #ifndef IVS_CURL_LIBCURL_H
 #define IVS_CURL_LIBCURL_H

@@ -112,8 +112,8 @@ static bool clean_up_in_thread(ivs_multi *multi) {
   return is_started;
 }
 
-/* In a forked child: frees the memory, but not libcurl's handles, because closing them would send data on the parent's
- * connections. */
+/* In a forked child: frees the memory, but not libcurl's handles, because closing them would send data on the
+ * parent's connections. */
 static void forget(ivs_multi *multi) {
   ivs_transfer **const lists[] = {&multi->running, &multi->ended, &multi->abandoned, &multi->idle};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
@@ -186,8 +186,8 @@ static void end(ivs_multi *multi, ivs_transfer *transfer, CURLcode result) {
   push(&multi->ended, transfer);
 }
 
-/* Ends a transfer that has timed out. Ending a name lookup would wait for its thread, so such a transfer stays in the multi handle
- * until the lookup ends. */
+/* Ends a transfer that has timed out. Ending a name lookup would wait for its thread, so such a transfer
+ * stays in the multi handle until the lookup ends. */
 static void time_out(ivs_multi *multi, ivs_transfer *transfer) {
   remove_from(&multi->running, transfer);
   if (ivs_transfer_is_looking_up(transfer)) {
@@ -262,7 +262,8 @@ static void perform(ivs_multi *multi) {
   if (!count) end_all(multi, CURLE_RECV_ERROR);
 }
 
-/* Records new connections, ends transfers that have timed out, and returns the earliest deadline of the others. */
+/* Records new connections, ends transfers that have timed out, and returns the earliest deadline of the
+ * others. */
 static double check_deadlines(ivs_multi *multi, double now) {
   double first = HUGE_VAL;
   for (ivs_transfer *each = multi->running, *next; each; each = next) {

@@ -11,7 +11,8 @@
 #define SOCK_CLOEXEC 0
 #endif
 
-/* For each transfer: the connections that libcurl keeps (CURLMOPT_MAXCONNECTS), and those that it opens in parallel. */
+/* For each transfer: the connections that libcurl keeps (CURLMOPT_MAXCONNECTS), and those that it opens in
+ * parallel. */
 enum { KEPT = 4, MADE = 4, SPARE = 8 };
 
 bool ivs_sockets_init(ivs_sockets *sockets, int transfers) {
@@ -77,7 +78,8 @@ static bool has_bytes(int descriptor) {
   return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* Replaces the connection by a socket whose other end is closed. The pending bytes are not read: they may be endless. */
+/* Replaces the connection by a socket whose other end is closed. The pending bytes are not read: they may be
+ * endless. */
 static bool replace_connection(int descriptor) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) return false;

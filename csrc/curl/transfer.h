@@ -1,8 +1,10 @@
 /*
- * One libcurl easy handle with one exchange at a time: its options, the received response, its deadlines, its result.
+ * One libcurl easy handle with one exchange at a time: its options, the received response, its deadlines, its
+ * result.
  *
- * The owner (multi.c) has the multi handle with the connections. libcurl has no limit for the time from the request to the last
- * byte of the response, so the deadlines are enforced here. A server that trickles bytes cannot extend them.
+ * The owner (multi.c) has the multi handle with the connections. libcurl has no limit for the time from the
+ * request to the last byte of the response, so the deadlines are enforced here. A server that trickles bytes
+ * cannot extend them.
  */
 #ifndef IVS_CURL_TRANSFER_H
 #define IVS_CURL_TRANSFER_H
@@ -51,7 +53,8 @@ bool ivs_transfer_is_newly_connected(ivs_transfer *transfer);
 bool ivs_transfer_is_looking_up(const ivs_transfer *transfer);
 /* Ends an exchange during its name lookup with a timeout. It will open no connection. */
 void ivs_transfer_abandon(ivs_transfer *transfer);
-/* Ends the exchange with this result: sets the status and the failure, and removes the options that point into the request. */
+/* Ends the exchange with this result: sets the status and the failure, and removes the options that point
+ * into the request. */
 void ivs_transfer_end(ivs_transfer *transfer, CURLcode result);
 
 #endif

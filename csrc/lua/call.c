@@ -162,8 +162,8 @@ void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, const ivs_operation *o
   ivs_call_stop(core);
 }
 
-/* Pushes the call's error object. A call without credentials fails with the provider's error object, which has more details. If the
- * provider returned another table, only its `causes` are used. */
+/* Pushes the call's error object. A call without credentials fails with the provider's error object, which
+ * has more details. If the provider returned another table, only its `causes` are used. */
 static void push_failed(lua_State *L, const ivs_lua_call *call, int call_index) {
   ivs_lua_failure_push_call(L, &call->core);
   if (!call->has_provider_error) return;
@@ -185,8 +185,8 @@ static void push_failed(lua_State *L, const ivs_lua_call *call, int call_index) 
   }
 }
 
-/* Logs why an attempt failed. A service's message is not logged: for an invalid signature it contains the canonical request with
- * the session token. The code is logged up to its first invalid character. */
+/* Logs why an attempt failed. A service's message is not logged: for an invalid signature it contains the
+ * canonical request with the session token. The code is logged up to its first invalid character. */
 static void log_failure(lua_State *L, ivs_lua_call *call, int client_index, enum ivs_step step) {
   char what[IVS_CODE_MAX + 512];
   const ivs_call *core = &call->core;

@@ -28,19 +28,20 @@ void ivs_lua_call_register(lua_State *L);
 ivs_lua_call *ivs_lua_call_check(lua_State *L, int index);
 
 /*
- * Pushes a call of the client at `client_index`: the client's idle call, or a new one. ivs_lua_call_release makes it the
- * idle call again. A call that is not released is garbage-collected.
+ * Pushes a call of the client at `client_index`: the client's idle call, or a new one. ivs_lua_call_release
+ * makes it the idle call again. A call that is not released is garbage-collected.
  */
 ivs_lua_call *ivs_lua_call_acquire(lua_State *L, int client_index);
 void ivs_lua_call_release(lua_State *L, int client_index, int call_index);
 
-/* Reads the parameters at `params_index` and begins the call at the top of the stack. After a failure the next step is
- * FAILED. */
+/* Reads the parameters at `params_index` and begins the call at the top of the stack. After a failure the
+ * next step is FAILED. */
 void ivs_lua_call_begin(lua_State *L, ivs_lua_call *call, const ivs_operation *operation, int params_index);
 
 /*
- * Returns the next step. SLEEP may also be a wait for credentials that another call is requesting (provider.h). If the operation
- * has an output shape, DECODE is carried out here. For DONE the response table is pushed, for FAILED the error object.
+ * Returns the next step. SLEEP may also be a wait for credentials that another call is requesting
+ * (provider.h). If the operation has an output shape, DECODE is carried out here. For DONE the response table
+ * is pushed, for FAILED the error object.
  */
 enum ivs_step ivs_lua_call_advance(lua_State *L, ivs_lua_call *call, int client_index, int call_index);
 

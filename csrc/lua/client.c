@@ -1,4 +1,5 @@
-/* The client userdata. lua/ivs/config/settings.lua resolves the options; this file reads the resolved settings. */
+/* The client userdata. lua/ivs/config/settings.lua resolves the options; this file reads the resolved
+ * settings. */
 #include "lua/client.h"
 #include "core/clock.h"
 #include "lua/fields.h"
@@ -175,7 +176,8 @@ static void check_clock(lua_State *L, int clock) {
   }
 }
 
-/* Pushes the table that ivs.config.settings gets from C: functions, the clock, and the platform for the User-Agent. */
+/* Pushes the table that ivs.config.settings gets from C: functions, the clock, and the platform for the
+ * User-Agent. */
 static void push_native(lua_State *L, int clock) {
   struct utsname names;
   if (uname(&names)) memset(&names, 0, sizeof names);

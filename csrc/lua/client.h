@@ -40,16 +40,17 @@ enum {
   IVS_LUA_CLIENT_SETTINGS
 };
 
-/* Once, from luaopen_*. Pops two tables: the methods of a client and, on top of it, the functions for ivs.config.settings,
- * { system, service_call, read_response }. */
+/* Once, from luaopen_*. Pops two tables: the methods of a client and, on top of it, the functions for
+ * ivs.config.settings, { system, service_call, read_response }. */
 void ivs_lua_client_register(lua_State *L);
 /*
- * Lua: client(options?, clock?) → client | nil, err. Raises misuse at the caller's level. `clock` may have the
- * functions `time` (seconds since 1970) and `random` ([0, 1)), for event loops with their own clock and for tests.
+ * Lua: client(options?, clock?) → client | nil, err. Raises misuse at the caller's level. `clock` may have
+ * the functions `time` (seconds since 1970) and `random` ([0, 1)), for event loops with their own clock and
+ * for tests.
  */
 int ivs_lua_client_new(lua_State *L);
-/* Builds a client from resolved settings: pushes and returns it, or pushes nil and the error object and returns NULL.
- * endpoint_prefix: see ivs_client_settings; the caller keeps it alive. */
+/* Builds a client from resolved settings: pushes and returns it, or pushes nil and the error object and
+ * returns NULL. endpoint_prefix: see ivs_client_settings; the caller keeps it alive. */
 ivs_lua_client *ivs_lua_client_build(lua_State *L, int settings, int clock, const char *endpoint_prefix);
 /* Lua: client:close(). */
 int ivs_lua_client_close(lua_State *L);

@@ -1,5 +1,6 @@
 /*
- * The differences between the C APIs of Lua 5.1, LuaJIT, 5.2, 5.3, 5.4 and 5.5. Other files use the names of 5.4.
+ * The differences between the C APIs of Lua 5.1, LuaJIT, 5.2, 5.3, 5.4 and 5.5. Other files use the names of
+ * 5.4.
  */
 #ifndef IVS_LUA_COMPAT_H
 #define IVS_LUA_COMPAT_H

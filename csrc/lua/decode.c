@@ -1,6 +1,6 @@
 /*
- * Converts the decoded tables in place: nothing else refers to them. Keeps the members of the shape; removes unknown
- * members and nulls.
+ * Converts the decoded tables in place: nothing else refers to them. Keeps the members of the shape; removes
+ * unknown members and nulls.
  */
 #include "lua/decode.h"
 #include "core/rest_json.h"
@@ -41,8 +41,8 @@ static void fail(walk *w, const char *problem) {
   if (!w->problem) w->problem = problem;
 }
 
-/* Converts the value at the top to a whole number: 60, "60" and 60.9 become 60; other values are errors (docs/protocol.md,
- * "Result"). */
+/* Converts the value at the top to a whole number: 60, "60" and 60.9 become 60; other values are errors
+ * (docs/protocol.md, "Result"). */
 static void convert_integer(walk *w) {
   lua_State *L = w->L;
   double number = 0;
@@ -79,8 +79,8 @@ static const ivs_shape *find_member(const ivs_shape *shape, ivs_slice name, cons
   return NULL;
 }
 
-/* Pops the value and assigns it to the key below it, which is the current key of a lua_next traversal. The field exists, so the
- * traversal may continue. */
+/* Pops the value and assigns it to the key below it, which is the current key of a lua_next traversal. The
+ * field exists, so the traversal may continue. */
 static void set_existing(lua_State *L) {
   lua_pushvalue(L, -2);
   lua_insert(L, -2);
@@ -174,8 +174,8 @@ static ivs_slice body_of(const ivs_call *call) {
 
 static const char out_of_memory[] = "out of memory";
 
-/* Pushes the decoded JSON and returns NULL; or returns the reason why it cannot be decoded: the text in `problem` or a constant, for
- * example out_of_memory. */
+/* Pushes the decoded JSON and returns NULL; or returns the reason why it cannot be decoded: the text in
+ * `problem` or a constant, for example out_of_memory. */
 static const char *parse(lua_State *L, ivs_slice body, char problem[PROBLEM_MAX]) {
   if (!body.length) return "the body is empty";
   if (!ivs_text_is_utf8(body)) return "the body is not UTF-8";
@@ -237,7 +237,8 @@ static bool decode_result(lua_State *L, ivs_call *call) {
   return false;
 }
 
-/* The first of the members that is a string; data is NULL if none is. The text stays valid as long as the table. */
+/* The first of the members that is a string; data is NULL if none is. The text stays valid as long as the
+ * table. */
 static ivs_slice pick(lua_State *L, const char *const *members) {
   ivs_slice found = {NULL, 0};
   for (; *members && !found.data; members++) {

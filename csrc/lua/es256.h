@@ -1,6 +1,6 @@
 /*
- * ECDSA on P-256 with SHA-256, for JSON Web Signatures (RFC 7518, section 3.4): the DPoP proof of the login provider (RFC
- * 9449).
+ * ECDSA on P-256 with SHA-256, for JSON Web Signatures (RFC 7518, section 3.4): the DPoP proof of the login
+ * provider (RFC 9449).
  */
 #ifndef IVS_LUA_ES256_H
 #define IVS_LUA_ES256_H

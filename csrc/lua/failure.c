@@ -70,8 +70,8 @@ int ivs_lua_failure_raise(lua_State *L, int status, const char *doing) {
 
 enum { COMMON_HEADERS = 16 }; /* the usual number of headers in an AWS response, to size the table */
 
-/* Pops a name and a value, and adds the value to the field of the table at `index`: a string, or a list of several values. True if
- * the field is now a list. */
+/* Pops a name and a value, and adds the value to the field of the table at `index`: a string, or a list of
+ * several values. True if the field is now a list. */
 static bool add_value(lua_State *L, int index) {
   lua_pushvalue(L, -2);
   lua_rawget(L, index);

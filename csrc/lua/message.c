@@ -44,7 +44,8 @@ void ivs_lua_message_push_response(lua_State *L, const ivs_response *response) {
 
 /* ---- a response ---- */
 
-/* IVS_EINVAL: *problem is the error in the table. IVS_ETOOBIG: *problem is the message for a response that is too large. */
+/* IVS_EINVAL: *problem is the error in the table. IVS_ETOOBIG: *problem is the message for a response that is
+ * too large. */
 static int take_headers(lua_State *L, int headers, ivs_response *response, const char **problem) {
   ivs_lua_header header;
   *problem = NULL;
@@ -134,7 +135,8 @@ static reading read_response(lua_State *L, int index, ivs_response *response, iv
   return result;
 }
 
-/* Sets the failure for an invalid result or a raised error. It is not retryable: the same request would have the same result. */
+/* Sets the failure for an invalid result or a raised error. It is not retryable: the same request would have
+ * the same result. */
 static void set_invalid(ivs_failure *failure, const char *source, const char *problem) {
   ivs_failure_format(failure, IVS_KIND_CONNECTION, "HTTPClientError", "%s: %s", source, problem);
 }
@@ -145,7 +147,8 @@ static void set_raised(lua_State *L, int index, const char *source, ivs_failure 
   set_invalid(failure, source, text ? text : "it raised an error that is not a string");
 }
 
-/* Reports the result to the call. The core retries errors of a transient kind; one with retryable = false ends the call here. */
+/* Reports the result to the call. The core retries errors of a transient kind; one with retryable = false
+ * ends the call here. */
 static void report(ivs_call *call, int status) {
   const enum ivs_kind kind = call->failure.kind;
   const bool is_transient =

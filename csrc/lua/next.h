@@ -1,5 +1,6 @@
 /*
- * The steps of a call, one by one, for Lua code: for event loops (ivs.core) and for the calls that obtain credentials.
+ * The steps of a call, one by one, for Lua code: for event loops (ivs.core) and for the calls that obtain
+ * credentials.
  */
 #ifndef IVS_LUA_NEXT_H
 #define IVS_LUA_NEXT_H

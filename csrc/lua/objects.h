@@ -1,8 +1,8 @@
 /*
  * The userdata types of a shared object.
  *
- * A type is identified by the address of its descriptor, not by its name: `ivs` and `ivs.core` may both be loaded into one state, and
- * neither accepts objects of the other.
+ * A type is identified by the address of its descriptor, not by its name: `ivs` and `ivs.core` may both be
+ * loaded into one state, and neither accepts objects of the other.
  */
 #ifndef IVS_LUA_OBJECTS_H
 #define IVS_LUA_OBJECTS_H

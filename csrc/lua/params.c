@@ -8,7 +8,8 @@
 
 enum { REPORT_MAX = 2048, SHOWN_MAX = 100 };
 
-/* The problems, one line each, truncated to REPORT_MAX. On the C stack, because a metamethod may raise an error at any time. */
+/* The problems, one line each, truncated to REPORT_MAX. On the C stack, because a metamethod may raise an
+ * error at any time. */
 typedef struct report {
   size_t length;
   char text[REPORT_MAX];

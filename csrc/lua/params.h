@@ -1,6 +1,6 @@
 /*
- * Reads the argument of a call: a table of the operation's parameters; or, if the first parameter is a required string (the ARN of
- * GetRecordingConfiguration), that string.
+ * Reads the argument of a call: a table of the operation's parameters; or, if the first parameter is a
+ * required string (the ARN of GetRecordingConfiguration), that string.
  */
 #ifndef IVS_LUA_PARAMS_H
 #define IVS_LUA_PARAMS_H
@@ -14,9 +14,10 @@ void ivs_lua_params_check_type(lua_State *L, int index, const ivs_operation *ope
 /* The same; also raises if there is another argument. */
 void ivs_lua_params_check_arguments(lua_State *L, int index, const ivs_operation *operation);
 /*
- * Validates the parameters like botocore's ParamValidator (validate.py). True: `arguments` has the row's parameters in order. Their
- * texts stay valid as long as the values that this function leaves on the stack. False: the failure is a ParamValidationError that
- * lists every problem. Raises like ivs_lua_params_check_type.
+ * Validates the parameters like botocore's ParamValidator (validate.py). True: `arguments` has the row's
+ * parameters in order. Their texts stay valid as long as the values that this function leaves on the stack.
+ * False: the failure is a ParamValidationError that lists every problem. Raises like
+ * ivs_lua_params_check_type.
  */
 bool ivs_lua_params_read(lua_State *L, int index, const ivs_operation *operation,
                          ivs_argument arguments[IVS_OPERATION_PARAMETERS_MAX], ivs_failure *failure);

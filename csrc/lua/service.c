@@ -14,7 +14,8 @@ static const char *require_field(lua_State *L, int from, const char *name) {
   return text;
 }
 
-/* Builds the row of one call. Calls that obtain credentials are idempotent: a repeated one returns equivalent credentials. */
+/* Builds the row of one call. Calls that obtain credentials are idempotent: a repeated one returns equivalent
+ * credentials. */
 static void read_operation(lua_State *L, int from, ivs_lua_call *call) {
   ivs_operation_error *error = call->service_errors;
   error->code = ivs_lua_fields_string(L, from, "transient_code");

@@ -7,9 +7,9 @@
 #include "lua/compat.h"
 
 /*
- * Lua: service_call(settings, body, clock?) → call | nil, err. One request (POST /). The caller advances the call with
- * call:next and decodes the bodies (step "decode"). settings: resolved settings with `service`, `operation`,
- * `content_type` and `credentials` (nil: the request is not signed).
+ * Lua: service_call(settings, body, clock?) → call | nil, err. One request (POST /). The caller advances the
+ * call with call:next and decodes the bodies (step "decode"). settings: resolved settings with `service`,
+ * `operation`, `content_type` and `credentials` (nil: the request is not signed).
  */
 int ivs_lua_service_call(lua_State *L);
 

@@ -1,6 +1,6 @@
 /*
- * Functions over libcrypto and the file system for Lua code. File functions return nil, message and errno on failure. A failure of
- * libcrypto raises an error object.
+ * Functions over libcrypto and the file system for Lua code. File functions return nil, message and errno on
+ * failure. A failure of libcrypto raises an error object.
  */
 #include "lua/system.h"
 #include "core/buffer.h"
@@ -223,8 +223,8 @@ static int check_program(const char *path) {
 }
 
 /*
- * find_program(name, path?) → the program's path | nil, message, errno. Searches like execvp (POSIX, exec), but in `path` instead of
- * this process's PATH. Returns a name with a slash unchanged.
+ * find_program(name, path?) → the program's path | nil, message, errno. Searches like execvp (POSIX, exec),
+ * but in `path` instead of this process's PATH. Returns a name with a slash unchanged.
  */
 static int find_program(lua_State *L) {
   enum { NAME = 1, LIST = 2 };
@@ -269,8 +269,8 @@ static int write_all(int file, const char *data, size_t size) {
 }
 
 /*
- * write_private(path, text) → true | nil, message, errno. Writes a new file (mode 0600) next to the old one and renames it. A reader
- * gets the old text or the new one. A failure leaves the old file unchanged.
+ * write_private(path, text) → true | nil, message, errno. Writes a new file (mode 0600) next to the old one
+ * and renames it. A reader gets the old text or the new one. A failure leaves the old file unchanged.
  */
 static int write_private(lua_State *L) {
   size_t size;

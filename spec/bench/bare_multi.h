@@ -1,5 +1,6 @@
 /*
- * The yardstick of a batch: a bare loop over libcurl's multi handle that sends prepared bytes and drops the responses.
+ * The yardstick of a batch: a bare loop over libcurl's multi handle that sends prepared bytes and drops the
+ * responses.
  */
 #ifndef IVS_BENCH_BARE_MULTI_H
 #define IVS_BENCH_BARE_MULTI_H
@@ -14,7 +15,8 @@ typedef struct bare_multi_request {
   struct curl_slist *headers;
 } bare_multi_request;
 
-/* Sends it so often, so many at a time, over connections of its own. Returns how many responses were 200. */
+/* Sends the request `count` times, at most `places` at a time, over new connections. Returns the number of
+ * 200 responses. */
 size_t bare_multi_run(const bare_multi_request *request, size_t count, size_t places);
 
 #endif

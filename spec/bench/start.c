@@ -1,10 +1,11 @@
 /*
- * Measures process starts: runs two programs alternately and prints a line `SECONDS KIB` for each run: the time from the start to the
- * program's first byte on standard output, and its peak memory.
+ * Measures process starts: runs two programs alternately and prints a line `SECONDS KIB` for each run: the
+ * time from the start to the program's first byte on standard output, and its peak memory.
  *
  *   start ROUNDS PROGRAM [ARGUMENT...] -- PROGRAM [ARGUMENT...]
  *
- * It is a separate program that links only the C library, because a child's peak memory begins with its parent's.
+ * It is a separate program that links only the C library, because a child's peak memory begins with its
+ * parent's.
  */
 #include <spawn.h>
 #include <stdio.h>

@@ -109,8 +109,8 @@ local function slow(request, milliseconds)
 end
 
 -- The service's quota (Amazon IVS Service Quotas, "API Call Rate Quotas"): a token bucket for an operation, account and region,
--- independent of the number of ARNs. A request may set its time (X-Emulator-Time, in seconds), for tests that must not depend on the
--- speed of the machine.
+-- independent of the number of ARNs. A request may set its time (X-Emulator-Time, in seconds), for tests that must not depend on
+-- the speed of the machine.
 local function throttle(request, rate)
   rate = tonumber(rate)
   ngx.update_time()

@@ -1,8 +1,8 @@
 /*
  * Decodes a response body: lua-cjson and the conversion to the operation's shape.
  *
- * Input: a byte for the operation and the status, then the body. Checks: the result contains only members and types of the shape; a
- * body that cannot be decoded results in an error; the stack is balanced.
+ * Input: a byte for the operation and the status, then the body. Checks: the result contains only members and
+ * types of the shape; a body that cannot be decoded results in an error; the stack is balanced.
  */
 #include "core/call.h"
 #include "core/status.h"

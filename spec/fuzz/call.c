@@ -1,11 +1,12 @@
 /*
- * Runs the call machine with random events: valid and invalid reports, times that jump, all kinds of responses; including the retry
- * policy, the rate and the clock offset.
+ * Runs the call machine with random events: valid and invalid reports, times that jump, all kinds of
+ * responses; including the retry policy, the rate and the clock offset.
  *
- * Input: a few bytes for the client, then one byte for each event, which may use more bytes.
- * Checks: final states do not change; a rejected report changes nothing; attempts are bounded; delays are finite and not negative;
- * requests contain no CR or LF; the quota stays within its bounds; the transitions of call.h; neither the failure nor, at the end, a
- * header contains a part of a secret that a request of the call contained.
+ * Input: a few bytes for the client, then one byte for each event, which may use more bytes. Checks: final
+ * states do not change; a rejected report changes nothing; attempts are bounded; delays are finite and not
+ * negative; requests contain no CR or LF; the quota stays within its bounds; the transitions of call.h;
+ * neither the failure nor, at the end, a header contains a part of a secret that a request of the call
+ * contained.
  */
 #include "core/call.h"
 #include "core/status.h"

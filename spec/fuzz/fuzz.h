@@ -1,5 +1,6 @@
 /*
- * The common part of the fuzzers: functions that read the input, and REQUIRE, which aborts if a condition is false.
+ * The common part of the fuzzers: functions that read the input, and REQUIRE, which aborts if a condition is
+ * false.
  */
 #ifndef IVS_SPEC_FUZZ_H
 #define IVS_SPEC_FUZZ_H
@@ -45,7 +46,8 @@ static inline ivs_slice fuzz_line(fuzz_input *in) {
   return fuzz_until(in, '\n');
 }
 
-/* A copy in a block of exactly its size, so that the sanitizer detects reads past its end. The caller frees it. */
+/* A copy in a block of exactly its size, so that the sanitizer detects reads past its end. The caller frees
+ * it. */
 static inline ivs_slice fuzz_copy(ivs_slice text) {
   char *copy = malloc(text.length ? text.length : 1);
   REQUIRE(copy);

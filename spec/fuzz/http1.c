@@ -1,8 +1,8 @@
 /*
  * The reader of HTTP/1.1 responses.
  *
- * Input: a byte of flags, a byte for the size of the parts, then the response. Checks: reading the response as a whole and in parts has
- * the same result; the limits; done and failed are final states.
+ * Input: a byte of flags, a byte for the size of the parts, then the response. Checks: reading the response
+ * as a whole and in parts has the same result; the limits; done and failed are final states.
  */
 #include "core/http1.h"
 #include "core/status.h"

@@ -1,8 +1,8 @@
 /*
  * The parser of config files, lua/ivs/config/ini.lua, and shlex.split.
  *
- * Input: the text of a file. Checks: the documented results. A hook counts each executed Lua line for libFuzzer, so that the parser's
- * branches guide it.
+ * Input: the text of a file. Checks: the documented results. A hook counts each executed Lua line for
+ * libFuzzer, so that the parser's branches guide it.
  */
 #include "fuzz.h"
 

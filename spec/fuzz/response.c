@@ -1,9 +1,9 @@
 /*
- * The parts of a response except the body: headers, codes, timestamps, Retry-After. The parts of an ARN: its region, and the request
- * body with it.
+ * The parts of a response except the body: headers, codes, timestamps, Retry-After. The parts of an ARN: its
+ * region, and the request body with it.
  *
- * Input: a byte for the status, a byte for the mode and the attempt, then lines. A line with a ':' is a header; each line is also used as
- * a code, a timestamp, a number, an ARN and a message.
+ * Input: a byte for the status, a byte for the mode and the attempt, then lines. A line with a ':' is a
+ * header; each line is also used as a code, a timestamp, a number, an ARN and a message.
  */
 #include "core/failure.h"
 #include "core/message.h"

@@ -1,8 +1,9 @@
 /*
  * Canonicalizes and signs arbitrary paths, queries, headers, bodies and credentials.
  *
- * Input, one per line: access key ID, secret access key, token, region, time, path, query, content type, host; the rest is the body.
- * Checks: the grammar of each stage, libcrypto's HMAC, and the result of a new signer.
+ * Input, one per line: access key ID, secret access key, token, region, time, path, query, content type,
+ * host; the rest is the body. Checks: the grammar of each stage, libcrypto's HMAC, and the result of a new
+ * signer.
  */
 #include "core/sigv4.h"
 #include "core/status.h"

@@ -1,8 +1,9 @@
 /*
  * endpoint_url, regions and no_proxy.
  *
- * Input: a byte of flags, then one line each for region, endpoint_url, no_proxy. Checks: a URL that is built from the parsed parts has
- * the same parts; an error message contains neither control characters nor the text before an '@'.
+ * Input: a byte of flags, then one line each for region, endpoint_url, no_proxy. Checks: a URL that is built
+ * from the parsed parts has the same parts; an error message contains neither control characters nor the text
+ * before an '@'.
  */
 #include "core/endpoint.h"
 #include "core/no_proxy.h"

@@ -1,6 +1,5 @@
---- The code that runs inside nginx for the specs of the cache: the pages of a site with a cache, the scripted service behind it, which
--- counts its calls, and a generator of simultaneous requests.
--- luacheck: std ngx_lua
+--- The code that runs inside nginx for the specs of the cache: the pages of a site with a cache, the scripted service behind it,
+-- which counts its calls, and a generator of simultaneous requests. luacheck: std ngx_lua
 
 local json = require "ivs.json"
 
@@ -199,8 +198,8 @@ function pages.count()
   ngx.print(sum)
 end
 
---- `n` simultaneous requests, distributed over `ports`; `%d` in `path` is a number below `keys`. All connections are established before
--- the first request is sent. Prints the number of each response, and the seconds of the slowest one.
+--- `n` simultaneous requests, distributed over `ports`; `%d` in `path` is a number below `keys`. All connections are established
+-- before the first request is sent. Prints the number of each response, and the seconds of the slowest one.
 function pages.burst()
   local arguments = ngx.req.get_uri_args()
   local ports, number, keys = {}, tonumber(arguments.n), tonumber(arguments.keys) or 1

@@ -16,7 +16,8 @@ function emulator_credentials.document(expiration, access_key_id)
     Token = KEYS.session_token, Expiration = os.date("!%Y-%m-%dT%H:%M:%SZ", expiration) }
 end
 
---- Asserts that no text in a value, at any depth, contains the secret access key, the token, or more than the end of the access key ID.
+--- Asserts that no text in a value, at any depth, contains the secret access key, the token, or more than the end of the access
+-- key ID.
 function emulator_credentials.assert_absent(value)
   if type(value) == "table" then
     for name, member in pairs(value) do

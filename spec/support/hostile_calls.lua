@@ -2,9 +2,9 @@
 --
 --     hostile_calls.expect(server, steps, { "connection", "ConnectionClosedError", attempts = 2 }, options)
 --
--- On a busy machine any step may take seconds. So a call that must not time out has the timeout PATIENCE, a call that must time out has
--- only one short timeout, and the only upper limit for a measured time is PATIENCE.
--- Not for: the rules of a call (core specs), or valid responses (emulator).
+-- On a busy machine any step may take seconds. So a call that must not time out has the timeout PATIENCE, a call that must time
+-- out has only one short timeout, and the only upper limit for a measured time is PATIENCE. Not for: the rules of a call (core
+-- specs), or valid responses (emulator).
 
 local assert = require "luassert"
 local ivs = require "ivs"
@@ -52,8 +52,8 @@ function hostile_calls.answering(body, lines) return { { "request" }, { "send", 
 --- Steps that send a beginning, and then a text repeatedly.
 function hostile_calls.endless(start, text) return { { "request" }, { "send", start }, { "endless", text } } end
 
---- A client of the server. `more.tls`: it uses TLS, with the server's certificate authority unless `more.ca_bundle` is set or false. Its
--- default timeout is PATIENCE.
+--- A client of the server. `more.tls`: it uses TLS, with the server's certificate authority unless `more.ca_bundle` is set or
+-- false. Its default timeout is PATIENCE.
 function hostile_calls.client(server, more)
   local options = { region = "us-west-2", env = {}, endpoint_url = server.url, max_attempts = 1,
     read_timeout = hostile_calls.PATIENCE, connect_timeout = hostile_calls.PATIENCE,
@@ -130,8 +130,8 @@ function hostile_calls.cases(it, server, list, more)
 end
 
 --- The file descriptors of this process, by what they are open on, and its children; equal before and after where nothing is left
--- over. A descriptor that is closed between its listing and its reading is left out, and so is the pipe that this list comes through:
--- Lua may still have its other end open.
+-- over. A descriptor that is closed between its listing and its reading is left out, and so is the pipe that this list comes
+-- through: Lua may still have its other end open.
 function hostile_calls.leftovers()
   collectgarbage()
   collectgarbage()

@@ -5,10 +5,9 @@
 --     … server.url, server.tls_url … server:connections(), server:requests() … server:stop()
 --
 -- Steps: tls (certificate, { version, client_ca }), request, bytes (count), send (text), plain (text, below TLS), drip (text,
--- seconds), endless (text), wait (seconds), pause (until `release`), mark, hang, again (step), reset, notify (close_notify), goodbye
--- (close_notify, close), close; see hostile_server.py.
--- The server listens when `start` returns. It ends with `stop`, or when this process exits.
--- Not for: valid scripted responses (http_server, emulator.server).
+-- seconds), endless (text), wait (seconds), pause (until `release`), mark, hang, again (step), reset, notify (close_notify),
+-- goodbye (close_notify, close), close; see hostile_server.py. The server listens when `start` returns. It ends with `stop`, or
+-- when this process exits. Not for: valid scripted responses (http_server, emulator.server).
 
 local certificates = require "support.certificates"
 local python_server = require "support.python_server"
@@ -62,8 +61,8 @@ end
 --- Sets the same steps for every connection.
 function Server:play(steps) self:play_each { steps } end
 
---- The recorded events, oldest first: a list of `{ connection (its number), what, data }`; `what` is "accepted", "handshake" (data: the
--- version), "request" (data: all its bytes), "mark", "gone" (the client closed the connection; data: how) or "closed".
+--- The recorded events, oldest first: a list of `{ connection (its number), what, data }`; `what` is "accepted", "handshake"
+-- (data: the version), "request" (data: all its bytes), "mark", "gone" (the client closed the connection; data: how) or "closed".
 function Server:record()
   local found = {}
   local file = assert(io.open(self.directory .. "/record", "rb"))

@@ -52,7 +52,8 @@ local function collect(iterator)
   return items, problem
 end
 
--- Each scenario: name, address of the emulator that responds (nil: the account's list), options, function with the client as argument.
+-- Each scenario: name, address of the emulator that responds (nil: the account's list), options, function with the client as
+-- argument.
 list_scenarios.list = {
   { name = "one call gives the account's summaries and the response's metadata", run = function(client)
     local response = assert(client:list_recording_configurations())

@@ -34,8 +34,8 @@ function Die:once_in(n)
   return self:roll(n) == 1
 end
 
---- The number of ticks of a sleep, rounded up. The last bits of the seconds never affect it: exact values (0, 1, 2 s) are far from the
--- values at which the number of ticks changes.
+--- The number of ticks of a sleep, rounded up. The last bits of the seconds never affect it: exact values (0, 1, 2 s) are far
+-- from the values at which the number of ticks changes.
 function made_up.ticks(seconds)
   return math.floor(seconds * TICKS + 1.37)
 end

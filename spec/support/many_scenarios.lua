@@ -1,8 +1,9 @@
 --- Scenarios of batches and lists, the same for `ivs` in a script and `resty.ivs` inside nginx, against the emulator.
 --
--- A scenario is `{ name, run = function(make) → found, expected }`. `make(changes?)` makes a client of the emulator; `changes` replace
--- options, false takes one away, and `answer` is an address of the emulator (emulator/run.lua lists them). `found` is data that
--- JSON can represent. Expected values come from the emulator's store and from the documented contract, never from our own output.
+-- A scenario is `{ name, run = function(make) → found, expected }`. `make(changes?)` makes a client of the emulator; `changes`
+-- replace options, false takes one away, and `answer` is an address of the emulator (emulator/run.lua lists them). `found` is
+-- data that JSON can represent. Expected values come from the emulator's store and from the documented contract, never from our
+-- own output.
 
 local store = require "emulator.store"
 

@@ -154,7 +154,8 @@ local function take_record(server, set_ups)
   return found
 end
 
--- The two programs -----------------------------------------------------------------------------------------------------------------
+-- The two programs
+-- -----------------------------------------------------------------------------------------------------------------
 
 local function ask_botocore(server, set_ups)
   local questions = {}

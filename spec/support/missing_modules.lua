@@ -1,5 +1,5 @@
---- Replaces the C modules of the specs and of busted that this Lua does not have: Debian builds them for Lua up to 5.4. Implements the
--- functions that they use with programs of the system (stat, openssl, expat in Python).
+--- Replaces the C modules of the specs and of busted that this Lua does not have: Debian builds them for Lua up to 5.4.
+-- Implements the functions that they use with programs of the system (stat, openssl, expat in Python).
 --
 -- Invariant: existing modules are not replaced.
 

@@ -219,7 +219,8 @@ function Site:signal(name)
   shell.run(("kill -%s %d"):format(name, self.pid))
 end
 
---- Stops nginx immediately or, if `graceful`, after its requests. Its processes have ended and its directory is removed on return.
+--- Stops nginx immediately or, if `graceful`, after its requests. Its processes have ended and its directory is removed on
+-- return.
 -- @treturn {string,…} the errors that it has logged
 function Site:stop(graceful)
   if not self.pid then return {} end

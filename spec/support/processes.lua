@@ -4,7 +4,8 @@ local shell = require "emulator.shell"
 
 local processes = {}
 
--- A zombie that has not been reaped has ended as well. A process that ignores the signal is killed after PATIENCE hundredths of a second.
+-- A zombie that has not been reaped has ended as well. A process that ignores the signal is killed after PATIENCE hundredths of a
+-- second.
 local STOP = [[
 set -- %d
 kill -%s $1 2>/dev/null

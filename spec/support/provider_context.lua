@@ -1,9 +1,8 @@
---- A context for the specs of credential providers that call services and write files: HTTP over the curl command, files and keys over
--- lfs, io and the openssl command, clock and sleep of the spec.
+--- A context for the specs of credential providers that call services and write files: HTTP over the curl command, files and keys
+-- over lfs, io and the openssl command, clock and sleep of the spec.
 --
--- It uses no C code of this package except the table of partitions, so that a provider's spec tests only the provider. The specs of the
--- C functions show that they have the same results.
--- Not for: whole calls (a client with `env` has the real context).
+-- It uses no C code of this package except the table of partitions, so that a provider's spec tests only the provider. The specs
+-- of the C functions show that they have the same results. Not for: whole calls (a client with `env` has the real context).
 
 local digest = require "openssl.digest"
 local lfs = require "lfs"

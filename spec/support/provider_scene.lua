@@ -1,4 +1,5 @@
---- The common set-up for the specs of providers that call a service and write a file: the service, a home directory, and whole calls.
+--- The common set-up for the specs of providers that call a service and write a file: the service, a home directory, and whole
+-- calls.
 --
 --     local scene = provider_scene.start()   …  scene:restart { ["POST /token"] = { body = "{}" } }   scene.server, scene.home
 --     scene:context { profile = {…} }   scene:call(config)   scene:paths()   …  scene:stop()

@@ -2,8 +2,8 @@
 --
 --     local server = python_server.new("ivs-echo", Server)   … files in server.directory …   server:launch(SCRIPT, "argument")
 --
--- The server has its own directory for all its files. It listens when `launch` returns. It ends with `stop`, or when this process exits.
--- Not for: the behavior of a server (hostile_server, http_server).
+-- The server has its own directory for all its files. It listens when `launch` returns. It ends with `stop`, or when this process
+-- exits. Not for: the behavior of a server (hostile_server, http_server).
 
 local json = require "emulator.json"
 local processes = require "support.processes"

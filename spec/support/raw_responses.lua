@@ -1,9 +1,9 @@
 --- Raw responses and the expected results of a call, for both drivers: libcurl (ivs) and the cosocket reader (resty.ivs).
 --
--- A row is `{ name, bytes, expected, curl = …, why = … }`; the server sends the bytes and closes the connection. `expected` is a result
--- of `describe`. If the drivers differ, `curl` is the result with libcurl, and `why` is the reason.
--- The expected results come from libcurl, boto3 and RFC 9112, never from our own reader.
--- Uses no test framework: a driver inside nginx also calls `describe`.
+-- A row is `{ name, bytes, expected, curl = …, why = … }`; the server sends the bytes and closes the connection. `expected` is a
+-- result of `describe`. If the drivers differ, `curl` is the result with libcurl, and `why` is the reason. The expected results
+-- come from libcurl, boto3 and RFC 9112, never from our own reader. Uses no test framework: a driver inside nginx also calls
+-- `describe`.
 
 local raw_responses = {}
 

@@ -1,5 +1,5 @@
---- A DNS server for nginx's `resolver`: it resolves names that begin with `good` to 127.0.0.1, with a TTL of 0, and does not respond for
--- other names.
+--- A DNS server for nginx's `resolver`: it resolves names that begin with `good` to 127.0.0.1, with a TTL of 0, and does not
+-- respond for other names.
 --
 -- The server listens when `start` returns. It ends with `stop`, or when this process exits.
 

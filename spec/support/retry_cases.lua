@@ -1,7 +1,7 @@
 --- Sequences of responses for the retries of a call: named cases for every code, status, body and fault, and generated ones.
 --
--- A case is `{ name, mode, max_attempts, random, answers }`. An answer is `{ status, headers, body }` or `{ fault }`, with its duration
--- `ticks`. Its other members describe it for a spec: `code` and `form`, `is_bad` (undecodable body), `is_skew`.
+-- A case is `{ name, mode, max_attempts, random, answers }`. An answer is `{ status, headers, body }` or `{ fault }`, with its
+-- duration `ticks`. Its other members describe it for a spec: `code` and `form`, `is_bad` (undecodable body), `is_skew`.
 
 local by_hand = require "support.by_hand"
 local made_up = require "support.made_up"

@@ -1,7 +1,7 @@
 --- Runs the scenarios of scenarios.lua with any driver, and returns the differences.
 --
--- A driver is a function `get(options, arn) → response, err`; `options` are those of a client. Uses no test framework, so that it also
--- runs inside nginx.
+-- A driver is a function `get(options, arn) → response, err`; `options` are those of a client. Uses no test framework, so that it
+-- also runs inside nginx.
 
 local scenarios = require "support.scenarios"
 

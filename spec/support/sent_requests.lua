@@ -1,14 +1,14 @@
---- Sites for the specs of the rate and concurrency of requests: a `transport` instead of the service, which records each request and
--- its time, over all workers.
+--- Sites for the specs of the rate and concurrency of requests: a `transport` instead of the service, which records each request
+-- and its time, over all workers.
 
 local nginx = require "support.nginx"
 local shell = require "emulator.shell"
 
 local sent_requests = { available = nginx.available }
 
---- `client(cache?, more?)` creates a client; `run(made, arns)` requests each ARN in its own light thread; `sent()` returns the recorded
--- requests with their times; `span(list)` is their duration, from before the first request; `delay` is the response time of the
--- service, `most` the maximum number of concurrent requests.
+--- `client(cache?, more?)` creates a client; `run(made, arns)` requests each ARN in its own light thread; `sent()` returns the
+-- recorded requests with their times; `span(list)` is their duration, from before the first request; `delay` is the response time
+-- of the service, `most` the maximum number of concurrent requests.
 local INIT = [[
 ivs, json = require "resty.ivs", require "cjson"
 

@@ -1,7 +1,8 @@
 /*
- * Continuous signals, for timeout_spec. package.loadlib(path, "signal_storm_start") starts a process that sends SIGALRM, SIGCHLD and
- * SIGUSR1 to this one, which handles each without SA_RESTART; "signal_storm_stop" ends it and raises no error. Both are Lua C functions
- * that do not use the Lua API. The number of signals is written to the file that IVS_STORM names.
+ * Continuous signals, for timeout_spec. package.loadlib(path, "signal_storm_start") starts a process that
+ * sends SIGALRM, SIGCHLD and SIGUSR1 to this one, which handles each without SA_RESTART; "signal_storm_stop"
+ * ends it and raises no error. Both are Lua C functions that do not use the Lua API. The number of signals is
+ * written to the file that IVS_STORM names.
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /*
- * LD_PRELOADed, for timeout_spec and multi_spec: every name lookup takes IVS_SLOW_NAMES seconds, and gives this machine's address
- * if IVS_NAMES_ARE_LOCAL is set. At exit the process waits one second, so that an abandoned lookup ends while the process still
- * exists.
+ * LD_PRELOADed, for timeout_spec and multi_spec: every name lookup takes IVS_SLOW_NAMES seconds, and gives
+ * this machine's address if IVS_NAMES_ARE_LOCAL is set. At exit the process waits one second, so that an
+ * abandoned lookup ends while the process still exists.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

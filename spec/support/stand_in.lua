@@ -3,9 +3,8 @@
 --     local context = stand_in.context { env = {...}, profile = { name = "x", values = {...} }, connect_to = server }
 --     … provider.retrieve(context) … context.asked, context.ran, context.slept
 --
--- The clock is fixed at `now`. Sleeps, requests and commands are recorded; a sleep returns immediately. Codes and kinds of failures are
--- those of the real `http` (csrc/curl/error_map.c).
--- Not for: tests of `http` or `run` themselves.
+-- The clock is fixed at `now`. Sleeps, requests and commands are recorded; a sleep returns immediately. Codes and kinds of
+-- failures are those of the real `http` (csrc/curl/error_map.c). Not for: tests of `http` or `run` themselves.
 
 local assert = require "luassert"
 local failure = require "ivs.failure"

@@ -1,9 +1,10 @@
 /*
  * The loop of a batch.
  *
- * ARNs wait in the queue of their region. A call occupies one of `max_concurrency` places only when its region's pace has a token,
- * so a slow region does not block places. The call is then carried out like any other: it sends a request or sleeps before a retry,
- * until it is settled. A call that is still throttled after its last attempt is queued again if other calls of the region succeed.
+ * ARNs wait in the queue of their region. A call occupies one of `max_concurrency` places only when its
+ * region's pace has a token, so a slow region does not block places. The call is then carried out like any
+ * other: it sends a request or sleeps before a retry, until it is settled. A call that is still throttled
+ * after its last attempt is queued again if other calls of the region succeed.
  *
  * Each ARN needs one `item`. The number of calls, easy handles and connections is bounded by the places.
  */
@@ -22,8 +23,9 @@
 #include <math.h>
 #include <string.h>
 
-/* TURNS_MAX: how often an ARN may be queued again. THROTTLED_MIN: the lower bound of the limit for consecutive throttled turns.
- * REFRESH_INTERVAL: the minimum time in seconds between two refreshes while the credentials are valid. */
+/* TURNS_MAX: how often an ARN may be queued again. THROTTLED_MIN: the lower bound of the limit for
+ * consecutive throttled turns. REFRESH_INTERVAL: the minimum time in seconds between two refreshes while the
+ * credentials are valid. */
 enum { TURNS_MAX = 10, THROTTLED_MIN = 4, REFRESH_INTERVAL = 60 };
 
 static void close_multi(batch *b) {
@@ -54,9 +56,9 @@ void ivs_lua_batch_register(lua_State *L) {
 
 /* ---- failed calls ---- */
 
-/* Whether to queue the ARN of a failed call again: it was throttled, but not too many turns of the region in a row were. All
- * concurrent calls may be throttled before one succeeds, so the limit is at least the number of places. A single ARN fails as it
- * would without a batch. */
+/* Whether to queue the ARN of a failed call again: it was throttled, but not too many turns of the region in
+ * a row were. All concurrent calls may be throttled before one succeeds, so the limit is at least the number
+ * of places. A single ARN fails as it would without a batch. */
 static bool should_requeue(const batch *b, const place *p) {
   if (!ivs_call_is_throttled(&p->call->core) || b->has_no_credentials) return false;
   const int most = b->place_count > THROTTLED_MIN ? b->place_count : THROTTLED_MIN;

@@ -1,5 +1,5 @@
 /*
- * What the parts of a batch share. Included by them only:
+ * Internal interfaces of a batch. Included only by these files:
  *
  *   batch.c          the loop and the steps of its calls
  *   batch_queue.c    the queues of the regions
@@ -71,7 +71,8 @@ enum {
 
 /* ---- queues ---- */
 
-/* Queues the ARNs. If the client has a region, all calls use it; else each call uses the region of its ARN. */
+/* Queues the ARNs. If the client has a region, all calls use it; else each call uses the region of its
+ * ARN. */
 void ivs_lua_batch_queue_fill(lua_State *L, batch *b, double max_tps);
 /* Adds an item at the end of its region's queue. */
 void ivs_lua_batch_queue_add(batch *b, region *r, int index);
@@ -84,7 +85,8 @@ bool ivs_lua_batch_queue_is_left(const batch *b);
 
 /* ---- results ---- */
 
-/* Both store the result of an item and call on_result and on_progress. The error object, or the response, is at the top. */
+/* Both store the result of an item and call on_result and on_progress. The error object, or the response, is
+ * at the top. */
 void ivs_lua_batch_results_settle_error(lua_State *L, batch *b, int index);
 void ivs_lua_batch_results_settle_response(lua_State *L, batch *b, place *p);
 /* Pushes nil and the error object of a closed client. */

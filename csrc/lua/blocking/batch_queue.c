@@ -50,7 +50,8 @@ static region *add_region(lua_State *L, batch *b, double max_tps) {
   return r;
 }
 
-/* Pops a name and returns its region, which is created if it is not in the table `known` (name → index from 1). */
+/* Pops a name and returns its region, which is created if it is not in the table `known` (name → index from
+ * 1). */
 static region *find_region(lua_State *L, batch *b, int known, double max_tps) {
   lua_pushvalue(L, -1);
   lua_rawget(L, known);

@@ -2,7 +2,8 @@
 #include "lua/blocking/batch_internal.h"
 #include "lua/failure.h"
 
-/* Calls on_result and on_progress. The configuration and the error, one of them nil, are at the top of the stack. */
+/* Calls on_result and on_progress. The configuration and the error, one of them nil, are at the top of the
+ * stack. */
 static void report(lua_State *L, batch *b, int index) {
   const int configuration = lua_gettop(L) - 1;
   b->done++;

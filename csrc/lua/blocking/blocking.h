@@ -10,7 +10,8 @@
 int ivs_lua_blocking_get_recording_configuration(lua_State *L);
 /* Lua: client:list_recording_configurations(params?) → response | nil, err. */
 int ivs_lua_blocking_list_recording_configurations(lua_State *L);
-/* Lua: client:recording_configurations(params?) → an iterator over the items of all pages (lua/ivs/pagination.lua). */
+/* Lua: client:recording_configurations(params?) → an iterator over the items of all pages
+ * (lua/ivs/pagination.lua). */
 int ivs_lua_blocking_recording_configurations(lua_State *L);
 /* Pops a list function and its parameters; pushes an iterator over the items of all pages. */
 void ivs_lua_blocking_iterate(lua_State *L);
@@ -18,15 +19,16 @@ void ivs_lua_blocking_iterate(lua_State *L);
 void ivs_lua_blocking_register(lua_State *L);
 
 /*
- * Lua: client:credentials() → table | nil, err. Calls the provider and describes the credentials without a secret: {
- * provider, access_key_id (its last four characters), expiration, region, endpoint_url, profile, config_file,
- * credentials_file, origins = { setting → its source } }.
+ * Lua: client:credentials() → table | nil, err. Calls the provider and describes the credentials without a
+ * secret: { provider, access_key_id (its last four characters), expiration, region, endpoint_url, profile,
+ * config_file, credentials_file, origins = { setting → its source } }.
  */
 int ivs_lua_blocking_credentials(lua_State *L);
 
 /*
- * Lua: ivs.private.identify(client) → the result of client:credentials(), and { account, arn, user_id } from AWS STS or
- * nil and an error object; without credentials nil and an error object. Raises if the client is closed.
+ * Lua: ivs.private.identify(client) → the result of client:credentials(), and { account, arn, user_id } from
+ * AWS STS or nil and an error object; without credentials nil and an error object. Raises if the client is
+ * closed.
  */
 int ivs_lua_blocking_identify(lua_State *L);
 

@@ -12,8 +12,8 @@
 void ivs_lua_fetch_register(lua_State *L);
 
 /*
- * Carries out the exchange over the client's handle, which is opened at first use. IVS_OK, or IVS_EREFUSED with the exchange's
- * failure set. Raises the error of a signal hook, for example for Ctrl-C (interrupt.h).
+ * Carries out the exchange over the client's handle, which is opened at first use. IVS_OK, or IVS_EREFUSED
+ * with the exchange's failure set. Raises the error of a signal hook, for example for Ctrl-C (interrupt.h).
  */
 int ivs_lua_fetch_exchange(lua_State *L, int client_index, const ivs_exchange *exchange);
 /* Returns the client's settings for libcurl, and pushes the table that keeps their texts alive. */

@@ -33,7 +33,8 @@ static void note_hooks(ivs_lua_interrupt *interrupt) {
   interrupt->main_hook = interrupt->main ? lua_gethook(interrupt->main) : NULL;
 }
 
-/* Runs the main thread's hook in this coroutine. If the hook raises an error, it stays removed; otherwise it is restored. */
+/* Runs the main thread's hook in this coroutine. If the hook raises an error, it stays removed; otherwise it
+ * is restored. */
 static void run_hook_of_main(lua_State *L, lua_State *main) {
   const lua_Hook hook = lua_gethook(main), own = lua_gethook(L);
   const int mask = lua_gethookmask(main), count = lua_gethookcount(main);
@@ -49,8 +50,8 @@ void ivs_lua_interrupt_begin(lua_State *L, ivs_lua_interrupt *interrupt) {
   luaL_checkstack(L, LUA_MINSTACK, "no stack left for a signal hook");
   *interrupt = (ivs_lua_interrupt){.L = L, .main = find_main(L)};
   note_hooks(interrupt);
-  /* Runs a hook that a signal may have set just before: it cannot be distinguished from an older one. lua.c sets its hook with count
-   * 1. */
+  /* Runs a hook that a signal may have set just before: it cannot be distinguished from an older one. lua.c
+   * sets its hook with count 1. */
   if (interrupt->hook) run_nothing(L);
   if (interrupt->main_hook && lua_gethookcount(interrupt->main) == 1) run_hook_of_main(L, interrupt->main);
 }

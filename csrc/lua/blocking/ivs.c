@@ -14,7 +14,8 @@
 
 static const char default_client_key;
 
-/* Calls a client method on the default client, which is created at the first call. If that fails, the next call tries again. */
+/* Calls a client method on the default client, which is created at the first call. If that fails, the next
+ * call tries again. */
 static int call_default(lua_State *L, const ivs_operation *operation, lua_CFunction method) {
   ivs_lua_params_check_arguments(L, 1, operation);
   lua_settop(L, 1);

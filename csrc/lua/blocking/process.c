@@ -65,7 +65,8 @@ static void read_arguments(lua_State *L, int index, char *out[ARGUMENTS_MAX + 1]
   out[count] = NULL;
 }
 
-/* Reads a table of variables as environ. The memory is a userdata that stays on the stack. NULL if there is no table. */
+/* Reads a table of variables as environ. The memory is a userdata that stays on the stack. NULL if there is
+ * no table. */
 static char **read_environment(lua_State *L, int index) {
   size_t count = 0;
   if (!lua_istable(L, index)) return NULL;
@@ -84,8 +85,9 @@ static char **read_environment(lua_State *L, int index) {
   return out;
 }
 
-/* Whether this process is in the terminal's foreground process group. The program may then prompt the user. In another process group
- * it would be stopped when it reads from the terminal, and Ctrl-C would not reach it. */
+/* Whether this process is in the terminal's foreground process group. The program may then prompt the user.
+ * In another process group it would be stopped when it reads from the terminal, and Ctrl-C would not reach
+ * it. */
 static bool is_in_foreground(void) {
   int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (terminal < 0) return false;
@@ -147,8 +149,8 @@ static bool take(child *c, int stream) {
   }
 }
 
-/* Waits until the program has ended and its output is read. Returns NULL, or the problem. Does not wait for descendants that keep the
- * pipes open. */
+/* Waits until the program has ended and its output is read. Returns NULL, or the problem. Does not wait for
+ * descendants that keep the pipes open. */
 static const char *follow(child *c, double deadline, ivs_lua_interrupt *interrupt, int *status) {
   double ended_at = 0;
   for (;;) {

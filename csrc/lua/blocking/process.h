@@ -12,13 +12,13 @@ void ivs_lua_process_register(lua_State *L);
 /*
  * Lua: run(argv, { timeout, max_bytes, env? }) → { status | signal, stdout, stderr } | nil, message
  *
- * argv[1] is the program's path. No shell is used. The program is killed if it exceeds the timeout (seconds) or the
- * maximum output (bytes of each stream). env: a table that replaces the environment. Leaves no descriptor and no child
- * process behind.
+ * argv[1] is the program's path. No shell is used. The program is killed if it exceeds the timeout (seconds)
+ * or the maximum output (bytes of each stream). env: a table that replaces the environment. Leaves no
+ * descriptor and no child process behind.
  *
- * In the foreground of a terminal the program may prompt the user: it stays in this process group, so Ctrl-C reaches it,
- * and inherits stdin. Otherwise stdin is empty, and the program has its own process group, which is killed with it. The
- * program inherits no other descriptors except the two pipes.
+ * In the foreground of a terminal the program may prompt the user: it stays in this process group, so Ctrl-C
+ * reaches it, and inherits stdin. Otherwise stdin is empty, and the program has its own process group, which
+ * is killed with it. The program inherits no other descriptors except the two pipes.
  */
 int ivs_lua_process_run(lua_State *L);
 

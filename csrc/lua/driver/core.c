@@ -14,13 +14,13 @@
  *   "done"          response                                final: call:next returns the same again
  *   "failed"        err                                     final: call:next returns the same again
  *
- * If several calls of one client need credentials at the same time, one of them gets the step "credentials". The others get short
- * steps "sleep" and then share its result, including a failure (provider.h).
+ * If several calls of one client need credentials at the same time, one of them gets the step "credentials".
+ * The others get short steps "sleep" and then share its result, including a failure (provider.h).
  *
- * clock: { time = function → seconds since 1970, random = function → [0, 1) }, both optional: the event loop's own clock.
- * io: { http = function, sleep = function, run = function }, all optional: I/O functions of the event loop for the credential
- * providers. Other functions for drivers: driver.h; HTTP for event loops that have only sockets: http1.h.
- * core.private is only for resty.ivs and may change in any release.
+ * clock: { time = function → seconds since 1970, random = function → [0, 1) }, both optional: the event
+ * loop's own clock. io: { http = function, sleep = function, run = function }, all optional: I/O functions of
+ * the event loop for the credential providers. Other functions for drivers: driver.h; HTTP for event loops
+ * that have only sockets: http1.h. core.private is only for resty.ivs and may change in any release.
  */
 #include "lua/call.h"
 #include "lua/client.h"

@@ -1,6 +1,6 @@
 /*
- * HTTP/1.1 for drivers that have sockets but no HTTP client: writes requests as text, reads responses from bytes. Only in
- * ivs.core; the blocking driver uses libcurl.
+ * HTTP/1.1 for drivers that have sockets but no HTTP client: writes requests as text, reads responses from
+ * bytes. Only in ivs.core; the blocking driver uses libcurl.
  */
 #ifndef IVS_LUA_HTTP1_H
 #define IVS_LUA_HTTP1_H
@@ -30,8 +30,8 @@ int ivs_lua_http1_reader(lua_State *L);
 /*
  * Lua: http_request(request, absolute?, proxy_authorization?) → text | nil, message, "malformed" or "memory".
  *
- * Writes the complete message of a request { method, url, headers?, body? }. Adds Host and Content-Length if the headers
- * have none. absolute: the target is the whole URL, for a proxy.
+ * Writes the complete message of a request { method, url, headers?, body? }. Adds Host and Content-Length if
+ * the headers have none. absolute: the target is the whole URL, for a proxy.
  */
 int ivs_lua_http1_request(lua_State *L);
 

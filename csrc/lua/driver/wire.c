@@ -105,9 +105,9 @@ static void add_line(luaL_Buffer *out, const char *line) {
 }
 
 /*
- * Returns two parts. The first one ends with the header that is different in each call: LuaJIT computes a string's hash from a few of
- * its bytes, including the last ones. Strings that are equal in those bytes would form a long hash chain in its string table, and each
- * new string would be compared with all of them.
+ * Returns two parts. The first one ends with the header that is different in each call: LuaJIT computes a
+ * string's hash from a few of its bytes, including the last ones. Strings that are equal in those bytes would
+ * form a long hash chain in its string table, and each new string would be compared with all of them.
  */
 int ivs_lua_wire_request_text(lua_State *L) {
   enum { CALL = 1, ABSOLUTE = 2, AUTHORIZATION = 3 };

@@ -1,20 +1,22 @@
 /*
- * Runs each scenario of a script many times; in each run another allocation fails. Each run has its own process, so a crash is one
- * line of the report, and the live blocks after lua_close can be counted.
+ * Runs each scenario of a script many times; in each run another allocation fails. Each run has its own
+ * process, so a crash is one line of the report, and the live blocks after lua_close can be counted.
  *
  *   host [--stride N] SCRIPT          SCRIPT returns a list of scenarios (see scenarios.lua)
  *
- * The return address identifies the owner of an allocation: `lua` is the allocator of lua_newstate, `module` is ivs.so and ivs/core.so,
- * `crypto` is libcrypto, `curl` is libcurl. Allocations of other libraries never fail: lua-cjson aborts if its allocations fail.
+ * The return address identifies the owner of an allocation: `lua` is the allocator of lua_newstate, `module`
+ * is ivs.so and ivs/core.so, `crypto` is libcrypto, `curl` is libcurl. Allocations of other libraries never
+ * fail: lua-cjson aborts if its allocations fail.
  *
- * A script may name a secret (watch_secret). A block of the module that contains it when it is freed is an error.
+ * A script may name a secret (watch_secret). A block of the module that contains it when it is freed is an
+ * error.
  *
- * Modes: `once`: the nth allocation fails; `twice`: the nth and the next one, because Lua 5.2 and later run the garbage collector and
- * try again; `on`: the nth and all later ones.
+ * Modes: `once`: the nth allocation fails; `twice`: the nth and the next one, because Lua 5.2 and later run
+ * the garbage collector and try again; `on`: the nth and all later ones.
  *
- * With -DIVS_LUAJIT, Lua's allocator never fails: LuaJIT itself (2.1-20230119) crashes if its stack cannot grow during a call from C to
- * Lua, even without this package.
- * With -DIVS_SANITIZED, only Lua's allocator fails, because the sanitizer replaces malloc.
+ * With -DIVS_LUAJIT, Lua's allocator never fails: LuaJIT itself (2.1-20230119) crashes if its stack cannot
+ * grow during a call from C to Lua, even without this package. With -DIVS_SANITIZED, only Lua's allocator
+ * fails, because the sanitizer replaces malloc.
  */
 #include <lauxlib.h>
 #include <lua.h>

@@ -1,7 +1,7 @@
 --- The parts of the matrix's cases: credentials that are named after their source, and the responses of services.
 --
--- Every access key ID begins with AKIA, every secret with S3CR3T, every token with T0K3N. No message, log line or diagnosis may contain
--- any of these words.
+-- Every access key ID begins with AKIA, every secret with S3CR3T, every token with T0K3N. No message, log line or diagnosis may
+-- contain any of these words.
 
 local digest = require "openssl.digest"
 local json = require "cjson"

@@ -1,6 +1,6 @@
 /*
- * Tests of the core for cases that Lua code cannot reach: texts that the upper layers reject earlier, states that they never
- * create. unit_spec.lua builds and runs it. It prints failed checks and then exits with 1.
+ * Tests of the core for cases that Lua code cannot reach: texts that the upper layers reject earlier, states
+ * that they never create. unit_spec.lua builds and runs it. It prints failed checks and then exits with 1.
  */
 #include "core/buffer.h"
 #include "core/call.h"

@@ -1,6 +1,6 @@
 /*
- * Tests of failures, headers and secrets in the core: caps, an object's own text as an argument, remains in memory. unit_spec.lua
- * builds and runs it. It prints failed checks and then exits with 1.
+ * Tests of failures, headers and secrets in the core: caps, an object's own text as an argument, remains in
+ * memory. unit_spec.lua builds and runs it. It prints failed checks and then exits with 1.
  */
 #include "core/buffer.h"
 #include "core/call.h"
@@ -135,7 +135,8 @@ static bool holds(const ivs_buffer *buffer, const char *text) {
   return buffer->data && memmem(buffer->data, buffer->capacity, text, strlen(text));
 }
 
-/* Checks the request, the stored secrets, the response and the failure; also after building the request has failed. */
+/* Checks the request, the stored secrets, the response and the failure; also after building the request has
+ * failed. */
 static void a_finished_call_contains_no_secret(void) {
   static const unsigned char random[16];
   static const char token[] = "IQoJb3JpZ2luX2VjEXAMPLEtokenAoGBAMw==";

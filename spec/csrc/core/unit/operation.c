@@ -1,6 +1,6 @@
 /*
- * Prints the rows that the arguments name as a JSON list, and tests how a row affects a call. operation_spec compares the rows with
- * botocore's model of the service.
+ * Prints the rows that the arguments name as a JSON list, and tests how a row affects a call. operation_spec
+ * compares the rows with botocore's model of the service.
  */
 #include "core/call.h"
 #include "core/status.h"
@@ -82,7 +82,8 @@ static enum ivs_step step_after(const ivs_operation *operation, const char *code
   return step;
 }
 
-/* RFC 9110, 9.2.2: a client must not repeat a request automatically unless it is idempotent or was not applied. */
+/* RFC 9110, 9.2.2: a client must not repeat a request automatically unless it is idempotent or was not
+ * applied. */
 static void a_request_that_may_have_been_executed_is_repeated_only_if_idempotent(void) {
   const ivs_operation repeatable = {.name = "Read",
                                     .path = "/",

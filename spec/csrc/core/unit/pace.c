@@ -22,8 +22,8 @@ static bool is_gap(double seconds, double asked) {
   return seconds >= asked - EPSILON && seconds <= asked * 1.05;
 }
 
-/* The network delays one request more than the next: a service that counts a window of a second must still not see more than the
- * limit in any. */
+/* The network delays one request more than the next: a service that counts a window of a second must still
+ * not see more than the limit in any. */
 static void a_second_has_room_for_requests_that_arrive_early(void) {
   ivs_pace pace;
   double sent[60], now = 1000;

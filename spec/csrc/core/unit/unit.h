@@ -1,4 +1,4 @@
-/* What the unit tests share: CHECK counts and prints what is broken. */
+/* The common part of the unit tests: CHECK prints and counts failed conditions. */
 #ifndef IVS_SPEC_UNIT_H
 #define IVS_SPEC_UNIT_H
 
