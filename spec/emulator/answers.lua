@@ -1,10 +1,10 @@
--- Answers of the IVS operations: success, faults, and the special answers that make the service misbehave.
+-- Responses of the IVS operations: success, errors, and special answers, with which the service misbehaves.
 --
 -- An answer is `{ status, headers?, body?, raw?, close? }`. The special answers are FAULTS by name, and SPECIAL at the end
--- of this file; most may be followed by `-anything`, which keeps the counts of two tests apart. An ARN's resource id
--- asks for one, with any account and region. For any call, so do a header `x-emulator-answer: ID` and a path that begins
--- with `/answer/ID`, which a client takes in its endpoint URL. State is kept in a shared dictionary, so that it would
--- survive a second worker. Runs inside nginx; request checks and writing are in service.lua.
+-- of this file; most may be followed by `-anything`, so that two tests have separate counts. The resource id of an ARN selects
+-- one, with any account and region. For any call, so does a header `x-emulator-answer: ID`, or a path that begins with
+-- `/answer/ID`, for example in the client's endpoint URL. The state is in a shared dictionary, so that it would also work with
+-- several workers. Runs inside nginx; service.lua checks requests and writes responses.
 -- luacheck: std ngx_lua
 
 local cjson = require "cjson"
@@ -13,7 +13,7 @@ local answers = {}
 
 local NAMESPACE = "com.amazon.ivs#"
 local URI = ":http://internal.amazon.com/coral/com.amazon.ivs/"
--- A bucket admits a request that is this part of a token early: calls that are sent evenly do not arrive so.
+-- A bucket admits a request that is early by this part of a token, because evenly sent calls do not arrive evenly.
 local JITTER = 0.25
 
 local counts = ngx.shared.emulator
@@ -28,7 +28,7 @@ local function encode(value)
   return (text:gsub("\\(.)", { ["/"] = "/" }))
 end
 
---- The 200 that carries an output.
+--- A 200 response with an output.
 function answers.success(output)
   return { status = 200, body = encode(output) }
 end
@@ -58,7 +58,7 @@ local function modelled(status, code, message, style)
   return answers.fault(status, code, message, { member = "exceptionMessage", style = style })
 end
 
---- The answer to members that break a constraint.
+--- The response to members that violate a constraint.
 function answers.invalid(message)
   return modelled(400, "ValidationException", message)
 end
@@ -89,13 +89,13 @@ local function modelled_fault(name, request, style)
   return modelled(status, code, message:gsub("{(%l+)}", texts), style)
 end
 
---- How often something was asked for, this time included.
+--- The number of requests for something, including this one.
 function answers.count(...)
   local number = counts:incr(table.concat({ ... }, "\n"), 1, 0)
   return number
 end
 
--- Fails so many times within one call of the SDK, which its attempts share the invocation id of, then succeeds.
+-- Fails this number of times within one call of the SDK, whose attempts have the same invocation ID, then succeeds.
 local function flaky(request, times)
   if answers.count("flaky", request.resource, request.headers["amz-sdk-invocation-id"] or "") <= tonumber(times) then
     return modelled_fault("internal-error", request)
@@ -109,8 +109,8 @@ local function slow(request, milliseconds)
 end
 
 -- The service's quota (Amazon IVS Service Quotas, "API Call Rate Quotas"): a token bucket for an operation, account and region,
--- however many ARNs of theirs are asked for. A request may name the time that it is to be counted at (X-Emulator-Time, in
--- seconds), for a test that must not depend on how fast it runs.
+-- independent of the number of ARNs. A request may set its time (X-Emulator-Time, in seconds), for tests that must not depend on the
+-- speed of the machine.
 local function throttle(request, rate)
   rate = tonumber(rate)
   ngx.update_time()

@@ -1,6 +1,6 @@
 -- Calls made with botocore: a job collects them by name, one run of botocore_client.py makes them all, in order.
 --
--- What a call is, and what its result, stands in botocore_client.py. Raises when the script fails.
+-- botocore_client.py documents calls and their results. Raises an error if the script fails.
 
 local cjson = require "cjson"
 local shell = require "emulator.shell"
@@ -8,7 +8,7 @@ local store = require "emulator.store"
 
 local botocore = {}
 
--- Debian's python3-botocore belongs to this one, whatever else is first in PATH.
+-- Debian's python3-botocore is installed for this Python, which need not be the first one in PATH.
 local PYTHON = "env -i HOME=/nonexistent PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "
 local CLIENT = (debug.getinfo(1, "S").source:match("^@(.*/)[^/]*$") or "./") .. "botocore_client.py"
 
@@ -23,7 +23,7 @@ end
 --- Adds a call.
 -- @tparam string name
 -- @tparam table call keys that it lacks are taken from `key`
--- @tparam[opt] table key one of store.keys, the permanent one unless told
+-- @tparam[opt] table key one of store.keys; the permanent one by default
 function Job:add(name, call, key)
   assert(not self.calls[name], "two calls are named " .. name)
   key = key or store.keys.permanent

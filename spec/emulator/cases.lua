@@ -1,4 +1,4 @@
--- What the emulator is asked in with_botocore_spec.lua, and what it must answer. Data only.
+-- Requests and the expected responses of the emulator, for with_botocore_spec.lua. Data only.
 
 local cjson = require "cjson"
 local store = require "emulator.store"
@@ -8,7 +8,7 @@ local BODY = '{"arn": "' .. ARN .. '"}'
 
 local cases = { arn = ARN, body = BODY }
 
--- Faults that a resource id asks for: exception, status, and what the message has in it.
+-- Errors that a resource id selects: exception, status, and a part of the message.
 cases.modelled = {
   ["access-denied"] = { "AccessDeniedException", 403, "not authorized to perform: ivs:GetRecordingConfiguration" },
   ["not-found"] = { "ResourceNotFoundException", 404, "not found" },
@@ -35,7 +35,7 @@ cases.malformed = {
   overlong = store.configurations.longest.arn .. "x",
 }
 
--- Requests with a fault in their signature or route: how they are made, and then status, code and message.
+-- Requests with an invalid signature or route: their construction, then status, code and message.
 cases.faults = {
   no_authorization = {
     { send = { body = BODY, unsigned = true } },
@@ -105,7 +105,7 @@ cases.faults = {
   },
 }
 
--- Paths and queries that the signature covers in a form of its own.
+-- Paths and queries whose canonical form is different.
 cases.addresses = {
   base_path = "/ivs/v1/GetRecordingConfiguration",
   doubled_slash = "/ivs//GetRecordingConfiguration",

@@ -1,4 +1,4 @@
--- GetRecordingConfiguration: which configuration, or which special answer, an ARN gets. Runs inside nginx.
+-- GetRecordingConfiguration: returns the configuration, or the special answer, for an ARN. Runs inside nginx.
 -- luacheck: std ngx_lua
 
 local cjson = require "cjson"
@@ -16,7 +16,7 @@ local function configuration_answer(configuration)
   return answers.success { recordingConfiguration = configuration }
 end
 
--- CREATING so many times, counted for each ARN, and `state` from then on.
+-- CREATING for this number of requests, counted for each ARN, then `state`.
 local function becomes(state)
   return function(request, times)
     local configuration = store.complete(request.resource)
@@ -46,7 +46,7 @@ local function validate(arn)
   return validation.message(problems)
 end
 
---- The answer to an authenticated request.
+--- The response to an authenticated request.
 -- @tparam table request see service.lua
 -- @tparam table input the decoded body
 function get.respond(request, input)

@@ -1,6 +1,6 @@
--- Ends the emulator when the process that started it is gone, so that a test that crashed leaves nothing behind.
+-- Stops the emulator when the process that started it has exited, so that a crashed test leaves nothing behind.
 --
--- Runs in nginx's worker. A zombie counts as gone. Where there is no /proc it does nothing.
+-- Runs in nginx's worker. A zombie has exited as well. Without /proc it does nothing.
 -- luacheck: std ngx_lua
 
 local shell = require "emulator.shell"

@@ -1,4 +1,4 @@
--- Writes JSON, for code that must run in a bare Lua: what server.lua hands to the emulator. It does not read JSON.
+-- Writes JSON without other modules, for the files that server.lua passes to the emulator. It does not read JSON.
 --
 -- A table with [1], or an empty one, is an array; any other is an object. Bytes above ASCII are written as they are.
 

@@ -1,7 +1,7 @@
--- The keys that the emulator accepts, and whose they are: those of store.lua, and those that its STS has issued.
+-- The keys that the emulator accepts, with their owners: those of store.lua, and those that its STS has issued.
 --
 -- A key is `{ access_key_id, secret_access_key, session_token?, expired?, account, arn, user_id }`; `arn` and `user_id`
--- are the identity that GetCallerIdentity tells. Issued keys are kept in the shared dictionary. Runs inside nginx.
+-- are the identity that GetCallerIdentity returns. Issued keys are stored in the shared dictionary. Runs inside nginx.
 -- luacheck: std ngx_lua
 
 local cjson = require "cjson"
@@ -54,7 +54,7 @@ function keys.find(access_key_id, now)
   end
 end
 
---- Makes a temporary key.
+--- Creates a temporary key.
 -- @tparam table identity `{ account, arn, user_id }`
 -- @tparam number expiration seconds since 1970
 function keys.issue(identity, expiration)

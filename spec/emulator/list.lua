@@ -1,6 +1,6 @@
 -- ListRecordingConfigurations: summaries of the store's configurations, page by page. Runs inside nginx.
 --
--- The list is that of the account of the keys and of the region that the request is signed for. A next token holds the
+-- The list contains the configurations of the key's account in the region that the request is signed for. A next token contains the
 -- position of the next item.
 -- luacheck: std ngx_lua
 
@@ -27,7 +27,7 @@ local function summary(configuration)
   }
 end
 
--- How many configurations the account has in the region, and a function that gives their summaries by index.
+-- The number of the account's configurations in the region, and a function that returns their summaries by index.
 local function held(request)
   local summaries = {}
   local prefix = store.arn("", request.account, request.region)
@@ -46,7 +46,7 @@ local function write_token(position)
   return ngx.encode_base64((TOKEN:gsub("%(%%d%+%)", tostring(position))))
 end
 
--- The position in a token, 0 without a token, nil for a token that is not the emulator's.
+-- The position in a token; 0 without a token; nil for an invalid token.
 local function read_token(token)
   if token == nil or token == "" then
     return 0
@@ -54,7 +54,7 @@ local function read_token(token)
   return tonumber((ngx.decode_base64(token) or ""):match("^" .. TOKEN .. "$"))
 end
 
--- Items of a list of `total`, which `item` gives by index.
+-- A page of a list of `total` items; `item` returns an item by index.
 local function page(total, item, position, size)
   local items = {}
   for index = position + 1, math.min(position + size, total) do
@@ -76,14 +76,14 @@ local function list_answer(request, total, item)
   }
 end
 
--- So many configurations of the account, under ARNs that GetRecordingConfiguration limits to 3 calls a second.
+-- A list of this number of configurations, with ARNs that GetRecordingConfiguration limits to 3 calls a second.
 local function many(request, number)
   return list_answer(request, tonumber(number), function(index)
     return summary(store.complete(store.arn("throttle-3-tps-" .. index, request.account, request.region)))
   end)
 end
 
--- A list that never ends: the first page again and again, with so many next tokens in turn.
+-- An endless list: repeats the first page, with this number of different next tokens.
 local function endless(request, tokens)
   local position = read_token(request.input.nextToken)
   if not position or position > tonumber(tokens) then
@@ -96,13 +96,13 @@ local function endless(request, tokens)
   }
 end
 
--- Special answers beside those of answers.lua.
+-- Special answers in addition to those of answers.lua.
 local SPECIAL = {
   { "^many%-(%d+)", many },
   { "^endless%-([1-9]%d*)", endless },
 }
 
--- Takes null for absent and fills in the default; the answer to a member of another type, or nil.
+-- Treats null as absent and sets the default. Returns the response to a member of an invalid type, or nil.
 local function read_input(input)
   for _, member in ipairs { "maxResults", "nextToken" } do
     if input[member] == cjson.null then
@@ -131,7 +131,7 @@ local function validate(input)
   return validation.message(problems)
 end
 
---- The answer to an authenticated request.
+--- The response to an authenticated request.
 -- @tparam table request see service.lua
 -- @tparam table input the decoded body
 function list.respond(request, input)

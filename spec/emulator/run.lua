@@ -1,6 +1,6 @@
--- Runs the emulator from a shell: `lua spec/emulator/run.lua` until Ctrl-C or SIGTERM, printing what to export; or
--- `lua spec/emulator/run.lua -- COMMAND ARGUMENT…` for as long as the command runs, with that exported, and with
--- its exit status. Either way the emulator is gone afterwards.
+-- Runs the emulator from a shell: `lua spec/emulator/run.lua` until Ctrl-C or SIGTERM, and prints the variables to export; or
+-- `lua spec/emulator/run.lua -- COMMAND ARGUMENT…` while the command runs, with these variables, and returns its exit status. The
+-- emulator is stopped in both cases.
 
 local here = debug.getinfo(1, "S").source:match("^@(.*)/[^/]*$") or "."
 package.path = here .. "/../?.lua;" .. package.path
@@ -9,7 +9,7 @@ local server = require "emulator.server"
 local shell = require "emulator.shell"
 local store = require "emulator.store"
 
--- Settings of the user's own that would win over, or add to, what is exported.
+-- The user's settings that would override, or add to, the exported ones.
 local UNSET = {
   "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
   "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT",
@@ -44,7 +44,7 @@ local PROFILES = {
   { "denied", "assumes a role that nobody may assume" },
 }
 
--- The exit status out of os.execute, which answers differently from Lua 5.2 on.
+-- The exit status from os.execute, whose results are different since Lua 5.2.
 local function exit_status(result, how, code)
   if type(result) == "number" then
     return result >= 256 and math.floor(result / 256) or result > 0 and 128 + result or 0

@@ -1,8 +1,8 @@
--- Starts and stops the emulator from any Lua, 5.1 to 5.4 and LuaJIT, without a module that is not in this directory.
+-- Starts and stops the emulator from any Lua, without modules from other directories.
 --
--- Each emulator is an nginx of its own in a temporary directory, with a CA and a certificate made for it, on ports
--- that were free. nginx comes back from daemonising with its sockets listening, so a start that succeeded can be
--- connected to at once. It ends with `stop`, or by itself when the process that started it is gone (guard.lua).
+-- Each emulator is a separate nginx in a temporary directory, with its own CA and certificate, on free ports. When nginx has
+-- daemonized, its sockets are listening, so clients can connect as soon as `start` returns. It ends with `stop`, or when the
+-- process that started it exits (guard.lua).
 
 local json = require "emulator.json"
 local shell = require "emulator.shell"
@@ -27,7 +27,7 @@ until [ -s nginx.pid ] || [ $ticks -ge 3000 ]; do
 done
 cat nginx.pid]]
 
--- A zombie that nobody reaps is gone, too.
+-- A zombie that has not been reaped has exited as well.
 local STOP = [[
 alive() { kill -0 $1 2>/dev/null && ! grep -q ') Z ' /proc/$1/stat 2>/dev/null; }
 set -- %d
@@ -39,7 +39,7 @@ while alive $1; do
   sleep 0.01
 done]]
 
--- Roles for trying: one that the emulator's STS gives keys for, and one that it refuses.
+-- Example roles: one that the emulator's STS issues keys for, and one that it denies.
 local CONFIG = ([[
 [profile video]
 role_arn = arn:aws:iam::%s:role/video
@@ -82,7 +82,7 @@ local function surroundings()
   return { spec = spec, owner = owner, is_root = user == "0", prefix = prefix }
 end
 
--- A CA that signs one certificate and is then without a key.
+-- A CA that signs one certificate; then its key is deleted.
 local function make_certificates(prefix, hostnames)
   local names = { "DNS:localhost", "IP:127.0.0.1", "IP:::1" }
   for _, name in ipairs(hostnames or {}) do
@@ -105,7 +105,7 @@ local function make_certificates(prefix, hostnames)
   end
 end
 
--- Ports that a socket of this machine has, by number. Elsewhere than on Linux the set is empty.
+-- The set of this machine's used ports. On other systems than Linux it is empty.
 local function used_ports()
   local used = {}
   for _, path in ipairs { "/proc/net/tcp", "/proc/net/tcp6" } do
@@ -145,7 +145,7 @@ local function listen_lines(https_port, http_port)
   return table.concat(lines, "\n    ")
 end
 
--- Debian builds the Lua module as a shared object; an nginx that has it built in needs no line.
+-- Debian builds the Lua module as a shared object. An nginx with a built-in module needs no directive.
 local function module_lines()
   for _, directory in ipairs(MODULE_DIRECTORIES) do
     if read(directory .. "/ngx_http_lua_module.so") then
@@ -177,7 +177,7 @@ local function write_configuration(here, options, https_port, http_port)
   write(here.prefix .. "/nginx.conf", (template:gsub("@([A-Z_]+)@", values)))
 end
 
--- Starts nginx and returns its process id; or nil and what it said.
+-- Starts nginx and returns its process id; or nil and its output.
 local function launch(prefix)
   local output, status = shell.run("cd " .. shell.quote(prefix) .. " || exit" .. LAUNCH)
   local pid = status == 0 and output:match("^(%d+)\n$")
@@ -240,7 +240,7 @@ function server.start(options)
   }, Emulator)
 end
 
---- What to export so that the module, or any SDK, talks to the emulator: variable to value.
+--- The environment variables with which the module, or any SDK, uses the emulator: variable to value.
 function Emulator:environment()
   return {
     AWS_ENDPOINT_URL_IVS = self.endpoint_url,
@@ -264,12 +264,12 @@ function Emulator:request_log()
   return lines
 end
 
---- How many requests there were so far, answered or about to be.
+--- The number of requests so far, including those without a response yet.
 function Emulator:requests()
   return #self:request_log()
 end
 
---- Decides what `recording-configuration/scripted-NAME` is answered with (see answers.lua).
+--- Sets the response for `recording-configuration/scripted-NAME` (see answers.lua).
 -- @tparam string name
 -- @tparam table answer `{ status?, headers?, body?, body_base64?, delay?, close?, raw? }`; or a list of such, the last
 --   repeated
@@ -283,7 +283,7 @@ function Emulator:script(name, answer)
   return store.arn("scripted-" .. name)
 end
 
---- Stops it and returns when its process and its directory are gone. A second call does nothing.
+--- Stops the emulator. Its process has ended and its directory is removed on return. A second call does nothing.
 function Emulator:stop()
   if not self.pid then
     return

@@ -1,10 +1,10 @@
--- The emulator's request handler: which operation is it, is it signed, is it JSON; then the operation's answer.
+-- The emulator's request handler: checks route, signature and JSON body, then runs the operation.
 --
--- Runs inside nginx, in one worker. Each request is on record in requests.jsonl before it is answered, so that
--- a client that has its answer finds it there. The order of the checks is AWS's: route, signature, body, members.
--- The operations of IVS have a path each (get.lua, list.lua); STS is everything that is posted to a path ending in `/`.
--- An operation is given the request: `method`, `path`, `query`, `headers` (lowercase names), `body`, `scheme`,
--- `connection`, `id`, `now` (seconds since 1970), `answer` (the special answer that its path or header asks for),
+-- Runs inside nginx, in one worker. Each request is written to requests.jsonl before its response is sent, so that a client
+-- with a response finds its request there. The order of the checks is that of AWS: route, signature, body, members.
+-- Each operation of IVS has its own path (get.lua, list.lua); POST requests to a path that ends with `/` are for STS.
+-- An operation gets the request: `method`, `path`, `query`, `headers` (lowercase names), `body`, `scheme`,
+-- `connection`, `id`, `now` (seconds since 1970), `answer` (the special answer that its path or header selects),
 -- and `operation`; once the signature is verified also the `account` of the key, its owner's ARN `caller`, and the `region`.
 -- luacheck: std ngx_lua
 
@@ -34,7 +34,7 @@ local function now()
   return ngx.time() + (options.clock_offset or 0)
 end
 
--- A random UUID, as the service's request ids are.
+-- A random UUID, like the service's request IDs.
 local function request_id()
   return (ngx.var.request_id:gsub("^(%x%x%x%x%x%x%x%x)(%x%x%x%x)%x(%x%x%x)%x(%x%x%x)", "%1-%2-4%3-a%4-"))
 end
@@ -73,7 +73,7 @@ local function write_record(request)
   record:flush()
 end
 
--- The answer, from the first check that fails or from the operation.
+-- The response of the first failed check, or of the operation.
 local function answer(request)
   request.operation = request.path:match("/([^/]*)$")
   local operation = OPERATIONS[request.operation]

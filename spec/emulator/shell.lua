@@ -1,15 +1,15 @@
--- Shell commands, alike in every Lua: their output and their exit status.
+-- Runs shell commands and returns their output and exit status, the same in every Lua.
 
 local shell = {}
 
---- A text as one word of the shell's.
+--- Quotes a text as one shell word.
 function shell.quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
 --- Runs a script.
--- @treturn string what it wrote to standard output
--- @treturn number its exit status, which io.popen itself tells only since Lua 5.2
+-- @treturn string its standard output
+-- @treturn number its exit status, which io.popen itself returns only since Lua 5.2
 function shell.run(script)
   local pipe = assert(io.popen("(" .. script .. "\n); echo \"status $?\"", "r"))
   local output = pipe:read("*a")

@@ -1,8 +1,8 @@
--- AWS Signature Version 4 as a server checks it: the emulator's second opinion on every request.
+-- Verifies AWS Signature Version 4 as a server does, for every request to the emulator.
 --
--- Written from the specification over luaossl and sharing no code with csrc, so that a mistake there is not
--- repeated here. Pure: the keys and the time are arguments. Faults carry the status, code and message that the
--- front end of AWS gives. Headers only; neither IVS nor STS is called with presigned URLs here.
+-- An independent implementation of the specification over luaossl, without code of csrc, so that it does not repeat errors of
+-- csrc. Pure: the keys and the time are arguments. Errors have the status, code and message of AWS front ends. Supports the
+-- Authorization header only, not presigned URLs.
 
 local digest = require "openssl.digest"
 local hmac = require "openssl.hmac"
@@ -72,7 +72,7 @@ local function canonical_query(query)
   return table.concat(parameters, "&")
 end
 
--- One header's value as it is signed: repeats joined, blanks trimmed and collapsed.
+-- The canonical value of a header: repeated ones joined, white space trimmed and collapsed.
 local function canonical_value(value)
   local values = {}
   for index, text in ipairs(type(value) == "table" and value or { value }) do
@@ -96,7 +96,7 @@ function signature.canonical_request(request, signed)
   return table.concat(lines, "\n")
 end
 
--- The Authorization header taken apart; a fault where a part is missing.
+-- Parses the Authorization header; an error if a part is missing.
 local function parse_authorization(headers)
   local text = headers.authorization
   if type(text) ~= "string" or text == "" then
@@ -184,7 +184,7 @@ local function check_scope(scope, date, expected)
   return true
 end
 
--- Timestamps of this format sort as text, so they are compared as text.
+-- Timestamps in this format can be compared as text.
 local function check_date(date, now)
   if not date:match("^%d%d%d%d%d%d%d%dT%d%d%d%d%d%dZ$") then
     return fault("IncompleteSignatureException",
@@ -221,7 +221,7 @@ local function check_signature(request, parsed, date, key)
   return true
 end
 
---- Checks a request's signature.
+--- Verifies a request's signature.
 -- @tparam table request as `canonical_request` takes it
 -- @tparam table expected `find_key`, a function of an access key's id and of the time that returns the key
 --   `{ secret_access_key, session_token?, expired? }` or nil; `now`, seconds since 1970; `service`, the signing name; and

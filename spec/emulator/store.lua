@@ -1,8 +1,8 @@
--- What the emulator knows: the keys that it accepts and the recording configurations that it holds.
+-- The emulator's data: the accepted keys and the recording configurations.
 --
--- Plain data, shared by the emulator (inside nginx) and by the specs, which take their expected values from
--- here. Between them the configurations use every member and every enumeration value of the operation, and
--- for each optional member there is one that lacks it. Every key is made up. Nothing here does I/O.
+-- Plain data for the emulator (inside nginx) and for the specs, which use it as expected values. Together the configurations
+-- have every member and every enumeration value of the operation, and for each optional member there is one without it. All
+-- keys are fictitious. Does no I/O.
 
 local store = {}
 
@@ -11,14 +11,14 @@ store.region = "us-west-2"
 
 --- ARN of a recording configuration.
 -- @tparam string id its resource id
--- @tparam[opt] string account twelve digits; the store's own unless told
--- @tparam[opt] string region the store's own unless told
+-- @tparam[opt] string account twelve digits; the store's own by default
+-- @tparam[opt] string region the store's own by default
 function store.arn(id, account, region)
   return "arn:aws:ivs:" .. (region or store.region) .. ":" .. (account or store.account)
     .. ":recording-configuration/" .. id
 end
 
--- AWS's own documentation examples, so that nobody takes them for keys.
+-- The examples of AWS's documentation, so that they are not mistaken for real keys.
 store.keys = {
   permanent = {
     access_key_id = "AKIAIOSFODNN7EXAMPLE",
@@ -37,8 +37,8 @@ store.keys = {
   },
 }
 
---- A configuration that has every member. Each call makes a new table.
--- @tparam string arn the ARN that it is to carry
+--- A configuration with every member. Each call creates a new table.
+-- @tparam string arn its ARN
 function store.complete(arn)
   return {
     arn = arn,
@@ -70,7 +70,7 @@ local function fifty_tags()
   return tags
 end
 
---- The configurations held, by label. The label is for specs; AWS knows them by `arn`.
+--- The configurations by label. The label is for specs; requests use the `arn`.
 store.configurations = {
   complete = store.complete(store.arn("AbCdEf123456")),
   minimal = {
@@ -158,7 +158,7 @@ for label, configuration in pairs(store.configurations) do
 end
 table.sort(store.labels)
 
---- The configuration that is held under an ARN, or nil.
+--- The configuration with an ARN, or nil.
 function store.find(arn)
   return by_arn[arn]
 end

@@ -1,8 +1,8 @@
--- STS, as much as a role needs: AssumeRole, AssumeRoleWithWebIdentity, GetCallerIdentity.
+-- STS, the part that roles need: AssumeRole, AssumeRoleWithWebIdentity, GetCallerIdentity.
 --
--- A form comes in, XML goes out (the AWS Query protocol). Every role exists and may be assumed, except those whose name
--- is `denied` or begins with `denied-`. The keys of a role whose name begins with `lasts-N` expire after N seconds, whatever
--- DurationSeconds says. A web identity token is read, but its signature is not verified. Runs inside nginx.
+-- Requests are forms, responses are XML (the AWS Query protocol). Every role exists and may be assumed, except those whose name
+-- is `denied` or begins with `denied-`. The keys of a role whose name begins with `lasts-N` expire after N seconds, independent
+-- of DurationSeconds. A web identity token is decoded, but its signature is not verified. Runs inside nginx.
 -- luacheck: std ngx_lua
 
 local cjson = require "cjson"
@@ -17,7 +17,7 @@ local NAMESPACE = "https://sts.amazonaws.com/doc/" .. VERSION .. "/"
 local DEFAULT_DURATION, MINIMUM_DURATION, MAXIMUM_DURATION = 3600, 900, 43200 -- seconds
 local SESSION_NAME = [[[\w+=,.@-]*]]
 
--- The Query protocol's names of what signature.lua finds: AWS Security Token Service API Reference, Common Errors.
+-- The Query protocol's codes for the errors of signature.lua: AWS Security Token Service API Reference, Common Errors.
 local CODES = {
   ExpiredTokenException = "ExpiredToken",
   IncompleteSignatureException = "IncompleteSignature",
@@ -28,7 +28,7 @@ local CODES = {
 
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&apos;" }
 
--- An element; its content is text, or a list of elements that are written already.
+-- An XML element; its content is text, or a list of serialized elements.
 local function element(name, content)
   local text = type(content) == "table" and table.concat(content) or tostring(content):gsub("[&<>\"']", ENTITIES)
   return "<" .. name .. ">" .. text .. "</" .. name .. ">"
@@ -67,7 +67,7 @@ local function parse_role(arn)
   end
 end
 
--- What is wrong with the form of a role, or nil.
+-- The error in the form of a role, or nil.
 local function validate(form)
   local problems = {}
   local name, duration = form.RoleSessionName, form.DurationSeconds
@@ -96,7 +96,7 @@ local function validate(form)
   return validation.message(problems)
 end
 
--- The elements that both actions for a role have in common, of a session that has begun; or nil and a fault.
+-- Begins a session. The elements that the responses of both role actions have in common; or nil and an error.
 local function assume(request, form, caller)
   local invalid = validate(form)
   if invalid then
@@ -168,7 +168,7 @@ function ACTIONS.AssumeRoleWithWebIdentity(request, form)
   return success(request, form.Action, elements)
 end
 
--- The members of a form; those without a value and those that come twice are left out.
+-- The members of a form, without empty and repeated ones.
 local function read_form(body)
   local form = ngx.decode_args(body, 0)
   for name, value in pairs(form) do
@@ -177,7 +177,7 @@ local function read_form(body)
   return form
 end
 
---- The answer to a request.
+--- The response to a request.
 -- @tparam table request see service.lua
 -- @tparam[opt] string region the only region to be served; every region is unless told
 function sts.respond(request, region)

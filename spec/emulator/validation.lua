@@ -1,11 +1,11 @@
--- Messages about members that break a constraint, as AWS's services word them.
+-- The messages of AWS services for members that violate a constraint.
 
 local validation = {}
 
---- One broken constraint.
+--- One violated constraint.
 -- @param value nil if the member is absent
 -- @tparam string member
--- @tparam string constraint what goes behind "Member must "
+-- @tparam string constraint the text after "Member must "
 function validation.problem(value, member, constraint)
   local text = value == nil and "null" or "'" .. tostring(value) .. "'"
   return ("Value %s at '%s' failed to satisfy constraint: Member must %s"):format(text, member, constraint)

@@ -1,4 +1,4 @@
---- A real TCP and TLS server that does to each connection what the spec says, right or wrong.
+--- A real TCP and TLS server that follows a script of steps for each connection, for valid and invalid behavior.
 --
 --     local server = hostile_server.start()
 --     server:play { { "request" }, { "send", "HTTP/1.1 200 OK\r\nConte" }, { "reset" } }
@@ -7,8 +7,8 @@
 -- Steps: tls (certificate, { version, client_ca }), request, bytes (count), send (text), plain (text, below TLS), drip (text,
 -- seconds), endless (text), wait (seconds), pause (until `release`), mark, hang, again (step), reset, notify (close_notify), goodbye
 -- (close_notify, close), close; see hostile_server.py.
--- It listens when `start` returns, and ends with `stop`, or by itself when this process is gone.
--- Not for: answers that are merely scripted (http_server, emulator.server).
+-- The server listens when `start` returns. It ends with `stop`, or when this process exits.
+-- Not for: valid scripted responses (http_server, emulator.server).
 
 local certificates = require "support.certificates"
 local python_server = require "support.python_server"
@@ -20,7 +20,7 @@ local SCRIPT = debug.getinfo(1, "S").source:match("^@(.*)%.lua$") .. ".py"
 
 local Server = { __name = "ivs.spec.hostile_server" }
 
---- Makes a server that is not running yet.
+--- Creates a server that is not running yet.
 -- @tparam[opt] table options `deaf = true`: its backlog is full and it accepts nothing; `certificates = true`: makes those of
 --   certificates.NAMES
 -- @treturn Server with `directory`, `ca_bundle`
@@ -31,7 +31,7 @@ function hostile_server.new(options)
   return server
 end
 
---- Makes a server and starts it.
+--- Creates a server and starts it.
 -- @treturn Server with `url` (http), `tls_url` (https, the same port), `port`, `directory`, `ca_bundle`
 function hostile_server.start(options)
   return hostile_server.new(options):start()
@@ -45,7 +45,7 @@ function Server:start()
   return self
 end
 
---- What to do with the connections from now on; the record begins anew.
+--- Sets the steps for new connections, and clears the recorded events.
 -- @tparam table connections a list of lists of steps; the last one is repeated
 function Server:play_each(connections)
   self.serial = self.serial + 1
@@ -54,16 +54,16 @@ function Server:play_each(connections)
   os.remove(self.directory .. "/release")
 end
 
---- Lets the connections go on that pause.
+--- Continues the paused connections.
 function Server:release()
   self:empty "release"
 end
 
---- The same for every connection.
+--- Sets the same steps for every connection.
 function Server:play(steps) self:play_each { steps } end
 
---- What happened, oldest first: a list of `{ connection (its number), what, data }`; `what` is "accepted", "handshake" (data: the
--- version), "request" (data: all its bytes), "mark", "gone" (the client went away; data: how it showed) or "closed".
+--- The recorded events, oldest first: a list of `{ connection (its number), what, data }`; `what` is "accepted", "handshake" (data: the
+-- version), "request" (data: all its bytes), "mark", "gone" (the client closed the connection; data: how) or "closed".
 function Server:record()
   local found = {}
   local file = assert(io.open(self.directory .. "/record", "rb"))
@@ -84,17 +84,17 @@ local function select_kind(record, what)
   return found
 end
 
---- How many connections there were.
+--- The number of connections.
 function Server:connections() return #select_kind(self:record(), "accepted") end
 
---- The requests that arrived, as the bytes they were.
+--- The bytes of the received requests.
 function Server:requests()
   local found = select_kind(self:record(), "request")
   for index, event in ipairs(found) do found[index] = event.data end
   return found
 end
 
---- Waits until so many things of one kind have happened.
+--- Waits until there is this number of events of one kind.
 function Server:await(what, count)
   for _ = 1, 3000 do
     if #select_kind(self:record(), what) >= count then return end

@@ -1,14 +1,14 @@
---- Sites for the specs of how often and how many at a time requests are sent: a `transport` in place of the service, which notes
--- each request and when it came, over all workers.
+--- Sites for the specs of the rate and concurrency of requests: a `transport` instead of the service, which records each request and
+-- its time, over all workers.
 
 local nginx = require "support.nginx"
 local shell = require "emulator.shell"
 
 local sent_requests = { available = nginx.available }
 
---- `client(cache?, more?)` makes a client; `run(made, arns)` asks for each ARN in a light thread of its own; `sent()` is what the
--- service was sent, and when; `span(list)` how long that took, from before the first request; `delay` is how long the service takes,
--- `most` how many requests there were at a time.
+--- `client(cache?, more?)` creates a client; `run(made, arns)` requests each ARN in its own light thread; `sent()` returns the recorded
+-- requests with their times; `span(list)` is their duration, from before the first request; `delay` is the response time of the
+-- service, `most` the maximum number of concurrent requests.
 local INIT = [[
 ivs, json = require "resty.ivs", require "cjson"
 
@@ -42,7 +42,7 @@ function client(cache, more)
   return ivs.client(options)
 end
 
---- The time before the first request: a request that was late itself must not make the span look too short.
+--- The time before the first request, so that a delayed first request does not shorten the span.
 function note_begin()
   ngx.update_time()
   ngx.shared.sent:add("begun", ngx.now())
@@ -82,10 +82,10 @@ function span(list) return list[#list].at - ngx.shared.sent:get "begun" end
 local HTTP = "lua_shared_dict cache 1m; lua_shared_dict sent 1m; lua_shared_dict locks 1m; lua_socket_log_errors off;"
 
 
---- nginx's clock has milliseconds.
+--- nginx's clock has a resolution of milliseconds.
 sent_requests.GRAIN = 0.002
 
---- Waits until the service has been sent so many requests.
+--- Waits until the service has received this number of requests.
 function sent_requests.await(site, count)
   for _ = 1, 1000 do
     if site:run "return ngx.shared.sent:llen 'list'" >= count then return end
@@ -94,7 +94,7 @@ function sent_requests.await(site, count)
   error("fewer than " .. count .. " requests were sent")
 end
 
---- Runs a test with a site of its own.
+--- Runs a test with its own site.
 -- @tab options of nginx.start
 -- @func test called with the site
 function sent_requests.with_site(options, test)

@@ -156,8 +156,8 @@ end
 
 --- A context.
 -- @tab[opt] options `env` (name to value), `profile`, `files`, `now` (seconds since 1970), `connect_to` (a server of
---   http_server: all requests go there, whatever their URL says), `timeout` (seconds, in place of the provider's),
---   `environment` (variables of the programs, as `A=b C=d`), `http` (in place of curl)
+--   http_server: receives all requests, independent of their URL), `timeout` (seconds, instead of the provider's),
+--   `environment` (variables of the programs, as `A=b C=d`), `http` (instead of curl)
 function stand_in.context(options)
   options = options or {}
   local context = { asked = {}, ran = {}, slept = {}, profile = options.profile, files = options.files or {} }
@@ -194,7 +194,7 @@ function stand_in.context(options)
   return context
 end
 
---- Asserts that a provider failed with CredentialRetrievalError, with these parts in its message and none of the secrets.
+--- Asserts that a provider failed with CredentialRetrievalError, with these parts in its message, and without a secret.
 -- @string method the provider's name in the message
 function stand_in.assert_failed(method, secrets, credentials, err, ...)
   assert.is_nil(credentials)

@@ -1,8 +1,8 @@
---- A stand-in for STS and, behind it, for IVS, and the files that lead to it: for the specs of what assumes roles.
+--- A stand-in for STS and IVS, and AWS files that refer to it, for the specs of assumed roles.
 --
 --     local scene = sts.scene { "POST /" = … }   scene:files { config = "…" }   scene:call { AWS_PROFILE = "r" }
 --
--- Not for: what STS decides; every answer is the spec's.
+-- Not for: the rules of STS; the spec sets every response.
 
 local http_server = require "support.http_server"
 local ivs = require "ivs"
@@ -14,9 +14,9 @@ sts.ROLE = "arn:aws:iam::123456789012:role/video"
 sts.ARN = "arn:aws:ivs:us-west-2:123456789012:recording-configuration/AbCdEf123456"
 sts.EXPIRATION = "2099-01-01T00:00:00Z"
 
---- An answer of STS with keys.
+--- A response of STS with credentials.
 -- @tparam string action
--- @tparam string name makes the keys: ASIA<name>, secret-<name>, token-<name>
+-- @tparam string name determines the credentials: ASIA<name>, secret-<name>, token-<name>
 function sts.keys(action, name)
   return { headers = { ["Content-Type"] = "text/xml" }, body = ([[
 <%sResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
@@ -33,7 +33,7 @@ function sts.keys(action, name)
 </%sResponse>]]):format(action, action, name, name, name, sts.EXPIRATION, action, action) }
 end
 
---- An error answer of STS.
+--- An error response of STS.
 function sts.fault(status, code, message)
   return { status = status, headers = { ["Content-Type"] = "text/xml" }, body = ([[
 <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
@@ -54,7 +54,7 @@ end
 local Scene = { __name = "ivs.spec.sts_scene" }
 Scene.__index = Scene
 
---- Starts the server; `answers` are those of STS.
+--- Starts the server; `answers` are the responses of STS.
 function sts.scene(answers)
   local server = http_server.start { routes = {
     ["POST /"] = answers or {},
@@ -75,18 +75,18 @@ function Scene:write(name, text)
   return path
 end
 
---- The answers of STS from now on.
+--- Replaces the responses of STS.
 function Scene:answer(...)
   self.server:route("POST /", { ... })
 end
 
---- Begins anew: nothing has arrived yet.
+--- Clears the recorded requests.
 function Scene:restart(...)
   self.server:forget()
   self:answer(...)
 end
 
---- A client on files of these texts.
+--- A client with files of these texts.
 -- @tparam table given `config`, `credentials` (texts), `env` (more variables), `options` (more options)
 function Scene:client(given)
   local env = {
@@ -111,7 +111,7 @@ function Scene:call(given)
   return response, err
 end
 
---- What arrived at STS, and the access key and the session token that arrived at IVS.
+--- The requests to STS, and the access key ID and the session token of the requests to IVS.
 function Scene:arrived()
   local asked, last = {}, nil
   for _, request in ipairs(self.server:requests()) do
@@ -126,7 +126,7 @@ function Scene:arrived()
   return asked, access_key_id, last and last.headers["x-amz-security-token"]
 end
 
---- Ends it and removes its files.
+--- Stops the server and removes its files.
 function Scene:stop()
   self.server:stop()
   shell.run("rm -rf -- " .. shell.quote(self.directory))

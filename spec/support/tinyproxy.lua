@@ -1,8 +1,8 @@
---- A real proxy: Debian's tinyproxy, in a directory of its own, on a port that was free.
+--- A real proxy: Debian's tinyproxy, in its own directory, on a free port.
 --
 --     local proxy = tinyproxy.start { user = "video", password = "secret" }   … proxy.port … proxy:asked() … proxy:stop()
 --
--- It listens when `start` returns, and ends with `stop`, or by itself when this process is gone.
+-- The proxy listens when `start` returns. It ends with `stop`, or when this process exits.
 
 local processes = require "support.processes"
 local shell = require "emulator.shell"
@@ -18,7 +18,7 @@ s = socket.socket()
 s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])']]
 
--- A keeper goes with the proxy: it ends that when the owner is gone, a zombie included.
+-- A watching process ends the proxy when its owner has exited; a zombie has exited as well.
 local LAUNCH = [[
 exec 2>&1
 PATH="$PATH:/usr/sbin:/sbin"
@@ -56,7 +56,7 @@ local function write_configuration(directory, port, options)
 end
 
 --- Starts one.
--- @tparam[opt] table options `user` and `password`: it asks for them
+-- @tparam[opt] table options `user` and `password`: the proxy requires them
 -- @treturn Proxy with `port`, `address` ("127.0.0.1:port")
 function tinyproxy.start(options)
   local directory = shell.run('mktemp -d "${TMPDIR:-/tmp}/ivs-tinyproxy.XXXXXX"'):match("^(/[^\n]+)\n$")
@@ -74,7 +74,7 @@ function tinyproxy.start(options)
   error("tinyproxy did not start: " .. said, 2)
 end
 
---- What it was asked for since the last time: a list of request lines, "CONNECT localhost:443 HTTP/1.1".
+--- The requests since the last call: a list of request lines, "CONNECT localhost:443 HTTP/1.1".
 function Proxy:asked()
   local found = {}
   local file = assert(io.open(self.directory .. "/log", "rb"))
@@ -87,7 +87,7 @@ function Proxy:asked()
   return found
 end
 
---- Ends it; it and its directory are gone on return. A second call does nothing.
+--- Stops the proxy. Its process has ended and its directory is removed on return. A second call does nothing.
 function Proxy:stop()
   if not self.keeper then return end
   local keeper = self.keeper

@@ -1,5 +1,5 @@
---- Whole calls with the keys of one source: a client of the real module whose environment is the spec's, against the
--- emulator, which checks the signature.
+--- Whole calls with the credentials of one source: a client of the real module with the spec's environment, against the emulator,
+-- which verifies the signature.
 
 local endpoint = require "support.endpoint"
 local emulator_server = require "emulator.server"
@@ -11,18 +11,18 @@ local whole_call = {}
 
 local KEYS = store.keys.temporary
 
---- A document of the emulator's temporary keys.
+--- A document with the emulator's temporary credentials.
 -- @string token the name of its token's member
 function whole_call.document(token)
   local pattern = '{"Version": 1, "AccessKeyId": "%s", "SecretAccessKey": "%s", "%s": "%s", "Expiration": "%s"}'
   return pattern:format(KEYS.access_key_id, KEYS.secret_access_key, token, KEYS.session_token, "2099-01-02T03:04:05Z")
 end
 
---- Makes a call that finds its keys by itself.
+--- Makes a call that uses the default credential chain.
 -- @tab env the environment
 -- @string[opt] config text of a config file
 -- @string[opt] credentials text of a credentials file
--- @return what the call returned, then what `client:credentials()` tells
+-- @return the results of the call, then the result of `client:credentials()`
 function whole_call.make(env, config, credentials)
   return stand_in.with_directory(function(directory)
     local emulator = emulator_server.start()
@@ -42,7 +42,7 @@ function whole_call.make(env, config, credentials)
   end)
 end
 
---- The profile's lines of either file with the emulator's keys.
+--- The lines of a profile, in either file, with the emulator's credentials.
 function whole_call.section()
   return ("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_session_token = %s\n")
     :format(KEYS.access_key_id, KEYS.secret_access_key, KEYS.session_token)

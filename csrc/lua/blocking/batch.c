@@ -8,8 +8,7 @@
  * Each ARN needs one `item`. The number of calls, easy handles and connections is bounded by the places.
  */
 #include "lua/blocking/batch.h"
-#include "core/endpoint.h"
-#include "core/pace.h"
+#include "lua/blocking/batch_internal.h"
 #include "core/status.h"
 #include "core/clock.h"
 #include "curl/multi.h"
@@ -26,63 +25,6 @@
 /* TURNS_MAX: how often an ARN may be queued again. THROTTLED_MIN: the lower bound of the limit for consecutive throttled turns.
  * REFRESH_INTERVAL: the minimum time in seconds between two refreshes while the credentials are valid. */
 enum { TURNS_MAX = 10, THROTTLED_MIN = 4, REFRESH_INTERVAL = 60 };
-
-enum { NONE = -1 };
-
-typedef struct item {
-  int next;     /* in the queue of its region; NONE: it is the last */
-  int attempts; /* requests sent in earlier turns */
-  unsigned char turns;
-} item;
-
-typedef struct region {
-  ivs_pace pace;
-  int first, last; /* the queue of items; first is NONE if it is empty */
-  int throttled;   /* throttled turns since the last success */
-} region;
-
-typedef struct place {
-  enum { FREE, SENDING, SLEEPING } state;
-  ivs_lua_call *call;
-  region *region;
-  int index; /* of the place */
-  int item;
-  double wake_at;         /* on the monotonic clock */
-  bool is_authenticating; /* its last step was CREDENTIALS */
-} place;
-
-typedef struct batch {
-  ivs_lua_client *client;
-  ivs_multi *multi; /* NULL with a transport function */
-  item *items;      /* items and regions are userdata on the loop's stack */
-  region *regions;
-  int item_count, region_count, region_capacity, place_count;
-  int busy;                /* places that are not free */
-  int next_region;         /* where the search for a ready region begins */
-  int done;                /* settled items */
-  double refresh_at;       /* when valid credentials may be refreshed again */
-  bool has_sent;           /* at least one request has been sent */
-  bool has_no_credentials; /* the error is on the stack */
-  bool is_nothing_sent;    /* has_no_credentials, and no request was sent before */
-  place places[];
-} batch;
-
-/* The loop's stack. */
-enum {
-  CLIENT = 1,
-  PLAN,
-  BATCH,
-  CALLS,
-  ARNS,
-  ON_PROGRESS,
-  ON_RESULT,
-  CONFIGURATIONS,
-  ERRORS,
-  CREDENTIALS_ERROR,
-  ITEMS,
-  REGIONS,
-  TOP = REGIONS
-};
 
 static void close_multi(batch *b) {
   ivs_multi_close(b->multi);
@@ -110,84 +52,7 @@ void ivs_lua_batch_register(lua_State *L) {
   lua_pop(L, 1);
 }
 
-/* ---- queues ---- */
-
-static void enqueue(batch *b, region *r, int index) {
-  b->items[index].next = NONE;
-  if (r->first == NONE)
-    r->first = index;
-  else
-    b->items[r->last].next = index;
-  r->last = index;
-}
-
-static int dequeue(batch *b, region *r) {
-  const int index = r->first;
-  r->first = b->items[index].next;
-  return index;
-}
-
-/* Returns a region whose next call may begin; NULL: none. */
-static region *find_ready(batch *b, double now) {
-  for (int i = 0; i < b->region_count; i++) {
-    region *r = &b->regions[(b->next_region + i) % b->region_count];
-    if (r->first == NONE || ivs_pace_wait(&r->pace, now) > 0) continue;
-    b->next_region = (b->next_region + i + 1) % b->region_count;
-    return r;
-  }
-  return NULL;
-}
-
-/* ---- results ---- */
-
-/* Calls on_result and on_progress. The configuration and the error, one of them nil, are at the top of the stack. */
-static void report(lua_State *L, batch *b, int index) {
-  const int configuration = lua_gettop(L) - 1;
-  b->done++;
-  if (!lua_isnil(L, ON_RESULT)) {
-    lua_pushvalue(L, ON_RESULT);
-    lua_rawgeti(L, ARNS, index + 1);
-    lua_pushvalue(L, configuration);
-    lua_pushvalue(L, configuration + 1);
-    lua_call(L, 3, 0);
-  }
-  if (!lua_isnil(L, ON_PROGRESS) && b->client->is_open) {
-    lua_pushvalue(L, ON_PROGRESS);
-    lua_pushinteger(L, b->done);
-    lua_pushinteger(L, b->item_count);
-    lua_call(L, 2, 0);
-  }
-}
-
-static void settle_error(lua_State *L, batch *b, int index) {
-  lua_pushvalue(L, -1);
-  lua_rawseti(L, ERRORS, index + 1);
-  lua_pushnil(L);
-  lua_insert(L, -2);
-  report(L, b, index);
-}
-
-/* The error for a successful response without a recording configuration. */
-static void push_missing_configuration(lua_State *L) {
-  ivs_failure *failure = ivs_lua_failure_new(L);
-  ivs_failure_format(failure, IVS_KIND_RESPONSE, "ResponseParserError",
-                     "The response has no recordingConfiguration.");
-  ivs_lua_failure_return(L, failure);
-}
-
-static void settle_response(lua_State *L, batch *b, place *p) {
-  p->region->throttled = 0;
-  lua_getfield(L, -1, "recordingConfiguration");
-  if (lua_isnil(L, -1)) {
-    push_missing_configuration(L);
-    settle_error(L, b, p->item);
-    return;
-  }
-  lua_pushvalue(L, -1);
-  lua_rawseti(L, CONFIGURATIONS, p->item + 1);
-  lua_pushnil(L);
-  report(L, b, p->item);
-}
+/* ---- failed calls ---- */
 
 /* Whether to queue the ARN of a failed call again: it was throttled, but not too many turns of the region in a row were. All
  * concurrent calls may be throttled before one succeeds, so the limit is at least the number of places. A single ARN fails as it
@@ -237,11 +102,11 @@ static void take_failure(lua_State *L, batch *b, place *p) {
   if (is_requeued) {
     it->attempts += sent;
     it->turns++;
-    enqueue(b, p->region, index);
+    ivs_lua_batch_queue_add(b, p->region, index);
     return;
   }
   add_attempts(L, it->attempts);
-  settle_error(L, b, index);
+  ivs_lua_batch_results_settle_error(L, b, index);
 }
 
 /* ---- steps ---- */
@@ -304,7 +169,7 @@ static void advance(lua_State *L, batch *b, place *p) {
       if (send_request(L, b, p)) continue;
     } else if (step == IVS_STEP_DONE) {
       release(b, p);
-      settle_response(L, b, p);
+      ivs_lua_batch_results_settle_response(L, b, p);
     } else {
       take_failure(L, b, p);
     }
@@ -322,7 +187,7 @@ static place *find_free(batch *b) {
 }
 
 static void begin(lua_State *L, batch *b, place *p, region *r) {
-  const int index = dequeue(b, r);
+  const int index = ivs_lua_batch_queue_take(b, r);
   *p = (place){.call = p->call, .region = r, .index = p->index, .item = index, .state = SLEEPING};
   b->busy++;
   lua_rawgeti(L, ARNS, index + 1);
@@ -344,7 +209,7 @@ static void begin_ready(lua_State *L, batch *b) {
   region *r;
   place *p;
   while (b->client->is_open && !b->has_no_credentials && (p = find_free(b)) &&
-         (r = find_ready(b, ivs_clock_now())))
+         (r = ivs_lua_batch_queue_find_ready(b, ivs_clock_now())))
     begin(L, b, p, r);
 }
 
@@ -369,12 +234,6 @@ static void take_ended(lua_State *L, batch *b) {
   }
 }
 
-static bool has_queue(const batch *b) {
-  for (int i = 0; i < b->region_count; i++)
-    if (b->regions[i].first != NONE) return true;
-  return false;
-}
-
 /* Seconds until the next call wakes up or may begin. */
 static double time_left(batch *b) {
   const double now = ivs_clock_monotonic(), wall = ivs_clock_now();
@@ -394,7 +253,7 @@ static void loop(lua_State *L, batch *b) {
   for (;;) {
     begin_ready(L, b);
     if (!b->client->is_open || b->is_nothing_sent) return;
-    if (b->busy == 0 && (b->has_no_credentials || !has_queue(b))) return;
+    if (b->busy == 0 && (b->has_no_credentials || !ivs_lua_batch_queue_is_left(b))) return;
     if (b->multi) {
       ivs_multi_run(b->multi, time_left(b), &interruption);
       ivs_lua_interrupt_run(&interrupt);
@@ -408,53 +267,6 @@ static void loop(lua_State *L, batch *b) {
 
 /* ---- set-up and end ---- */
 
-static region *add_region(lua_State *L, batch *b, double max_tps) {
-  if (b->region_count == b->region_capacity) {
-    b->region_capacity = b->region_capacity ? 2 * b->region_capacity : 4;
-    region *grown = lua_newuserdata(L, (size_t)b->region_capacity * sizeof *grown);
-    if (b->region_count) memcpy(grown, b->regions, (size_t)b->region_count * sizeof *grown);
-    b->regions = grown;
-    lua_replace(L, REGIONS);
-  }
-  region *r = &b->regions[b->region_count++];
-  *r = (region){.first = NONE};
-  ivs_pace_init(&r->pace, max_tps, ivs_clock_now());
-  return r;
-}
-
-/* Pops a name and returns its region, which is created if it is not in the table `known` (name → index from 1). */
-static region *find_region(lua_State *L, batch *b, int known, double max_tps) {
-  lua_pushvalue(L, -1);
-  lua_rawget(L, known);
-  const int index = (int)lua_tointeger(L, -1);
-  lua_pop(L, 1);
-  if (index) {
-    lua_pop(L, 1);
-    return &b->regions[index - 1];
-  }
-  region *r = add_region(L, b, max_tps);
-  lua_pushinteger(L, b->region_count);
-  lua_rawset(L, known);
-  return r;
-}
-
-/* Queues the ARNs. If the client has a region, all calls use it; else each call uses the region of its ARN. */
-static void fill_queues(lua_State *L, batch *b, double max_tps) {
-  lua_newtable(L);
-  const int known = lua_gettop(L);
-  for (int i = 0; i < b->item_count; i++) {
-    ivs_slice arn, name = {"", 0};
-    lua_rawgeti(L, ARNS, i + 1);
-    arn.data = lua_tolstring(L, -1, &arn.length);
-    if (!b->client->core.has_region) name = ivs_endpoint_arn_region(arn);
-    lua_pushlstring(L, name.length ? name.data : "", name.length);
-    b->items[i] = (item){.next = NONE};
-    enqueue(b, find_region(L, b, known, max_tps), i);
-    lua_pop(L, 1);
-  }
-  lua_settop(L, TOP);
-}
-
 /* True; or pushes nil and an error object and returns false. */
 static bool open_multi(lua_State *L, batch *b) {
   if (b->client->has_transport) return true;
@@ -466,35 +278,6 @@ static bool open_multi(lua_State *L, batch *b) {
   }
   ivs_lua_failure_return(L, failure);
   return false;
-}
-
-static void push_closed(lua_State *L) {
-  ivs_failure *failure = ivs_lua_failure_new(L);
-  ivs_lua_client_refuse_closed(failure);
-  ivs_lua_failure_return(L, failure);
-}
-
-static bool is_settled(lua_State *L, int index) {
-  lua_rawgeti(L, CONFIGURATIONS, index + 1);
-  lua_rawgeti(L, ERRORS, index + 1);
-  const bool is_settled = !lua_isnil(L, -1) || !lua_isnil(L, -2);
-  lua_pop(L, 2);
-  return is_settled;
-}
-
-/* Settles the ARNs that have no result because the client was closed or has no credentials. */
-static void settle_remaining(lua_State *L, batch *b) {
-  for (int i = 0; i < b->item_count && b->done < b->item_count; i++) {
-    if (is_settled(L, i)) continue;
-    if (b->client->is_open) {
-      lua_pushvalue(L, CREDENTIALS_ERROR);
-      settle_error(L, b, i);
-    } else {
-      push_closed(L);
-      lua_rawseti(L, ERRORS, i + 1);
-    }
-    lua_settop(L, TOP);
-  }
 }
 
 /* (client, plan, batch, calls) → result | nil, err. To be called with lua_pcall. */
@@ -512,7 +295,7 @@ static int run(lua_State *L) {
   lua_getfield(L, PLAN, "max_tps");
   const double max_tps = lua_tonumber(L, -1);
   lua_pop(L, 1);
-  fill_queues(L, b, max_tps);
+  ivs_lua_batch_queue_fill(L, b, max_tps);
   if (!open_multi(L, b)) return 2;
   loop(L, b);
   if (b->is_nothing_sent) {
@@ -520,7 +303,7 @@ static int run(lua_State *L) {
     lua_pushvalue(L, CREDENTIALS_ERROR);
     return 2;
   }
-  settle_remaining(L, b);
+  ivs_lua_batch_results_settle_remaining(L, b);
   lua_rawgetp(L, LUA_REGISTRYINDEX, &result_key);
   lua_pushvalue(L, ARNS);
   lua_pushvalue(L, CONFIGURATIONS);
@@ -574,7 +357,7 @@ int ivs_lua_batch_call(lua_State *L) {
   ivs_lua_client *client = ivs_lua_client_check(L, CLIENT);
   plan_arguments(L);
   if (!client->is_open) {
-    push_closed(L);
+    ivs_lua_batch_results_push_closed(L);
     return 2;
   }
   batch *b = new_batch(L, client);

@@ -1,7 +1,7 @@
---- What the matrix's cases are made of: keys whose names say where they come from, and the answers of services.
+--- The parts of the matrix's cases: credentials that are named after their source, and the responses of services.
 --
--- Every access key begins with AKIA, every secret with S3CR3T, every token with T0K3N: none of the three words may turn
--- up in a message, a log line or a diagnosis.
+-- Every access key ID begins with AKIA, every secret with S3CR3T, every token with T0K3N. No message, log line or diagnosis may contain
+-- any of these words.
 
 local digest = require "openssl.digest"
 local json = require "cjson"
@@ -12,12 +12,12 @@ answers.FUTURE = "2099-01-02T03:04:05Z"
 answers.PAST = "2020-01-02T03:04:05Z"
 answers.ROLE = "arn:aws:iam::123456789012:role/video"
 
---- A name's keys: access key, secret, token.
+--- The credentials of a name: access key ID, secret access key, token.
 function answers.keys(name)
   return "AKIA" .. name:upper(), "S3CR3T-of-sixteen-" .. name, "T0K3N-of-sixteen-" .. name
 end
 
---- The lines of a profile with static keys.
+--- The lines of a profile with static credentials.
 function answers.static(name, with_token)
   local id, secret, token = answers.keys(name)
   local lines = ("aws_access_key_id = %s\naws_secret_access_key = %s\n"):format(id, secret)
@@ -25,7 +25,7 @@ function answers.static(name, with_token)
   return lines
 end
 
---- The variables with a name's keys.
+--- The environment variables with the credentials of a name.
 function answers.variables(name, more)
   local id, secret = answers.keys(name)
   local env = { AWS_ACCESS_KEY_ID = id, AWS_SECRET_ACCESS_KEY = secret }
@@ -33,7 +33,7 @@ function answers.variables(name, more)
   return env
 end
 
---- A document of keys as JSON; `more` replaces members, false takes one away.
+--- A JSON document with credentials; `more` replaces members, false removes one.
 -- @string token_member `Token` or `SessionToken`
 function answers.document(name, token_member, more)
   local id, secret, token = answers.keys(name)
@@ -50,7 +50,7 @@ function answers.process(name, more)
   return "credential_process = printf '%s' '" .. answers.document(name, "SessionToken", given) .. "'\n"
 end
 
---- STS's answer with keys.
+--- STS's response with credentials.
 function answers.sts(name, action)
   local id, secret, token = answers.keys(name)
   action = action or "AssumeRole"
@@ -61,7 +61,7 @@ function answers.sts(name, action)
     :format(id, secret, token, answers.FUTURE):gsub("ACTION", action) }
 end
 
---- STS's refusal.
+--- STS's error response.
 function answers.fault(status, code, message)
   return { status = status, headers = { ["Content-Type"] = "text/xml" }, body = ([[
 <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
@@ -69,14 +69,14 @@ function answers.fault(status, code, message)
     :format(code, message or "no") }
 end
 
---- The SSO portal's answer with keys.
+--- The SSO portal's response with credentials.
 function answers.portal(name)
   local id, secret, token = answers.keys(name)
   return { headers = { ["Content-Type"] = "application/json" }, body = json.encode {
     roleCredentials = { accessKeyId = id, secretAccessKey = secret, sessionToken = token, expiration = 4070919845000 } } }
 end
 
---- A refusal of the portal or of OIDC.
+--- An error response of the portal or of OIDC.
 function answers.refusal(status, code)
   return { status = status, headers = { ["Content-Type"] = "application/json", ["x-amzn-ErrorType"] = code },
     body = '{"message":"not with T0K3N-of-sixteen-sso-login, you do not"}' }

@@ -1,4 +1,4 @@
---- The matrix, first part: keys in the environment, in an option, in the two files; profiles; what programs print.
+--- The matrix, first part: credentials in the environment, in an option, in the two files; profiles; the output of programs.
 
 local answers = require "support.matrix.answers"
 
@@ -114,7 +114,7 @@ return {
     "aws_access_key_id =\naws_secret_access_key = S3CR3T-of-sixteen-shared\n"), config = section("default", static "config"),
     differs = { row = "empty", access_key_id = "AKIACONFIG" } },
 
-  -- files that are wrong
+  -- malformed files
   { name = "a section of the config file that is there twice", env = variables "env",
     config = section("default", static "config") .. section("default", static "config") },
   { name = "a section of the credentials file that is there twice", credentials = DEFAULT_KEYS .. DEFAULT_KEYS },

@@ -1,4 +1,4 @@
---- The matrix, second part: roles that profiles assume, and web identities.
+--- The matrix, second part: assumed roles and web identities.
 
 local answers = require "support.matrix.answers"
 
@@ -36,7 +36,7 @@ local function web_env(more)
 end
 
 return {
-  -- where the role's first keys come from
+  -- the source of the role's first credentials
   assumed("a role with the keys of source_profile", { config = role "source_profile = base\n", credentials = BASE }),
   assumed("a role of the credentials file", { credentials = BASE .. "[video]\n" .. ROLE .. "source_profile = base\n" }),
   assumed("a role before static keys of the same profile, which is its own source", {
@@ -74,7 +74,7 @@ return {
   assumed("a role before a web identity of the environment", { env = web_env {}, files = { token = "T0K3N-of-sixteen-web" },
     config = role "source_profile = base\n", credentials = BASE }),
 
-  -- chains and circles
+  -- chains and cycles
   assumed("a role with the keys of a role", { credentials = BASE,
     config = role "source_profile = middle\n" .. "[profile middle]\n" .. ROLE .. "source_profile = base\n",
     routes = { ["POST /"] = { sts "middle", sts "role" } } }),
@@ -89,7 +89,7 @@ return {
   assumed("a source_profile with half a pair", { config = role "source_profile = base\n",
     credentials = "[base]\naws_access_key_id = AKIABASE\n" }),
 
-  -- what a profile may not say
+  -- invalid profiles
   assumed("a role with two sources", { config = role "source_profile = base\ncredential_source = Environment\n",
     credentials = BASE }),
   assumed("a role without a source", { config = role "" }),
@@ -109,7 +109,7 @@ return {
   assumed("a role with a code of an MFA device", { options = { mfa_code = "123456" }, credentials = BASE,
     config = role "source_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n" }),
 
-  -- what STS may say
+  -- responses of STS
   assumed("STS denies the role", { config = role "source_profile = base\n", credentials = BASE,
     routes = { ["POST /"] = DENIED } }),
   assumed("STS denies the first role of a chain", { credentials = BASE,

@@ -14,7 +14,7 @@ local SHARED = "[default]\n" .. static "shared"
 local RENEWABLE = { refreshToken = "T0K3N-of-sixteen-refresh", clientId = "client", clientSecret = "S3CR3T-of-sixteen-client",
   registrationExpiresAt = answers.FUTURE }
 
---- @string place what the cache file's name is the hash of
+--- @string place the text whose hash is the cache file's name
 local function sso(name, config, place, token, routes, more)
   local case = { name = name, config = config, files = { [answers.sso_path(place)] = token }, routes = routes }
   for key, value in pairs(more or {}) do case[key] = value end

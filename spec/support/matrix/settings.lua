@@ -1,15 +1,15 @@
---- The matrix, fourth part: region, endpoint, retries, over the places where they may stand. The keys are the environment's.
+--- The matrix, fourth part: region, endpoint and retries from all their sources. The credentials are in the environment.
 
 local answers = require "support.matrix.answers"
 
---- A case with the environment's keys.
+--- A case with credentials in the environment.
 local function with_keys(name, env, case)
   case = case or {}
   case.name, case.env = name, answers.variables("env", env)
   return case
 end
 
---- A case whose call has to arrive at @URL@/<there>; botocore 1.29 has to be told.
+--- A case whose call must be sent to @URL@/<there>; botocore 1.29 needs an option for it.
 local function sent_to(there, name, env, case)
   case = with_keys(name, env, case)
   case.env.AWS_ENDPOINT_URL_IVS = env.AWS_ENDPOINT_URL_IVS or false
@@ -66,7 +66,7 @@ return {
   with_keys("dual-stack with an endpoint", { AWS_USE_DUALSTACK_ENDPOINT = "true" },
     { differs = { row = "fips", code = "EndpointResolutionError" } }),
 
-  -- proxies; at port 9 nobody listens
+  -- proxies; port 9 is closed
   with_keys("a proxy that is not there", { http_proxy = "http://127.0.0.1:9", AWS_MAX_ATTEMPTS = "1" }),
   with_keys("a proxy in capitals that is not there", { HTTP_PROXY = "127.0.0.1:9", AWS_MAX_ATTEMPTS = "1" }),
   with_keys("an empty proxy before one in capitals", { HTTP_PROXY = "http://127.0.0.1:9", http_proxy = "" }),
