@@ -2,7 +2,7 @@
 --
 --     lua examples/assume_role.lua PROFILE ARN
 --
--- The profile stands in ~/.aws/config. STS gives temporary credentials for the role, which are refreshed before they expire:
+-- The profile is in ~/.aws/config. STS returns temporary credentials for the role, which are refreshed before they expire:
 --
 --     [profile video]
 --     role_arn = arn:aws:iam::123456789012:role/video

@@ -1,9 +1,9 @@
---- Prints the states of several recording configurations, asked for at the same time: ivs.core on another loop, here
+--- Prints the states of several recording configurations, fetched at the same time: ivs.core on another loop, here
 -- cqueues. Debian: lua-cqueues lua-luaossl.
 --
 --     lua5.4 examples/on_cqueues.lua ARN ARN …
 --
--- What a loop has to bring: sockets with TLS (`exchange` below) and a sleep. Each request opens its own connection; proxies
+-- The loop provides sockets with TLS (`exchange` below) and a sleep. Each request opens its own connection; proxies
 -- and client certificates are left out.
 
 local core = require "ivs.core"
@@ -120,7 +120,7 @@ end
 
 -- The calls ----------------------------------------------------------------------------------------------------------
 
-local offer = { http = exchange, sleep = cqueues.sleep }
+local io_functions = { http = exchange, sleep = cqueues.sleep } -- for the sources of credentials
 
 local function get(arn)
   local call = client:call { arn = arn }
@@ -132,7 +132,7 @@ local function get(arn)
       cqueues.sleep(detail)
       step, detail = call:next()
     elseif step == "credentials" then
-      step, detail = call:next(detail(offer))
+      step, detail = call:next(detail(io_functions))
     elseif step == "done" then
       return detail.recordingConfiguration
     else
@@ -141,17 +141,10 @@ local function get(arn)
   end
 end
 
---- The keys, once for all calls; what goes wrong with them is told by each call.
-local function fetch_keys()
-  local keys = client:provider()(offer)
-  if keys then client:take_credentials(keys) end
-end
-
 assert(arg[1], "usage: on_cqueues.lua ARN …")
 local failed = false
 local loop = cqueues.new()
 loop:wrap(function()
-  fetch_keys()
   for _, arn in ipairs(arg) do
     loop:wrap(function()
       local recording, err = get(arn)

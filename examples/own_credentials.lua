@@ -1,4 +1,4 @@
---- Credentials from a source of one's own: a function, which is asked again when what it returned is about to expire. Here it reads a
+--- Credentials from your own source: a function, which is called again when what it returned is about to expire. Here it reads a
 -- file of JSON that something else writes, such as a vault's agent.
 --
 --     lua examples/own_credentials.lua FILE ARN

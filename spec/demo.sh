@@ -20,7 +20,7 @@ printf '\n$ %s %s %s\n' "$LUA" "$script" "$arns/access-denied"
 "$LUA" "$script" "$arns/access-denied" || [ $? = 3 ]
 cat <<END
 
-The README's examples, and the same against AWS with your own credentials (environment, profile, role, SSO, … as for any AWS tool):
+The same against AWS, with your own credentials (environment, profile, role, SSO, … as for any AWS tool):
 
   export LUA_PATH='$PWD/lua/?.lua;;' LUA_CPATH='$PWD/.build/$LUA/?.so;;'
   $LUA $script arn:aws:ivs:REGION:ACCOUNT:recording-configuration/ID

@@ -63,7 +63,7 @@ local function run(options, answers)
   return { log = log, requests = requests, sleeps = sleeps, asked = asked, step = step, detail = detail }
 end
 
---- What may never be among the messages: of all keys, and of each request.
+--- What may never be among the messages: of all credentials, and of each request.
 local function secrets_of(requests)
   local secrets = { KEYS.secret_access_key, KEYS.session_token, "AWS4-HMAC-SHA256", "aws4_request", "Authorization",
     "X-Amz-Security-Token", "x-amz-security-token", "SignedHeaders", "content-type;host;x-amz-date",

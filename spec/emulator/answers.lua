@@ -63,7 +63,7 @@ function answers.invalid(message)
   return modelled(400, "ValidationException", message)
 end
 
--- {caller} is whose keys signed, {resource} the ARN that the request is about, {action} the operation as IAM names it.
+-- {caller} is whose credentials signed, {resource} the ARN that the request is about, {action} the operation as IAM names it.
 local FAULTS = {
   ["access-denied"] = {
     403, "AccessDeniedException",

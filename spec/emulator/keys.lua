@@ -1,4 +1,4 @@
--- The keys that the emulator accepts, with their owners: those of store.lua, and those that its STS has issued.
+-- The credentials that the emulator accepts, with their owners: those of store.lua, and those that its STS has issued.
 --
 -- A key is `{ access_key_id, secret_access_key, session_token?, expired?, account, arn, user_id }`; `arn` and `user_id`
 -- are the identity that GetCallerIdentity returns. Issued keys are stored in the shared dictionary. Runs inside nginx.

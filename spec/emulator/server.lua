@@ -39,7 +39,7 @@ while alive $1; do
   sleep 0.01
 done]]
 
--- Example roles: one that the emulator's STS issues keys for, and one that it denies.
+-- Example roles: one that the emulator's STS issues credentials for, and one that it denies.
 local CONFIG = ([[
 [profile video]
 role_arn = arn:aws:iam::%s:role/video

@@ -1,7 +1,7 @@
 -- Verifies AWS Signature Version 4 as a server does, for every request to the emulator.
 --
 -- An independent implementation of the specification over luaossl, without code of csrc, so that it does not repeat errors of
--- csrc. Pure: the keys and the time are arguments. Errors have the status, code and message of AWS front ends. Supports the
+-- csrc. Pure: the credentials and the time are arguments. Errors have the status, code and message of AWS front ends. Supports the
 -- Authorization header only, not presigned URLs.
 
 local digest = require "openssl.digest"

@@ -1,8 +1,8 @@
--- The emulator's data: the accepted keys and the recording configurations.
+-- The emulator's data: the accepted credentials and the recording configurations.
 --
 -- Plain data for the emulator (inside nginx) and for the specs, which use it as expected values. Together the configurations
 -- have every member and every enumeration value of the operation, and for each optional member there is one without it. All
--- keys are fictitious. Does no I/O.
+-- credentials are fictitious. Does no I/O.
 
 local store = {}
 

@@ -1,7 +1,7 @@
 -- STS, the part that roles need: AssumeRole, AssumeRoleWithWebIdentity, GetCallerIdentity.
 --
 -- Requests are forms, responses are XML (the AWS Query protocol). Every role exists and may be assumed, except those whose name
--- is `denied` or begins with `denied-`. The keys of a role whose name begins with `lasts-N` expire after N seconds, independent
+-- is `denied` or begins with `denied-`. The credentials of a role whose name begins with `lasts-N` expire after N seconds, independent
 -- of DurationSeconds. A web identity token is decoded, but its signature is not verified. Runs inside nginx.
 -- luacheck: std ngx_lua
 

@@ -33,11 +33,11 @@ local Ended = { __name = "ivs.command.parser.ended" }
 local function add_common(element)
   element:group("Options of every command",
     element:option("--profile", "The profile of the shared AWS files."):argname "<name>",
-    element:option("--region", "The region to call; by default the configured one, or the one inside each ARN."):argname "<region>",
-    element:option("--endpoint-url", "Where to send the calls in place of the service's endpoint."):argname "<url>",
+    element:option("--region", "The region to call; by default the configured one, or the one in each ARN."):argname "<region>",
+    element:option("--endpoint-url", "The URL to call in place of the service's endpoint."):argname "<url>",
     element:option("--ca-bundle", "A PEM file or directory of certificate authorities."):argname "<path>",
     element:flag("--no-verify-ssl", "Do not verify the server's certificate."),
-    element:option("--max-attempts", "Requests for each call, the first one counted."):argname "<n>"
+    element:option("--max-attempts", "Requests for each call, including the first."):argname "<n>"
       :convert(number(1, true, MAX_ATTEMPTS)),
     element:option("--connect-timeout", "Seconds to connect."):argname "<seconds>":convert(positive),
     element:option("--read-timeout", "Seconds from the request to the end of the response."):argname "<seconds>":convert(positive),

@@ -1,4 +1,4 @@
---- Credentials from AWS_ACCESS_KEY_ID and the variables that go with it (docs/protocol.md, "Static keys").
+--- Credentials from AWS_ACCESS_KEY_ID and the variables that go with it (docs/protocol.md, "Static credentials").
 -- @module ivs.credentials.environment
 
 local failure = require "ivs.failure"

@@ -1,4 +1,4 @@
---- Static credentials of the profile in the shared credentials file (docs/protocol.md, "Static keys").
+--- Static credentials of the profile in the shared credentials file (docs/protocol.md, "Static credentials").
 -- @module ivs.credentials.shared_file
 
 return require("ivs.credentials.static").provider {

@@ -1,4 +1,4 @@
---- Static credentials in a profile's section of one of the two shared files (docs/protocol.md, "Static keys").
+--- Static credentials in a profile's section of one of the two shared files (docs/protocol.md, "Static credentials").
 -- @module ivs.credentials.static
 
 local failure = require "ivs.failure"

@@ -231,7 +231,7 @@ describe("through a proxy", function()
       return directory .. "/" .. name
     end
 
-    --- A call with the keys that these lines of a config file lead to.
+    --- A call with the credentials that these lines of a config file lead to.
     local function call_with(config, env, more)
       local options = { region = "us-west-2", endpoint_url = server.tls_url, ca_bundle = server.ca_bundle,
         proxy = "http://" .. proxy.address, env = { HOME = directory, AWS_CONFIG_FILE = write("config", config),

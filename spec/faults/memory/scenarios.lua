@@ -85,7 +85,7 @@ local function call_scenario(name, answers, expected, options)
   }
 end
 
---- A call by hand with keys that are asked for, in adaptive mode, whose answers are a fault, throttling and success.
+--- A call by hand with credentials that are asked for, in adaptive mode, whose answers are a fault, throttling and success.
 local function by_hand()
   local now = 1700000000
   local client, err = core.client({ region = "us-west-2", credentials = function() return KEYS end, env = {},

@@ -9,7 +9,7 @@ local INIT = [[
 ivs, json = require "resty.ivs", require "cjson"
 answers = 0
 
---- The service, and the sources of keys at http addresses.
+--- The service, and the sources of credentials at http addresses.
 function transport(request)
   if request.method == "GET" then
     if is_down then return nil, "the source of keys is away" end

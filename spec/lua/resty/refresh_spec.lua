@@ -274,7 +274,7 @@ describe("inside nginx, a retrieval of credentials", function()
     it("left to run is carried out by a call that waits", function()
       local told = in_site("lua_max_running_timers 4;", [[
         local client, told = new { credentials = function() return KEYS end }, {}
-        -- each of these is a timer, and so is what asks for the keys: the fifth is dropped without a word
+        -- each of these is a timer, and so is what asks for the credentials: the fifth is dropped without a word
         for i = 1, 4 do ngx.timer.at(0, function() told[i] = call(client) end) end
         for _ = 1, 2000 do if #told == 4 then break end ngx.sleep(0.01) end
         return { told, outcome(client), client:stats().credential_refreshes }]])

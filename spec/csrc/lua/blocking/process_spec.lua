@@ -5,7 +5,7 @@ local interpreter = require "support.interpreter"
 local shell = require "emulator.shell"
 local stand_in = require "support.stand_in"
 
---- A script that asks for keys; prints the end of the access key or the error.
+--- A script that asks for credentials; prints the end of the access key or the error.
 local ASK = [[
   local client = assert(require("ivs").client { region = "us-west-2", env = %s })
   local told, err = client:credentials()

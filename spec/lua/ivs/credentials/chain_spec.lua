@@ -61,7 +61,7 @@ describe("credentials", function()
     file:close()
   end
 
-  --- A client of the emulator that has to find its keys by itself.
+  --- A client of the emulator that has to find its credentials by itself.
   local function client_with(env, options)
     local all = { HOME = home, AWS_EC2_METADATA_DISABLED = "true", AWS_REGION = emulator.region,
       AWS_ENDPOINT_URL_IVS = emulator.endpoint_url, AWS_CA_BUNDLE = emulator.ca_bundle }

@@ -34,7 +34,7 @@ describe("the container endpoint", function()
   setup(function() server = http_server.start() end)
   teardown(function() server:stop() end)
 
-  --- Retrieves keys where the server gives these answers; returns the requests that it saw, too.
+  --- Retrieves credentials where the server gives these answers; returns the requests that it saw, too.
   local function retrieve(answers, options)
     options = options or {}
     options.env = options.env or { [FULL] = server.url .. "/guid" }

@@ -21,7 +21,7 @@ describe("the instance metadata", function()
   setup(function() server = http_server.start() end)
   teardown(function() server:stop() end)
 
-  --- Retrieves keys where the service is sound but for `answers`: of `token`, `list` and `keys`.
+  --- Retrieves credentials where the service is sound but for `answers`: of `token`, `list` and `keys`.
   local function retrieve(answers, options)
     answers, options = answers or {}, options or {}
     options.env = options.env or {}

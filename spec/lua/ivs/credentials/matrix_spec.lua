@@ -7,7 +7,7 @@ local matrix = require "support.matrix"
 
 local CLIENT_SIDE = { config = true, credentials = true, params = true }
 
---- What has to agree: the keys that arrived, where, and what was shown to the sources of keys; or the error's class.
+--- What has to agree: the credentials that arrived, where, and what was shown to the sources of credentials; or the error's class.
 local function outcome(side)
   if side.code then return { code = side.code } end
   return { access_key_id = side.access_key_id, session_token = side.session_token, region = side.region, at = side.at,

@@ -7,7 +7,7 @@ local store = require "emulator.store"
 local ARN = store.configurations.complete.arn
 local GOOD = { status = 200, body = '{"recordingConfiguration":{"state":"ACTIVE"}}' }
 
---- No source of keys but those of the test: no file, no metadata service.
+--- No source of credentials but those of the test: no file, no metadata service.
 local function environment(more)
   local variables = { AWS_EC2_METADATA_DISABLED = "true", AWS_CONFIG_FILE = "/nonexistent/config", HOME = "/nonexistent",
     AWS_SHARED_CREDENTIALS_FILE = "/nonexistent/credentials" }

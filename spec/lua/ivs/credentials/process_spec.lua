@@ -14,7 +14,7 @@ local function context_for(command, options)
   return stand_in.context(options)
 end
 
---- Retrieves keys by a script of the shell.
+--- Retrieves credentials by a script of the shell.
 local function retrieve_by(script, options, arguments)
   return stand_in.with_directory(function(directory)
     local path = stand_in.write(directory .. "/tool", "#!/bin/sh\n" .. script)

@@ -141,7 +141,7 @@ describe("a transport function called by a source of credentials", function()
 
   lazy_teardown(function() os.remove(TOKEN_FILE) end)
 
-  --- What a call fails with whose source of keys is reached over the transport. No sleep is carried out.
+  --- What a call fails with whose source of credentials is reached over the transport. No sleep is carried out.
   local function core_failure(source, transport)
     local client = assert(core.client { region = "us-west-2", env = SOURCES[source], max_attempts = 1, transport = transport })
     local call = client:call(ARN)
