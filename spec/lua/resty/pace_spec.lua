@@ -20,7 +20,8 @@ describe("cache.max_tps", function()
         end
         return { workers = count, requests = #list, span = span(list) }]]
       assert.same({ 4, 20 }, { found.workers, found.requests })
-      assert.is_true(found.span >= 19 / 10 - GRAIN, found.span)
+      -- and a little less, so that the network's jitter brings no service that counts seconds more than 10 in one
+      assert.is_true(found.span >= 19 / 10 * 1.015 - GRAIN, found.span)
     end)
   end)
 

@@ -2,7 +2,7 @@
 -- share the dict, and with Redis over all machines. The quotas of the service are for an account and region, too (Amazon IVS Service
 -- Quotas, "API Call Rate Quotas").
 --
--- Each request reserves the next free turn, an interval of 1 / max_tps after the one before, and waits for it.
+-- Each request reserves the next free turn, an interval of MARGIN / max_tps after the one before, and waits for it.
 --
 -- Invariants: no turn is more than LONGEST_WAIT away, however many ask; then `nil, err`. While Redis fails, each machine keeps the
 -- pace for itself; without room in the dict, a request does not wait.
@@ -14,6 +14,7 @@ local failure = require "ivs.failure"
 local pace = {}
 
 local LONGEST_WAIT = 60 -- seconds
+local MARGIN = 1.02 -- as in csrc/core/pace.c: a service that counts seconds must not see more than max_tps in any
 local LOCKED_FOR = 0.05 -- seconds; a worker that crashed does not keep the turns locked for longer
 local TRIES = 200 -- to lock the turns, a millisecond apart: longer than LOCKED_FOR
 
@@ -56,7 +57,7 @@ end
 function pace.wait(cache, account, region, is_patient)
   local max_tps = cache.max_tps
   if not max_tps then return true end
-  local name, interval = account .. ":" .. region, 1 / max_tps
+  local name, interval = account .. ":" .. region, MARGIN / max_tps
   while true do
     local wait, is_used
     if cache.redis then
