@@ -34,7 +34,7 @@ echo $pid]]
 
 local function read(path)
   local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
+  local text = file:read "*a"
   file:close()
   return text
 end

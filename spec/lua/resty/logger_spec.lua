@@ -76,7 +76,7 @@ describe("inside nginx, a logger", function()
         logger = function(level, message) ngx.sleep(0) lines[#lines + 1] = level .. " " .. message:match "^%%S+ %%S+" end }
       client:get_recording_configuration "arn"
       return lines]], source.url)
-    assert.same({ "debug asking for", "debug credentials from", "debug attempt 1:", "info attempt 1", "debug attempt 2:",
+    assert.same({ "debug requesting credentials", "debug credentials from", "debug attempt 1:", "info attempt 1", "debug attempt 2:",
       "debug attempt 2:" }, told)
   end)
 

@@ -185,7 +185,7 @@ describe("the cache of resty.ivs, connected to Redis,", function()
       with_own("--requirepass right --rename-command AUTH hidden", function(server, first)
         assert.equal("miss 1", first:asker { redis = { unix = server.unix, password = "s3cret-pass" } } "secret")
         local file = assert(io.open(first.prefix .. "/error.log"))
-        local log = file:read("a"):gsub(', request: "[^"]*"', "") -- where this spec itself wrote the options
+        local log = file:read("*a"):gsub(', request: "[^"]*"', "") -- where this spec itself wrote the options
         file:close()
         assert.is_truthy(log:find("the password was refused", 1, true), log)
         assert.is_nil(log:find("s3cret", 1, true))
