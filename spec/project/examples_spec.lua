@@ -227,8 +227,9 @@ describe("examples/nginx", function()
     end
     local function grown(sample) return after[sample] - before[sample] end
     assert.same({ 1, 1 }, { grown 'ivs_cache_events_total{event="miss"}', grown 'ivs_cache_events_total{event="hit"}' })
-    assert.equal(total(before, "ivs_client_calls_total") + 2, total(after, "ivs_client_calls_total"))
-    assert.equal(total(before, "ivs_client_attempts_total") + 1, total(after, "ivs_client_attempts_total"))
+    -- at least: a worker may publish only now what it did before the first scrape
+    assert.is_true(total(after, "ivs_client_calls_total") >= total(before, "ivs_client_calls_total") + 2)
+    assert.is_true(total(after, "ivs_client_attempts_total") >= total(before, "ivs_client_attempts_total") + 1)
     for _, name in ipairs { "retries", "throttles", "errors", "credential_refreshes" } do
       assert.is_true(total(after, "ivs_client_" .. name .. "_total") >= 0)
     end
