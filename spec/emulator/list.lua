@@ -1,7 +1,8 @@
 -- ListRecordingConfigurations: summaries of the store's configurations, page by page. Runs inside nginx.
 --
 -- The list contains the configurations of the key's account in the region that the request is signed for. A next token contains
--- the position of the next item. luacheck: std ngx_lua
+-- the position of the next item.
+-- luacheck: std ngx_lua
 
 local cjson = require "cjson"
 local answers = require "emulator.answers"

@@ -1,5 +1,6 @@
 --- The code that runs inside nginx for the specs of the cache: the pages of a site with a cache, the scripted service behind it,
--- which counts its calls, and a generator of simultaneous requests. luacheck: std ngx_lua
+-- which counts its calls, and a generator of simultaneous requests.
+-- luacheck: std ngx_lua
 
 local json = require "ivs.json"
 
