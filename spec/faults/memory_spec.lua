@@ -71,7 +71,8 @@ local function sweep()
   local body = '{"recordingConfiguration":{"state":"ACTIVE"}}'
   local server = hostile_server.start()
   server:play { { "request" }, { "send", ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"):format(#body, body) }, { "again" } }
-  -- LeakSanitizer's tracer may crash ("Tracer caught signal 11"); the host counts blocks itself in the plain sweep
+  -- LeakSanitizer's tracer can crash in the forked children ("Tracer caught signal 11"). The plain sweep finds leaks without it: the
+  -- host counts the blocks itself.
   local command = ("exec 2>&1; ASAN_OPTIONS=detect_leaks=0 "
     .. "IVS_SERVER=%s http_proxy=%s LUA_PATH=%s LUA_CPATH=%s %s%s spec/faults/memory/scenarios.lua"):format(server.url, server.url,
     shell.quote(package.path), shell.quote(package.cpath), build_host(), FULL and "" or " --stride " .. STRIDE)
