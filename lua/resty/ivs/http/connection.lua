@@ -3,6 +3,7 @@
 
 local core = require "ivs.core"
 local fault = require "resty.ivs.http.error_map"
+local monotonic = core.private.monotonic
 local wires = require "resty.ivs.http.wire"
 
 local connection = {}
@@ -11,7 +12,7 @@ local TUNNEL_PIECE = 4096
 
 --- Sets the socket's timeouts to the time that is left.
 local function limit(sock, deadline)
-  local left = wires.milliseconds(deadline - ngx.now())
+  local left = wires.milliseconds(deadline - monotonic())
   sock:settimeouts(left, left, left)
 end
 
@@ -100,7 +101,7 @@ end
 --- How many connections the pool probably has. While one is being taken the pool counts as empty, so that another call does not rely
 -- on a count that may be wrong.
 local function count_idle(wire, pool)
-  local now = ngx.now()
+  local now = monotonic()
   local idle = now - pool.opened < wire.keepalive_timeout and pool.idle or 0
   pool.idle, pool.opened = 0, now
   return idle
@@ -123,7 +124,7 @@ local function try(wire, route, url, limits, deadline, is_second)
   local connected, problem
   set_timeouts(sock, wire, limits)
   if idle == 0 or is_second then -- the second attempt has less time than the socket's timeouts
-    connected, problem = race(sock, route, deadline - ngx.now())
+    connected, problem = race(sock, route, deadline - monotonic())
   else
     connected, problem = sock:connect(route.host, route.port, route.connect_options)
   end
@@ -145,10 +146,10 @@ end
 -- @tab limits `connect_timeout` (seconds for name, TCP, tunnel and TLS together) and `read_timeout`, in place of the wire's
 -- @return the socket, and whether it comes from the pool; or nil and an error object
 function connection.open(wire, route, url, limits)
-  local deadline = ngx.now() + (limits.connect_timeout or wire.connect_timeout)
+  local deadline = monotonic() + (limits.connect_timeout or wire.connect_timeout)
   local sock, detail, is_unknown = try(wire, route, url, limits, deadline)
   -- cosockets do not tell a handshake that the network interrupted from one that was refused; the former deserves a second attempt
-  if not sock and is_unknown and ngx.now() < deadline then sock, detail = try(wire, route, url, limits, deadline, true) end
+  if not sock and is_unknown and monotonic() < deadline then sock, detail = try(wire, route, url, limits, deadline, true) end
   return sock, detail
 end
 

@@ -9,6 +9,7 @@ local connection = require "resty.ivs.http.connection"
 local core = require "ivs.core"
 local fault = require "resty.ivs.http.error_map"
 local gzip = require "resty.ivs.http.gzip"
+local monotonic = core.private.monotonic
 local wires = require "resty.ivs.http.wire"
 
 local exchange = {}
@@ -41,7 +42,7 @@ local FAULT_OF = {
 
 --- Reads until the response is complete. Returns true; or nil, an error object, and whether the connection ended first.
 local function receive(sock, reader, url, timeout)
-  local deadline = ngx.now() + timeout
+  local deadline = monotonic() + timeout
   local has_begun = false
   while true do
     local bytes, problem = sock:receiveany(PIECE)
@@ -58,7 +59,7 @@ local function receive(sock, reader, url, timeout)
     end
     if progress == "done" then return true end
     if not progress then return nil, FAULT_OF[what](url, detail), not has_begun end
-    local left = deadline - ngx.now()
+    local left = deadline - monotonic()
     if left <= 0 then return nil, fault.read_timeout(url) end
     connection.limit(sock, left)
   end

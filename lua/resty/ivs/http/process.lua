@@ -6,6 +6,7 @@
 
 local environment = require "resty.ivs.environment"
 local ffi = require "ffi"
+local monotonic = require("ivs.core").private.monotonic
 
 local process = {}
 
@@ -35,7 +36,7 @@ end
 
 --- Sets the timeouts to the time that is left; ngx.pipe's are for one read each. Returns false if no time is left.
 local function limit(child, deadline)
-  local left = math.floor((deadline - ngx.now()) * 1000)
+  local left = math.floor((deadline - monotonic()) * 1000)
   if left <= 0 then return false end
   child:set_timeouts(left, left, left, left)
   return true
@@ -81,7 +82,7 @@ function process.run(argv, options)
   local child, problem = pipe.spawn(argv, { environ = list_environment(options.env) })
   if not child then return nil, "it can't be started: " .. tostring(problem) end
   child:shutdown "stdin"
-  local bounds = { deadline = ngx.now() + options.timeout, max_bytes = options.max_bytes }
+  local bounds = { deadline = monotonic() + options.timeout, max_bytes = options.max_bytes }
   local output, errors = read_both(child, bounds)
   if not output then
     child:kill(KILL)
