@@ -1,5 +1,7 @@
 --- resty.ivs.cache.identity: which clients share a cached answer, through clients that share a dict.
 
+local hostile = require "support.hostile_calls"
+local hostile_server = require "support.hostile_server"
 local nginx = require "support.nginx"
 
 if not nginx.available then return end
@@ -139,5 +141,70 @@ describe("the identity of a cached answer", function()
       end }
       local function of(id) return { credentials = function() return keys(id) end } end
       return { told(moving), ask(of(OLD)), ask(of(FOREIGN)), ask(of(FOREIGN)) }]])
+  end)
+
+  it("differs with what decides whether a connection is trusted: verification, proxy, client certificate", function()
+    local pem = hostile_server.start { certificates = true }
+    local told = site:run([[
+      local pem, found = %q, {}
+      local function ask_twice(make)
+        for _ = 1, 2 do
+          local options = make()
+          options.credentials, options.identity = keys(OLD), "one"
+          found[#found + 1] = ask(options)
+        end
+      end
+      ask_twice(function() return {} end)
+      ask_twice(function() return { verify = false } end)
+      ask_twice(function() return { proxy = "http://10.0.0.1:3128" } end)
+      ask_twice(function() return { proxy = "http://10.0.0.2:3128" } end)
+      ask_twice(function() return { proxy = "http://10.0.0.2:3128", no_proxy = "example.com" } end)
+      ask_twice(function() return { client_cert = pem .. "/client.pem", client_key = pem .. "/client.key" } end)
+      ask_twice(function() return { client_cert = pem .. "/stranger.pem", client_key = pem .. "/stranger.key" } end)
+      return found]], pem.directory)
+    pem:stop()
+    local expected = {}
+    for number = 1, 7 do expected[2 * number - 1], expected[2 * number] = "miss " .. number, "hit " .. number end
+    assert.same(expected, told)
+  end)
+
+  it("stays when a client certificate or the proxy's password is replaced, and is known without them on other machines", function()
+    local pem = hostile_server.start { certificates = true }
+    local told = site:run([[
+      local directory, found = %q, {}
+      local function ask_with(user)
+        found[#found + 1] = ask { credentials = keys(OLD), proxy = "http://" .. user .. "@10.0.0.1:3128",
+          client_cert = directory .. "/shown.pem", client_key = directory .. "/shown.key" }
+      end
+      for _, name in ipairs { "client", "stranger" } do
+        for _, kind in ipairs { ".pem", ".key" } do
+          local from, to = io.open(directory .. "/" .. name .. kind), io.open(directory .. "/shown" .. kind, "w")
+          to:write(from:read "*a")
+          from:close()
+          to:close()
+        end
+        ask_with(name .. ":password-of-" .. name)
+      end
+      return found]], pem.directory)
+    pem:stop()
+    assert.same({ "miss 1", "hit 1" }, told)
+  end)
+
+  it("keeps a client that verifies certificates from what an unverified connection has fetched", function()
+    local wire = hostile_server.start { certificates = true }
+    wire:play { { "tls", "self_signed" }, { "request" }, { "send", hostile.answer() }, { "close" } }
+    local told = site:run([[
+      local found = {}
+      for _, verify in ipairs { false, true } do
+        local made = ivs.client { region = "us-west-2", env = {}, max_attempts = 1, credentials = keys(OLD), endpoint_url = %q,
+          cache = { dict = "cache" }, verify = verify }
+        local response, err = made:get_recording_configuration "arn"
+        found[#found + 1] = response and response.ResponseMetadata.Cache or err.code
+      end
+      return found]], wire.tls_url)
+    wire:stop()
+    assert.same({ "miss", "SSLError" }, told)
+    for _, line in ipairs(site:errors()) do assert.matches("certificate verify", line) end -- cosockets log it
+    site:stop()
   end)
 end)

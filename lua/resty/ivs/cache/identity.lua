@@ -1,4 +1,5 @@
---- Whose answers these are, as a text for the cache's key: what makes the answers of two clients differ for one ARN.
+--- Whose answers these are, as a text for the cache's key: what makes the answers of two clients differ for one ARN, or one of them
+-- not trust the other's.
 --
 -- The text is the same in every worker and on every machine with the same settings, and a rotation of credentials does not change
 -- it: it names where the credentials come from, and of the credentials no more than their account. Where the settings name neither
@@ -7,6 +8,8 @@
 -- what the other workers have cached.
 --
 -- Two roles of one account cannot be told apart where only the provider knows the role: the option `cache.identity` is for that.
+-- It does not replace what is said of trust (wire.lua): a client that verifies certificates never gets what an unverified connection,
+-- or one through another proxy, has brought.
 -- @module resty.ivs.cache.identity
 
 local environment = require "resty.ivs.environment"
@@ -78,11 +81,12 @@ local function make(client)
   for _, name in ipairs(SETTINGS) do
     parts[#parts + 1] = tostring(client.options[name] or client.env[name] or "-")
   end
-  parts[#parts + 1] = client.options.transport and "transport" or "-"
+  parts[#parts + 1] = client.wire.transport and "transport" or "-"
+  parts[#parts + 1] = client.wire.trust
   return ngx.md5(table.concat(parts, "\n"))
 end
 
---- @tab client the state of a client (client.lua): options, machine, refresh, env, cache. The text is kept in it until its
+--- @tab client the state of a client (client.lua): options, machine, wire, refresh, env, cache. The text is kept in it until its
 --   credentials belong to another account.
 -- @return text; or nil and an error
 function identity.of(client)

@@ -80,6 +80,15 @@ local function read_certificate(out, settings)
   return true
 end
 
+--- What decides whether an answer can be trusted to be the service's, as a text: verification, the client certificate, and the proxy.
+-- The files are named, not read, and the proxy is named without its user: so a certificate or password that is replaced changes
+-- nothing. The authorities are missing because nginx does not tell which ones a location trusts (lua_ssl_trusted_certificate).
+local function describe_trust(wired, settings)
+  local proxy = wired.proxy
+  return table.concat({ wired.verify and "verified" or "unverified", settings.client_cert or "-", settings.client_key or "-",
+    proxy and ("%s:%d"):format(proxy.host:lower(), proxy.port) or "-", proxy and wired.no_proxy or "-" }, "\n")
+end
+
 --- @tab machine the client of ivs.core
 -- @tab options as given to the client
 -- @return the wire; or nil and an error object
@@ -104,6 +113,7 @@ function wire.new(machine, options)
   local ok
   ok, err = read_certificate(out, settings)
   if not ok then return nil, err end
+  out.trust = describe_trust(out, settings)
   return out
 end
 
