@@ -101,12 +101,121 @@ describe("the cache of resty.ivs, connected to Redis,", function()
     end)
   end)
 
-  it("has at most pool_size connections, however many requests there are", function()
-    with_own("--maxclients 5", function(server, first) -- one for redis-cli, one that is being closed
-      local ask = first:asker { ttl = 20, redis = { host = "127.0.0.1", port = server.port, pool_size = 3, timeout = 20 } }
+  it("lets no operation wait for another one's connection, whatever pool_size is", function()
+    local slow = redis_server.fake("b':5\\r\\n'", 1, 0.3)
+    cache_site.with(service, nil, function(site)
+      assert.same({ 5, 5, 5, 5, 5, 5, 5, 5 }, site:run([[
+        local link = require("resty.ivs.cache.redis").new({ host = "127.0.0.1", port = %d, timeout = 4, pool_size = 1 }).connection
+        local threads, found = {}, {}
+        for number = 1, 8 do threads[number] = ngx.thread.spawn(function() return link:run("return 5", {}, {}) end) end
+        for number = 1, 8 do
+          local _, reply, why = ngx.thread.wait(threads[number])
+          found[number] = reply or why
+        end
+        return found]], slow.port))
+    end)
+    slow:stop()
+  end)
+
+  it("keeps pool_size idle connections", function()
+    with_own(nil, function(server, first)
+      local ask = first:asker { ttl = 20, redis = { host = "127.0.0.1", port = server.port, pool_size = 3 } }
       assert.same({ ["miss 1"] = 100 }, (service:burst({ first }, 100, ask:path "many-%d", 100)))
       assert.equal(0, ask:stats().redis_error)
       assert.equal("100", server:cli "dbsize")
+      local function connections() return tonumber(server:cli("info clients"):match "connected_clients:(%d+)") - 1 end
+      for _ = 1, 1000 do
+        if connections() <= 3 then break end
+        sleep(0.01)
+      end
+      assert.equal(3, connections())
+    end)
+  end)
+
+  describe("takes its own worker's work for no silence of Redis,", function()
+    --- Keeps a worker busy, in slices of 150 to 300 ms with nothing between them but what nginx has to do.
+    local BURN = [[
+      local monotonic = require("ivs.core").private.monotonic
+      ngx.timer.at(0, function()
+        for slice = 0, 1000 do
+          local till = monotonic() + 0.15 + 0.05 * (slice % 4)
+          while monotonic() < till do end
+          ngx.sleep(0.001)
+          if ngx.shared.cache:get "cool" then return end
+        end
+      end)]]
+
+    it("so that two busy machines make one call of the service for each key", function()
+      with_own(nil, function(server, first, second)
+        local given = { ttl = 60, redis = { host = "127.0.0.1", port = server.port } }
+        local ask, ask_other = first:asker(given), second:asker(given)
+        assert.same({ "miss 1", "hit 1" }, { ask "busy-warm", ask_other "busy-warm" })
+        for _, site in ipairs { first, second } do site:run(BURN) end
+        local answers = service:burst({ first, second }, 160, ask:path "busy-cold-%d", 80)
+        for _, site in ipairs { first, second } do site:run "ngx.shared.cache:set('cool', true)" end
+        assert.same({ ["miss 1"] = 80, ["hit 1"] = 80 }, answers)
+        assert.equal(80, service:count "busy-cold-")
+        assert.same({ 0, 0 }, { ask:stats().redis_error, ask_other:stats().redis_error })
+      end)
+    end)
+
+    it("but reads the reply that came while the worker was blocked for several timeouts", function()
+      with_own(nil, function(server, first)
+        assert.same({ 5, 5 }, first:run([[
+          local monotonic = require("ivs.core").private.monotonic
+          local link = require("resty.ivs.cache.redis").new({ host = "127.0.0.1", port = %d, timeout = 0.2 }).connection
+          local found = {}
+          for number = 1, 2 do -- over a new connection, and over a pooled one
+            local thread = ngx.thread.spawn(function() return link:run("return 5", {}, {}) end)
+            local till = monotonic() + 0.7
+            while monotonic() < till do end
+            local _, reply, why = ngx.thread.wait(thread)
+            found[number] = reply or why
+          end
+          return found]], server.port))
+      end)
+    end)
+  end)
+
+  describe("leaves Redis alone", function()
+    local RUN = [[
+      local link = require("resty.ivs.cache.redis").new({ host = "127.0.0.1", port = %d, timeout = 0.1 }).connection
+      local function run()
+        local reply, why = link:run("return 5", {}, {})
+        return reply or why
+      end
+    ]]
+
+    it("after three silences in a row, however many operations meet one of them", function()
+      with_own(nil, function(server, first)
+        server:signal "STOP"
+        assert.same({ true, true, false }, first:run(RUN .. [[
+          local found = {}
+          for silence = 1, 3 do
+            local threads = {}
+            for number = 1, 20 do threads[number] = ngx.thread.spawn(run) end
+            for number = 1, 20 do ngx.thread.wait(threads[number]) end
+            found[silence] = link:is_usable()
+          end
+          return found]], server.port))
+      end)
+    end)
+
+    it("not after two, with a reply between them and the next", function()
+      with_own(nil, function(server, first)
+        for _ = 1, 2 do
+          server:signal "STOP"
+          assert.same({ "timeout", "timeout", true }, first:run(RUN .. "return { run(), run(), link:is_usable() }", server.port))
+          server:signal "CONT"
+          assert.equal(5, first:run(RUN .. "return run()", server.port))
+        end
+      end)
+    end)
+
+    it("at once if the connection is refused", function()
+      cache_site.with(service, nil, function(site)
+        assert.same({ "connection refused", false }, site:run(RUN .. "return { run(), link:is_usable() }", 1))
+      end)
     end)
   end)
 
@@ -124,16 +233,18 @@ describe("the cache of resty.ivs, connected to Redis,", function()
 
   it("uses Redis again a second after a failure, even if the clock is set", function()
     local site = cache_site.start(service)
-    assert.same({ false, true, true }, site:run [[
+    assert.same({ false, false, false, true }, site:run [[
       local link = require("resty.ivs.cache.redis").new({ host = "127.0.0.1", port = 1, prefix = "clock" }).connection
       local now, found = ngx.now, {}
       link:run("", {}, {})
       found[1] = link:is_usable()
       ngx.now = function() return now() - 3600 end
       found[2] = link:is_usable()
-      ngx.now = function() return now() + 1.5 end
+      ngx.now = function() return now() + 3600 end
       found[3] = link:is_usable()
       ngx.now = now
+      ngx.sleep(1.1)
+      found[4] = link:is_usable()
       return found]])
     site:stop()
   end)

@@ -40,8 +40,8 @@ local ROWS = {
   ssl = { type = "boolean", default = false },
   ssl_verify = { type = "boolean", default = true }, -- against lua_ssl_trusted_certificate
   prefix = { type = "string", default = "ivs:" },
-  timeout = { type = "number", above = 0, most = 60, default = 0.1 },
-  pool_size = { type = "integer", least = 1, most = 10000, default = 16 },
+  timeout = { type = "number", above = 0, most = 60, default = 1 },
+  pool_size = { type = "integer", least = 1, most = 10000, default = 30 },
 }
 
 -- Keys: lock, entry, pause, and the note of the holder waited for, if any. Arguments: token, the lock's milliseconds, the token of
@@ -95,7 +95,8 @@ return reply[1] ]]
 
 --- Makes a second level. No connection is opened.
 -- @tab given `host` (an address, or a name if nginx has a `resolver`), `port` (6379), `unix`, `username`, `password`,
---   `database` (0), `ssl`, `ssl_verify` (true), `prefix` ("ivs:"), `timeout` (0.1 seconds), `pool_size` (16, a worker)
+--   `database` (0), `ssl`, `ssl_verify` (true), `prefix` ("ivs:"), `timeout` (1 second), `pool_size` (30, the idle connections that
+--   a worker keeps)
 -- @treturn Store|nil
 -- @treturn string|nil what is wrong
 function redis.new(given)
