@@ -4,6 +4,7 @@
 local call = require "resty.ivs.call"
 local failure = require "ivs.failure"
 local identity = require "resty.ivs.cache.identity"
+local lrucache = require "resty.lrucache"
 local phases = require "resty.ivs.phases"
 
 local answers = {}
@@ -41,52 +42,66 @@ function answers.list.cacheable(params)
 end
 
 --- Makes a call of the service, as part of a batch if there is one.
-local function carry_out(state, operation, params, job)
-  if not job then return call.carry_out(state, operation.name, params) end
-  return job:limited(params, function() return call.carry_out(state, operation.name, params, job) end)
+local function carry_out(state, operation, params, job, is_refresh)
+  if not job then return call.carry_out(state, operation.name, params, nil, is_refresh) end
+  return job:limited(params, function() return call.carry_out(state, operation.name, params, job, is_refresh) end)
 end
 
-local MAX_QUESTIONS, MAX_KEY = 1000, 512 -- a longer text cannot be an ARN; it is not remembered
+local MAX_KEY = 512 -- a longer text cannot be an ARN; it is not remembered
 
---- What the worker remembers of the questions of one identity, by operation and text.
+--- What the worker remembers of the questions of one identity: for each operation, those asked last, by their text.
+-- @treturn table|nil nil: nothing is to be remembered
 local function questions_of(state, whose)
-  local known = state.questions
-  if known.whose ~= whose or known.count >= MAX_QUESTIONS then
-    known = { whose = whose, count = 0, [answers.get] = {}, [answers.list] = {} } -- another account, or too many
+  local known, size = state.questions, state.cache.lru_size
+  if size == 0 then return nil end
+  if known.whose ~= whose then -- another account
+    known = { whose = whose, [answers.get] = assert(lrucache.new(size)), [answers.list] = assert(lrucache.new(size)) }
     state.questions = known
   end
   return known
 end
 
---- What the cache keeps an answer under (endpoint, region, whose credentials, operation, arguments), and the function that fetches it,
--- perhaps in a timer after the request has ended. Remembered, since most questions are asked again and again.
+--- The function that fetches an answer, perhaps in a timer after the request has ended.
+local function fetcher(state, operation, params, whose)
+  return function(job, is_refresh)
+    local ok, err = phases.check()
+    if not ok then return nil, err end
+    local response
+    response, err = carry_out(state, operation, params, job, is_refresh)
+    return response, err, not state.closed and identity.of(state) ~= whose -- new credentials may be another account's
+  end
+end
+
+local function make_question(state, operation, key, params, whose)
+  local machine = state.machine
+  local text = table.concat({ machine.endpoint_url or "-", machine.region or "-", whose, operation.name, key }, "|")
+  return { id = state.cache.id(text), group = call.group_of(state, params), fetch = fetcher(state, operation, params, whose) }
+end
+
+--- What the cache keeps an answer under (endpoint, region, whose credentials, operation, arguments), what its request is paced with,
+-- and the function that fetches it. Remembered, since most questions are asked again and again. LuaJIT does not compile a function
+-- that makes a closure, so this one does not.
 local function question_of(state, operation, key, params)
   local whose, err = identity.of(state)
   if not whose then return nil, err end
   local known = questions_of(state, whose)
-  local question = known[operation][key]
+  local question = known and known[operation]:get(key)
   if question then return question end
-  local machine = state.machine
-  question = {
-    id = state.cache.id(table.concat({ machine.endpoint_url or "-", machine.region or "-", whose, operation.name, key }, "|")),
-    fetch = function(job)
-      local ok, problem = phases.check()
-      if not ok then return nil, problem end
-      local response
-      response, problem = carry_out(state, operation, params, job)
-      return response, problem, not state.closed and identity.of(state) ~= whose -- new credentials may be another account's
-    end,
-  }
-  if #key <= MAX_KEY then known[operation][key], known.count = question, known.count + 1 end
+  question = make_question(state, operation, key, params, whose)
+  if known and #key <= MAX_KEY then known[operation]:set(key, question) end
   return question
+end
+
+local function fetcher_for(question, job)
+  return function(_, is_refresh) return question.fetch(job, is_refresh) end
 end
 
 local function get_through_cache(state, operation, key, params, job)
   local question, err = question_of(state, operation, key, params)
   if not question then return nil, err end
-  local fetch = question.fetch
-  if job then fetch = function() return question.fetch(job) end end
-  local response, problem = state.cache:get(question.id, fetch, job ~= nil)
+  local cache = state.cache
+  cache.answers:note_asked(question)
+  local response, problem = cache:get(question.id, job and fetcher_for(question, job) or question.fetch, job ~= nil)
   return response, problem -- without the outcome, which is in ResponseMetadata
 end
 

@@ -36,12 +36,19 @@ function call.region_of(machine, params)
   return type(arn) == "string" and arn:match("^arn:[^:]*:[^:]*:([^:]+):") or "-"
 end
 
+--- What the requests of a call are paced with (pace.lua).
+-- @tab state of a client (client.lua)
+-- @param params of the call
+function call.group_of(state, params)
+  return pace.group(state.refresh.account_id, call.region_of(state.machine, params))
+end
+
 --- Waits until a cached client may send.
 -- @return true; or nil and an error object
-local function keep_pace(state, params, batch)
+local function keep_pace(state, params, batch, is_refresh)
   local cache = state.cache
   if not (cache and cache.max_tps) then return true end
-  return pace.wait(cache, state.refresh.account_id or "-", call.region_of(state.machine, params), batch ~= nil)
+  return pace.wait(state, call.group_of(state, params), is_refresh and "refresh" or batch and "bulk" or "miss")
 end
 
 local function send(state, machine_call, url, batch)
@@ -80,8 +87,9 @@ end
 -- @string operation_name
 -- @param params of the call
 -- @tab[opt] batch that the call is part of (batch.lua)
+-- @bool[opt] is_refresh nobody waits for the response: other calls are sent first
 -- @return the response; or nil, an error object, and whether the service throttled the last attempt
-function call.carry_out(state, operation_name, params, batch)
+function call.carry_out(state, operation_name, params, batch, is_refresh)
   local machine_call = begin(state, operation_name, params)
   if batch then private.set_pace(machine_call, batch:pace(call.region_of(state.machine, params))) end
   local step, detail = private.advance(machine_call)
@@ -89,7 +97,7 @@ function call.carry_out(state, operation_name, params, batch)
   while true do
     if flush_log then flush_log() end
     if step == "exchange" then
-      local ok, err = keep_pace(state, params, batch)
+      local ok, err = keep_pace(state, params, batch, is_refresh)
       if not ok then return nil, err end -- not put aside: a call that has not ended cannot be used again
       if is_sent then state.stats.retries = state.stats.retries + 1 end
       is_sent = true

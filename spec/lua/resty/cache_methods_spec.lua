@@ -111,3 +111,16 @@ describe("client:cache_delete and client:cache_purge", function()
     end)
   end)
 end)
+
+describe("a lua_shared_dict that is too small", function()
+  it("is warned of once a minute, by its name, with what to do", function()
+    with_site({}, function(site)
+      site:run [[
+        local made = client { max_tps = false }
+        ngx.shared.cache:set("big", ("x"):rep(400000))
+        for round = 1, 40 do run(made, names("full" .. round .. "-", 100)) end]]
+      local _, warnings = site:log():gsub("ivs: lua_shared_dict cache is full: an answer has evicted others[^\n]*Make it larger", "")
+      assert.equal(1, warnings)
+    end)
+  end)
+end)

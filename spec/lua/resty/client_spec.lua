@@ -271,7 +271,7 @@ describe("a client inside nginx", function()
   end)
 
   it("caches an answer under its ARN, even if the caller changes the table", function()
-    local cached = { cache = { dict = "told", ttl = 0.1, stale_ttl = 60, identity = "of this test" } }
+    local cached = { cache = { dict = "told", ttl = 0.1, stale_ttl = 60, max_tps = false, identity = "of this test" } }
     for name, value in pairs(options) do cached[name] = value end
     local told = site:run([[
       local client, params, found = ivs.client(%s), {}, {}

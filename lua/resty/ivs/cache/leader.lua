@@ -39,9 +39,10 @@ end
 --- Calls the service.
 -- @tab cache
 -- @func fetch
+-- @bool[opt] is_refresh nobody waits for the result
 -- @treturn table a result
-function leader.call(cache, fetch)
-  local response, err, is_foreign = fetch()
+function leader.call(cache, fetch, is_refresh)
+  local response, err, is_foreign = fetch(nil, is_refresh)
   local result = { called = true, outcome = "miss", response = response, err = err }
   if is_foreign then
     result.failed = true -- the credentials became another account's meanwhile
@@ -135,7 +136,7 @@ end
 local function fetch_locked(cache, flight, fetch)
   local result = cache.redis and ask_machines(cache, flight)
   if not result then
-    result = leader.call(cache, fetch)
+    result = leader.call(cache, fetch, flight.is_refresh)
     store(cache, flight, result)
   end
   if result.pause and flight.is_refresh then cache.answers:pause(flight.id, result.pause) end

@@ -2,11 +2,14 @@
 -- share the dict, and with Redis over all machines. The quotas of the service are for an account and region, too (Amazon IVS Service
 -- Quotas, "API Call Rate Quotas").
 --
--- Each request reserves the next free turn, an interval of MARGIN / max_tps after the one before, and waits for it.
+-- Each request reserves the next free turn, an interval of MARGIN / max_tps after the one before, and waits for it. A miss reserves at
+-- once. A refresh of a stale answer, for which nobody waits, reserves only a turn that is near; so a miss never waits behind more than
+-- the refreshes that have reserved these few turns, however many others there are.
 --
--- Invariants: no turn is more than LONGEST_WAIT away, however many ask; then `nil, err`. While Redis fails, each machine keeps the
--- pace for itself; without room in the dict, a request does not wait.
--- Not for: slowing down after the service has throttled (the retry modes do that); a batch's own pace (batch.lua).
+-- Invariants: no turn is more than LONGEST_WAIT away, however many ask. While Redis fails, each machine keeps the pace for itself;
+-- without room in the dict, a request does not wait.
+-- Not for: slowing down after the service has throttled (the retry modes do that); a batch's own pace (batch.lua); how often answers
+-- are refreshed (demand.lua).
 -- @module resty.ivs.cache.pace
 
 local failure = require "ivs.failure"
@@ -17,65 +20,85 @@ local LONGEST_WAIT = 60 -- seconds
 local MARGIN = 1.02 -- as in csrc/core/pace.c: a service that counts seconds must not see more than max_tps in any
 local LOCKED_FOR = 0.05 -- seconds; a worker that crashed does not keep the turns locked for longer
 local TRIES = 200 -- to lock the turns, a millisecond apart: longer than LOCKED_FOR
+local NEAR = 0.25 -- seconds; a refresh reserves a turn that is not farther away than this or than an interval
+local LONGEST_SLEEP = 1 -- seconds between two looks at whether the client was closed
 
 --- Reads and writes the time of the next free turn while no other worker does. Nothing here yields, so it takes microseconds.
--- @treturn number|nil seconds to wait; nil if the wait would be too long
-local function reserve_locked(locks, key, interval)
+local function reserve_locked(locks, key, interval, limit)
   ngx.update_time()
   local now = ngx.now()
   local turn = locks:get(key)
   if type(turn) ~= "number" or turn < now or turn > now + LONGEST_WAIT + interval then turn = now end -- far ahead: a clock was set
-  if turn - now > LONGEST_WAIT then return nil end
+  if turn - now > limit then return turn - now, false end
   locks:set(key, turn + interval, turn + interval - now)
-  return turn - now
+  return turn - now, true
 end
 
 --- Reserves a turn among the workers.
--- @treturn number|nil seconds to wait; nil if the wait would be too long
-local function reserve_in_dict(locks, key, interval)
+local function reserve_in_dict(locks, key, interval, limit)
   local lock = key .. ":lock"
   for _ = 1, TRIES do
     local is_added, problem = locks:add(lock, true, LOCKED_FOR)
     if is_added then
-      local wait = reserve_locked(locks, key, interval)
+      local wait, is_reserved = reserve_locked(locks, key, interval, limit)
       locks:delete(lock)
-      return wait
+      return wait, is_reserved
     end
     if problem ~= "exists" then break end
     ngx.sleep(0.001)
   end
-  return 0
+  return 0, true
+end
+
+--- Reserves the next turn unless it is farther away than `limit` (seconds).
+-- @treturn number seconds until that turn
+-- @treturn boolean whether it is reserved
+local function reserve(cache, name, interval, limit)
+  if cache.redis then
+    local wait, is_reserved, why = cache.redis:reserve(name, interval, LONGEST_WAIT, limit)
+    if why then cache.answers:count("redis_error") end
+    if wait then return wait, is_reserved end
+  end
+  return reserve_in_dict(cache.locks, "ivs:pace:" .. name, interval, limit)
+end
+
+--- What has a quota of its own.
+-- @string[opt] account
+-- @string region
+function pace.group(account, region)
+  return (account or "-") .. ":" .. region
+end
+
+local function too_long(cache, group, limit)
+  return nil, failure.new("timeout", "ThrottlingException",
+    ("requests of this account to %s are already waiting for the next %g seconds at %g a second: call again later, cache more of "
+      .. "them, or raise cache.max_tps if your quota is higher"):format(group:match ":(.*)$", limit, cache.max_tps), { retryable = true })
 end
 
 --- Waits for the turn of one request.
--- @tab cache `max_tps`, `locks`, `redis`
--- @string account
--- @string region
--- @bool[opt] is_patient reserve again and again if the wait would be too long
--- @treturn boolean|nil true
--- @treturn table|nil an error object if the wait would be too long
-function pace.wait(cache, account, region, is_patient)
-  local max_tps = cache.max_tps
-  if not max_tps then return true end
-  local name, interval = account .. ":" .. region, MARGIN / max_tps
-  while true do
-    local wait, is_used
-    if cache.redis then
-      local why
-      wait, is_used, why = cache.redis:reserve(name, interval, LONGEST_WAIT)
-      if why then cache.answers:count("redis_error") end
-    end
-    if not is_used then wait = reserve_in_dict(cache.locks, "ivs:pace:" .. name, interval) end
-    if wait then
+-- @tab state of a client (client.lua): `cache` (`max_tps`, `locks`, `redis`), `wire` (timeouts), `closed`
+-- @string group of pace.group
+-- @string urgency "miss": fails if the turn is farther away than both timeouts of the call together, or LONGEST_WAIT; "bulk": the
+--   same, but it tries again; "refresh": waits as long as it takes, after all misses
+-- @treturn boolean|nil true, also when the client was closed meanwhile
+-- @treturn table|nil an error object
+function pace.wait(state, group, urgency)
+  local cache, wire = state.cache, state.wire
+  local interval = MARGIN / cache.max_tps
+  local limit = math.min(LONGEST_WAIT, wire.connect_timeout + wire.read_timeout)
+  if urgency == "refresh" then limit = math.max(interval, NEAR) end
+  while not state.closed do
+    local wait, is_reserved = reserve(cache, group, interval, limit)
+    if is_reserved then
       if wait > 0 then ngx.sleep(wait) end
       return true
     end
-    if not is_patient then break end
-    ngx.sleep(1)
+    if urgency == "miss" then return too_long(cache, group, limit) end
+    if ngx.worker.exiting() then return nil, failure.new("cancelled", "ClientClosedError", "the nginx worker is exiting") end
+    -- until that turn is near, and not all at the same time
+    ngx.sleep(math.min(wait - limit + interval * math.random() / 4 + 0.001, LONGEST_SLEEP))
   end
-  return nil, failure.new("timeout", "ThrottlingException",
-    ("requests of this account to %s are already waiting for the next %d seconds at %g a second: call again later, cache more of "
-      .. "them, or raise cache.max_tps if your quota is higher"):format(region, LONGEST_WAIT, max_tps), { retryable = true })
+  return true
 end
 
 return pace

@@ -76,12 +76,13 @@ return done or 1]]
 
 local RENEW = "if redis.pcall('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
 
--- Keys: the pace. Arguments: the interval in milliseconds, the longest wait. The key's time to live is the wait until the next free
--- turn, so no clock is compared. The longest that we set is their sum; a longer one is not ours.
+-- Keys: the pace. Arguments: the interval in milliseconds, the longest wait, this request's limit. The key's time to live is the wait
+-- until the next free turn, so no clock is compared. The longest that we set is the sum of the first two; a longer one is not ours.
+-- Returns the wait, negative if it is above the limit.
 local RESERVE = [[
 local wait, interval, longest = redis.call('pttl', KEYS[1]), tonumber(ARGV[1]), tonumber(ARGV[2])
 if wait < 0 or wait > longest + interval then wait = 0 end
-if wait > longest then return -1 end
+if wait > tonumber(ARGV[3]) then return -wait end
 redis.call('set', KEYS[1], '1', 'PX', wait + interval)
 return wait]]
 
@@ -214,14 +215,15 @@ end
 -- @string name
 -- @number interval seconds between two turns
 -- @number longest_wait seconds
--- @treturn number|nil seconds to wait; nil if the wait would be too long, or Redis has not replied
--- @treturn boolean whether Redis has replied
--- @treturn string|nil why not; nothing while Redis is not used after a failure
-function Store:reserve(name, interval, longest_wait)
+-- @number limit seconds; a turn that is farther away is not reserved
+-- @treturn number|nil seconds until the turn; nil if Redis has not replied
+-- @treturn boolean|nil whether it is reserved
+-- @treturn string|nil why Redis has not replied; nothing while it is not used after a failure
+function Store:reserve(name, interval, longest_wait, limit)
   local wait, why = self.connection:run(RESERVE, { "pace:{" .. name .. "}" },
-    { ("%d"):format(math.ceil(interval * 1000)), ("%d"):format(longest_wait * 1000) })
-  if type(wait) ~= "number" then return nil, false, why end
-  return wait >= 0 and wait / 1000 or nil, true
+    { ("%d"):format(math.ceil(interval * 1000)), milliseconds(longest_wait), milliseconds(limit) })
+  if type(wait) ~= "number" then return nil, nil, why end
+  return math.abs(wait) / 1000, wait >= 0
 end
 
 return redis
