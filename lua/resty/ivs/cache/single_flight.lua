@@ -70,7 +70,7 @@ function single_flight.start(cache, id, abandoned)
   local registry = registry_of(cache.dict)
   sweep(registry)
   local self = setmetatable({ dict = cache.dict, locks = cache.locks, id = id, lock_ttl = cache.lock_ttl, heartbeats = 0,
-    missed = 0, heartbeats_seen = 0, seen = ngx.now(), is_started = false,
+    missed = 0, heartbeats_seen = 0, seen = ngx.now(), is_started = false, is_beating = false, alive = assert(semaphore.new(0)),
     lock = lock.new(cache.locks, id, cache.lock_ttl, abandoned and abandoned.lock), semaphore = assert(semaphore.new(0)) }, Flight)
   registry.flights[id] = self
   return self
@@ -81,13 +81,19 @@ function Flight:is_current()
   return single_flight.unfinished(self.dict)[self.id] == self
 end
 
+--- Whether the leader's request or timer was ended while it fetched: by `ngx.exit` in a function of the user's, or because the client
+-- went away. nginx then removes the light thread that waits on `alive`, beside the leader.
+function Flight:is_gone()
+  return self.is_beating and self.alive:count() == 0
+end
+
 --- Waits until the flight has finished.
 -- @treturn boolean false if its leader sends no heartbeat, or nginx has dropped the timer that was to lead it
 function Flight:wait()
   local heartbeats, missed = self.heartbeats, 0
   if not (self.is_started or self.result) then self.semaphore:wait(START) end
   while not self.result do
-    if not self.is_started then return false end
+    if not self.is_started or self:is_gone() then return false end
     local woken, problem = self.semaphore:wait(HEARTBEAT)
     if not woken and not self.result then
       if problem ~= "timeout" then return false end
@@ -107,7 +113,7 @@ function Flight:is_abandoned()
   elseif math.abs(now - self.seen) > LOOK then
     self.missed, self.seen = self.missed + 1, now
   end
-  return self.missed >= 2 -- after one the worker may only have been busy
+  return self:is_gone() or self.missed >= 2 -- after one the worker may only have been busy
 end
 
 --- Becomes the worker that fetches, or learns what another one has fetched.
@@ -143,11 +149,13 @@ end
 local ENDED = { dead = true, zombie = true }
 
 --- Calls a function at intervals until the leader has ended, even if it was killed and its request goes on.
-local function repeatedly(leader, interval, act)
+-- @tparam[opt] Semaphore alive nobody posts it; who counts its waiters knows whether this light thread exists
+local function repeatedly(leader, interval, act, alive)
+  alive = alive or semaphore.new(0)
   for _ = 1, LONGEST_FETCH / interval do
     if ENDED[coroutine.status(leader)] then return end
     act()
-    ngx.sleep(interval)
+    alive:wait(interval)
   end
 end
 
@@ -160,9 +168,11 @@ function Flight:with_heartbeat(work, renew)
   local beating = ngx.thread.spawn(repeatedly, leader, math.min(HEARTBEAT, self.lock_ttl / 4), function()
     self.heartbeats = self.heartbeats + 1
     self.lock:renew()
-  end)
+  end, self.alive)
+  self.is_beating = true
   local renewing = renew and ngx.thread.spawn(repeatedly, leader, self.lock_ttl / 4, renew)
   local ok, result = pcall(work)
+  self.is_beating = false
   ngx.thread.kill(beating)
   if renewing then ngx.thread.kill(renewing) end
   if not ok then error(result, 0) end
