@@ -71,7 +71,7 @@ function single_flight.start(cache, id, abandoned)
   local registry = registry_of(cache.dict)
   sweep(registry)
   local self = setmetatable({ dict = cache.dict, locks = cache.locks, id = id, lock_ttl = cache.lock_ttl, heartbeats = 0,
-    missed = 0, heartbeats_seen = 0, seen = monotonic(), is_started = false,
+    missed = 0, heartbeats_seen = 0, seen = monotonic(), is_started = false, is_beating = false, alive = assert(semaphore.new(0)),
     lock = lock.new(cache.locks, id, cache.lock_ttl, abandoned and abandoned.lock), semaphore = assert(semaphore.new(0)) }, Flight)
   registry.flights[id] = self
   return self
@@ -82,7 +82,13 @@ function Flight:is_current()
   return single_flight.unfinished(self.dict)[self.id] == self
 end
 
---- Whether the leader is gone: it has missed MAX_MISSED heartbeats in a row.
+--- Whether the leader's request or timer was ended while it fetched: by `ngx.exit` in a function of the user's, or because the client
+-- went away. nginx then removes the light thread that waits on `alive`, beside the leader.
+local function is_ended(self)
+  return self.is_beating and self.alive:count() == 0
+end
+
+--- Whether the leader is gone: it has been ended, or has missed MAX_MISSED heartbeats in a row.
 function Flight:is_abandoned()
   local now = monotonic()
   if self.heartbeats ~= self.heartbeats_seen then
@@ -90,7 +96,7 @@ function Flight:is_abandoned()
   elseif now - self.seen >= HEARTBEAT then
     self.missed, self.seen = self.missed + 1, now
   end
-  return self.missed >= MAX_MISSED
+  return is_ended(self) or self.missed >= MAX_MISSED
 end
 
 --- Waits until the flight has finished.
@@ -138,11 +144,13 @@ end
 local ENDED = { dead = true, zombie = true }
 
 --- Calls a function at intervals until the leader has ended, even if it was killed and its request goes on.
-local function repeatedly(leader, interval, act)
+-- @tparam[opt] Semaphore alive nobody posts it; who counts its waiters knows whether this light thread exists
+local function repeatedly(leader, interval, act, alive)
+  alive = alive or semaphore.new(0)
   for _ = 1, LONGEST_FETCH / interval do
     if ENDED[coroutine.status(leader)] then return end
     act()
-    ngx.sleep(interval)
+    alive:wait(interval)
   end
 end
 
@@ -155,9 +163,11 @@ function Flight:with_heartbeat(work, renew)
   local beating = ngx.thread.spawn(repeatedly, leader, math.min(HEARTBEAT, self.lock_ttl / 4), function()
     self.heartbeats = self.heartbeats + 1
     self.lock:renew()
-  end)
+  end, self.alive)
+  self.is_beating = true
   local renewing = renew and ngx.thread.spawn(repeatedly, leader, self.lock_ttl / 4, renew)
   local ok, result = pcall(work)
+  self.is_beating = false
   ngx.thread.kill(beating)
   if renewing then ngx.thread.kill(renewing) end
   if not ok then error(result, 0) end

@@ -38,8 +38,9 @@ local function open_tunnel(sock, route, url, deadline)
     status == 407 and " (it wants a user and a password: http://user:password@host:port)" or ""))
 end
 
---- Why a certificate was refused although sslhandshake returned success. lua-nginx-module 0.10.23 does that if the handshake completed
--- without waiting: it has closed the connection, so nothing was sent, but it returns no error.
+--- Why a certificate was refused although sslhandshake returned success, or raised. With lua-nginx-module 0.10.23 that happens if the
+-- handshake completed without waiting (openresty/lua-resty-core#499): it has closed the connection, so nothing was sent, but it returns
+-- no error. Returns nil for a connection that is open.
 local function unreported_refusal(sock)
   if sock:getreusedtimes() then return nil end
   local read, reason = pcall(function()
@@ -52,6 +53,26 @@ local function unreported_refusal(sock)
   return read and reason or "the certificate is not trusted, or is for another name"
 end
 
+-- A handshake that resumes the session of an earlier one costs both sides a fraction. A session is kept with the route, which belongs
+-- to one client, so it is offered only with the same server name, verification, client certificate and proxy. A server confirms with
+-- it what it proved in that handshake; nginx checks the result of the verification and the name again. With TLS 1.3 nothing is resumed:
+-- sslhandshake returns the session before the server has sent its ticket. Cosockets use TLS 1.2 unless lua_ssl_protocols says otherwise.
+
+--- Seconds after which a certificate is verified again. A member for the specs.
+connection.longest_session = 300
+
+--- Returns the route's session; nil if there is none yet, or it is too old.
+local function session_of(route)
+  if route.session and monotonic() - route.verified >= connection.longest_session then route.session = nil end
+  return route.session
+end
+
+--- Keeps a session that was begun, or resumed, just now.
+local function keep_session(route, session)
+  if not route.session then route.verified = monotonic() end
+  route.session = session
+end
+
 --- Performs the TLS handshake. Returns true; or nil, an error object, and whether the reason is unknown.
 local function shake_hands(sock, wire, route, url, deadline)
   limit(sock, deadline)
@@ -59,9 +80,14 @@ local function shake_hands(sock, wire, route, url, deadline)
     local set, problem = sock:setclientcert(wire.certificate, wire.key)
     if not set then return nil, fault.config("InvalidConfigError", "client_cert: " .. tostring(problem)) end
   end
-  local ok, problem = sock:sslhandshake(false, route.server_name, wire.verify)
-  problem = ok and unreported_refusal(sock) or problem
-  if ok and not problem then return true end
+  local returned, session, problem = pcall(sock.sslhandshake, sock, session_of(route), route.server_name, wire.verify)
+  if session then problem = unreported_refusal(sock) end
+  if not returned and not problem then error(session, 0) end
+  if session and not problem then
+    keep_session(route, session)
+    return true
+  end
+  route.session = nil
   problem = tostring(problem)
   return nil, fault.tls(url, problem), problem:find("handshake failed", 1, true) ~= nil
 end
