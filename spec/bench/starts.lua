@@ -1,6 +1,6 @@
---- The time and memory of a start: a script's first call (calls.lua, under the Lua that runs this) beside the bare C program
--- that makes one request (once.c); with the argument `system` also the time of a call over a new connection. Both are started in turn by start.c, from the outside. BENCH_START, BENCH_ONCE, BENCH_LUA
--- and what common.lua wants come from run.sh.
+--- The time and memory of a start: a script's first call (calls.lua, under the Lua that runs this) beside the bare C program that makes
+-- one request (once.c); with the argument `system` also the time of a call over a new connection. Both are started in turn by start.c,
+-- from the outside. BENCH_START, BENCH_ONCE, BENCH_LUA and what common.lua wants come from run.sh.
 
 local common = require "bench.common"
 local ivs = require "ivs"
