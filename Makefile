@@ -106,7 +106,7 @@ $(B)/$(1)/obj/%.o: csrc/lua/%.c
 
 $(B)/$(1)/ivs.so: $(CORE_OBJ) $(CURL_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(IVS_ONLY))
 	@echo LD $$@
-	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CURL) $$(RPATH) $(CRYPTO) -lm -lpthread
+	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CURL) $$(RPATH) $(CRYPTO) -lm -lpthread -ldl
 
 $(B)/$(1)/ivs/core.so: $(CORE_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(CORE_ONLY))
 	@mkdir -p $$(@D)

@@ -17,6 +17,7 @@ struct ivs_multi {
   CURLM *handle;
   pid_t owner; /* a forked child does not use the connections */
   ivs_settings_copy settings;
+  ivs_trust trust;
   ivs_sockets sockets;
   ivs_transfer *idle, *running, *ended;
   ivs_transfer *abandoned; /* timed out during a name lookup; in the multi handle until the lookup ends */
@@ -47,7 +48,8 @@ static bool remove_from(ivs_transfer **list, const ivs_transfer *transfer) {
 /* Returns an unused transfer; or NULL with *result set. */
 static ivs_transfer *get_transfer(ivs_multi *multi, CURLcode *result) {
   ivs_transfer *transfer = pop(&multi->idle);
-  return transfer ? transfer : ivs_transfer_open(&multi->settings.settings, &multi->sockets, result);
+  if (transfer) return transfer;
+  return ivs_transfer_open(&multi->settings.settings, &multi->trust, &multi->sockets, result);
 }
 
 int ivs_multi_open(ivs_multi **out, const ivs_settings *settings, int places, ivs_failure *failure) {
@@ -60,6 +62,7 @@ int ivs_multi_open(ivs_multi **out, const ivs_settings *settings, int places, iv
   if (status) {
     ivs_failure_from_status(failure, status, "starting libcurl");
   } else {
+    multi->trust = ivs_trust_of(&multi->settings.settings);
     multi->handle = curl_multi_init();
     ivs_transfer *first = multi->handle ? get_transfer(multi, &result) : NULL;
     if (first) {
@@ -198,15 +201,29 @@ static void time_out(ivs_multi *multi, ivs_transfer *transfer) {
   }
 }
 
-/* libcurl has completed the transfer. */
-static void take_result(ivs_multi *multi, ivs_transfer *transfer, CURLcode result) {
+/* Connects again with more authorities if that could help. */
+static bool connect_again(ivs_multi *multi, ivs_transfer *transfer, CURLcode *result) {
+  if (!ivs_transfer_widen_trust(transfer, result)) return false;
+  remove_handle(multi, transfer);
+  transfer->is_added = curl_multi_add_handle(multi->handle, transfer->handle) == CURLM_OK;
+  if (!transfer->is_added) *result = CURLE_OUT_OF_MEMORY;
+  return transfer->is_added;
+}
+
+/* libcurl has completed the transfer. Returns true if the exchange goes on. */
+static bool take_result(ivs_multi *multi, ivs_transfer *transfer, CURLcode result) {
   if (remove_from(&multi->running, transfer)) {
+    if (connect_again(multi, transfer, &result)) {
+      push(&multi->running, transfer);
+      return true;
+    }
     note_connected(multi, transfer);
     end(multi, transfer, result);
   } else {
     remove_handle(multi, transfer);
     if (remove_from(&multi->abandoned, transfer)) push(&multi->idle, transfer);
   }
+  return false;
 }
 
 /* Moves a transfer that has been reported to the list for its state; its name lookup may still be running. */
@@ -248,6 +265,7 @@ static void end_late_lookups(ivs_multi *multi, double now) {
 /* Runs the transfers as far as possible without waiting. */
 static void perform(ivs_multi *multi) {
   int count = 0, remaining;
+  bool is_continued = false;
   if (curl_multi_perform(multi->handle, &count) != CURLM_OK) {
     end_all(multi, CURLE_OUT_OF_MEMORY);
     return;
@@ -257,9 +275,9 @@ static void perform(ivs_multi *multi) {
     const CURLcode result = message->data.result;
     if (message->msg != CURLMSG_DONE) continue;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-    take_result(multi, transfer, result);
+    if (take_result(multi, transfer, result)) is_continued = true;
   }
-  if (!count) end_all(multi, CURLE_RECV_ERROR);
+  if (!count && !is_continued) end_all(multi, CURLE_RECV_ERROR);
 }
 
 /* Records new connections, ends transfers that have timed out, and returns the earliest deadline of the

@@ -3,23 +3,6 @@
 #include "libcurl.h"
 
 #include <string.h>
-#include <sys/stat.h>
-
-static bool is_directory(const char *path) {
-  struct stat found;
-  return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
-}
-
-/* The certificate authorities, for the endpoint and for an https proxy. */
-static CURLcode set_authorities(CURL *handle, const char *bundle) {
-  const bool directory = is_directory(bundle);
-  CURLcode result = CURLE_OK;
-  IVS_OPTION(result, handle, directory ? CURLOPT_CAPATH : CURLOPT_CAINFO, bundle);
-  IVS_OPTION(result, handle, directory ? CURLOPT_CAINFO : CURLOPT_CAPATH, NULL);
-  IVS_OPTION(result, handle, directory ? CURLOPT_PROXY_CAPATH : CURLOPT_PROXY_CAINFO, bundle);
-  IVS_OPTION(result, handle, directory ? CURLOPT_PROXY_CAINFO : CURLOPT_PROXY_CAPATH, NULL);
-  return result;
-}
 
 /* The endpoint and an https proxy have the same options. The client certificate is for the endpoint only. */
 static CURLcode set_tls(CURL *handle, const ivs_settings *settings) {
@@ -31,7 +14,6 @@ static CURLcode set_tls(CURL *handle, const ivs_settings *settings) {
   IVS_OPTION(result, handle, CURLOPT_PROXY_SSL_VERIFYPEER, peer);
   IVS_OPTION(result, handle, CURLOPT_SSL_VERIFYHOST, host);
   IVS_OPTION(result, handle, CURLOPT_PROXY_SSL_VERIFYHOST, host);
-  if (settings->ca_bundle && !result) result = set_authorities(handle, settings->ca_bundle);
   if (settings->client_cert) IVS_OPTION(result, handle, CURLOPT_SSLCERT, settings->client_cert);
   if (settings->client_key) IVS_OPTION(result, handle, CURLOPT_SSLKEY, settings->client_key);
   /* Otherwise OpenSSL prompts on the terminal for the pass phrase of an encrypted key. */

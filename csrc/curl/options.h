@@ -8,7 +8,7 @@
 
 #include <curl/curl.h>
 
-/* The options that are the same for every exchange. */
+/* The options that are the same for every exchange, except the certificate authorities (trust.h). */
 CURLcode ivs_options_set_fixed(CURL *handle, const ivs_settings *settings);
 /* The options of a request: URL, method, body and proxy (NULL: none). They point into the request. */
 CURLcode ivs_options_set_request(CURL *handle, const ivs_request *request, const char *proxy);

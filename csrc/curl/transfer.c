@@ -7,6 +7,7 @@
 #include "options.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { LATER_MS = 100, PROXY_AUTHENTICATION_REQUIRED = 407 };
@@ -35,6 +36,11 @@ static CURLcode follow_connection(ivs_transfer *transfer) {
   return result;
 }
 
+static CURLcode set_trust(ivs_transfer *transfer) {
+  transfer->is_directory_enough = transfer->trust->is_directory_enough;
+  return ivs_trust_set(transfer->trust, transfer->handle);
+}
+
 static CURLcode set_up(ivs_transfer *transfer, const ivs_settings *settings) {
   CURLcode result = CURLE_OK;
   if (curl_version_info(CURLVERSION_NOW)->version_num < IVS_LIBCURL_MIN) return CURLE_FAILED_INIT;
@@ -43,18 +49,21 @@ static CURLcode set_up(ivs_transfer *transfer, const ivs_settings *settings) {
   IVS_OPTION(result, transfer->handle, CURLOPT_PRIVATE, transfer);
   IVS_OPTION(result, transfer->handle, CURLOPT_ERRORBUFFER, transfer->detail);
   if (!result) result = ivs_options_set_fixed(transfer->handle, settings);
+  if (!result) result = set_trust(transfer);
   if (!result) result = ivs_intake_attach(&transfer->intake, transfer->handle);
   if (!result) result = ivs_handshake_attach(&transfer->handshake, transfer->handle);
   if (!result) result = ivs_sockets_attach(&transfer->opener, transfer->handle);
   return result ? result : follow_connection(transfer);
 }
 
-ivs_transfer *ivs_transfer_open(const ivs_settings *settings, ivs_sockets *sockets, CURLcode *result) {
+ivs_transfer *ivs_transfer_open(const ivs_settings *settings, ivs_trust *trust, ivs_sockets *sockets,
+                                CURLcode *result) {
   ivs_transfer *transfer = calloc(1, sizeof *transfer);
   *result = CURLE_OUT_OF_MEMORY;
   if (!transfer) return NULL;
   ivs_headers_init(&transfer->headers);
   transfer->opener.sockets = sockets;
+  transfer->trust = trust;
   *result = set_up(transfer, settings);
   if (!*result) return transfer;
   ivs_transfer_close(transfer);
@@ -88,22 +97,38 @@ static CURLcode set_options(ivs_transfer *transfer, double connect_timeout) {
   return result;
 }
 
+/* Forgets what an earlier connection left. */
+static void begin_connection(ivs_transfer *transfer) {
+  ivs_intake_begin(&transfer->intake, transfer->exchange.response);
+  ivs_handshake_begin(&transfer->handshake);
+  transfer->opener.opened = 0;
+  transfer->opener.is_abandoned = false;
+  transfer->is_connected = transfer->is_connection_noted = false;
+  transfer->detail[0] = '\0';
+}
+
 CURLcode ivs_transfer_begin(ivs_transfer *transfer, const ivs_settings *settings,
                             const ivs_exchange *exchange, bool is_fresh) {
   transfer->exchange = *exchange;
   transfer->exchange.read_timeout = chosen(exchange->read_timeout, settings->read_timeout);
   const double connect_timeout = chosen(exchange->connect_timeout, settings->connect_timeout);
   transfer->proxy = exchange->direct ? NULL : ivs_settings_proxy(settings, exchange->request);
-  ivs_intake_begin(&transfer->intake, exchange->response);
-  ivs_handshake_begin(&transfer->handshake);
-  transfer->opener.opened = 0;
-  transfer->opener.is_abandoned = false;
-  transfer->is_connected = transfer->is_connection_noted = false;
-  transfer->detail[0] = '\0';
+  begin_connection(transfer);
   transfer->deadline = ivs_clock_monotonic() + connect_timeout;
   CURLcode result = set_options(transfer, connect_timeout);
+  if (!result && transfer->is_directory_enough != transfer->trust->is_directory_enough)
+    result = set_trust(transfer);
   IVS_OPTION(result, transfer->handle, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L);
   return result;
+}
+
+bool ivs_transfer_widen_trust(ivs_transfer *transfer, CURLcode *result) {
+  if (!transfer->is_directory_enough || !ivs_trust_may_widen(transfer->handle, *result)) return false;
+  transfer->trust->is_directory_enough = false;
+  *result = set_trust(transfer);
+  if (*result) return false;
+  begin_connection(transfer);
+  return true;
 }
 
 /* Before 7.80 this time is set only if there is a connection; since 8.21 also after failures. */
@@ -142,6 +167,9 @@ static int describe(ivs_transfer *transfer, CURLcode result) {
 
 void ivs_transfer_end(ivs_transfer *transfer, CURLcode result) {
   note_connection(transfer);
+  if (result == CURLE_SSL_CACERT_BADFILE && transfer->trust->file)
+    snprintf(transfer->detail, sizeof transfer->detail, "cannot read certificate authorities from %s",
+             transfer->trust->file);
   /* libcurl accepts a truncated head as complete. */
   if (result == CURLE_OK && !ivs_intake_has_head(&transfer->intake)) result = CURLE_PARTIAL_FILE;
   transfer->status = describe(transfer, result);

@@ -16,6 +16,7 @@
 #include "multi.h"
 #include "settings.h"
 #include "sockets.h"
+#include "trust.h"
 
 #include <curl/curl.h>
 
@@ -25,6 +26,8 @@ typedef struct ivs_transfer {
   ivs_intake intake;
   ivs_handshake handshake;
   ivs_sockets_opener opener;
+  ivs_trust *trust;          /* the owner's */
+  bool is_directory_enough;  /* of the trust, as set in the handle */
   bool has_prereq;           /* libcurl reports when the connection is ready */
   bool is_added;             /* to the owner's multi handle */
   ivs_exchange exchange;     /* the caller's, with its timeouts set */
@@ -38,7 +41,8 @@ typedef struct ivs_transfer {
 } ivs_transfer;
 
 /* NULL with *result set: CURLE_OUT_OF_MEMORY, or why this libcurl cannot be used. Opens no connection. */
-ivs_transfer *ivs_transfer_open(const ivs_settings *settings, ivs_sockets *sockets, CURLcode *result);
+ivs_transfer *ivs_transfer_open(const ivs_settings *settings, ivs_trust *trust, ivs_sockets *sockets,
+                                CURLcode *result);
 /* The handle must not be in a multi handle. */
 void ivs_transfer_close(ivs_transfer *transfer);
 /* In a forked child: frees the memory, but not libcurl's handle. */
@@ -47,6 +51,10 @@ void ivs_transfer_forget(ivs_transfer *transfer);
 /* Begins an exchange: sets its options and deadline. is_fresh: use a new connection. */
 CURLcode ivs_transfer_begin(ivs_transfer *transfer, const ivs_settings *settings,
                             const ivs_exchange *exchange, bool is_fresh);
+/* Whether the exchange has to be carried out again, with the bundle: this result is about a certificate that
+ * the directory of authorities does not vouch for. Nothing has been sent to the endpoint. Prepares the transfer
+ * for it; the deadline remains. */
+bool ivs_transfer_widen_trust(ivs_transfer *transfer, CURLcode *result);
 /* Returns true once for each exchange, when its connection is ready. The read timeout then starts. */
 bool ivs_transfer_is_newly_connected(ivs_transfer *transfer);
 /* Whether the name lookup is running: the exchange has no connection and has opened no socket. */

@@ -24,7 +24,7 @@ bare *bare_open(const char *url, const char *ca_bundle, const char *body, size_t
     return NULL;
   }
   curl_easy_setopt(b->handle, CURLOPT_URL, url);
-  curl_easy_setopt(b->handle, CURLOPT_CAINFO, ca_bundle);
+  if (*ca_bundle) curl_easy_setopt(b->handle, CURLOPT_CAINFO, ca_bundle);
   curl_easy_setopt(b->handle, CURLOPT_NOSIGNAL, 1L); /* then libcurl does not block SIGPIPE itself */
   curl_easy_setopt(b->handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(b->handle, CURLOPT_POST, 1L);

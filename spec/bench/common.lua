@@ -11,7 +11,7 @@ local common = {}
 common.arn = "arn:aws:ivs:us-west-2:123456789012:recording-configuration/AbCdEf123456"
 common.keys = { access_key_id = "AKIAIOSFODNN7EXAMPLE", secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" }
 
-local FORMAT = "%-58s %10s %10s %7s %8s  %s"
+local FORMAT = "%-61s %10s %10s %7s %8s  %s"
 
 --- A file's content.
 function common.read(path)
@@ -21,11 +21,34 @@ function common.read(path)
   return text
 end
 
+--- The bundle with the server's certificate; nil: the authorities that libcurl has by default (BENCH_CA is empty).
+function common.ca_bundle()
+  local path = assert(os.getenv("BENCH_CA"))
+  return path ~= "" and path or nil
+end
+
+--- What a call sends, seen through `transport`: the request, and its header lines for the bare loop.
+-- @string body the service's answer
+function common.capture_request(body)
+  local captured
+  local client = assert(require("ivs").client(common.options { transport = function(request)
+    captured = request
+    return { status = 200, headers = {}, body = body }
+  end }))
+  assert(client:get_recording_configuration(common.arn))
+  client:close()
+  local lines = { "Accept:" } -- libcurl's own, which we don't send
+  for name, value in pairs(captured.headers) do
+    if name:lower() ~= "content-length" then lines[#lines + 1] = name .. ": " .. value end
+  end
+  return captured, lines
+end
+
 --- The options of a client that calls the benchmark's server; `more` is added to them.
 function common.options(more)
   local options = {
     region = "us-west-2", credentials = common.keys, env = { AWS_CONFIG_FILE = "/dev/null" },
-    endpoint_url = assert(os.getenv("BENCH_URL")), ca_bundle = assert(os.getenv("BENCH_CA")),
+    endpoint_url = assert(os.getenv("BENCH_URL")), ca_bundle = common.ca_bundle(),
   }
   for name, value in pairs(more or {}) do options[name] = value end
   return options

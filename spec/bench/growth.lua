@@ -20,7 +20,7 @@ local function watch_growth(what, count, call)
   local before = settled()
   for index = 1, count do call(index) end
   local grown = settled() - before
-  print(("%-58s %+6d KiB on %5d KiB  %14s  %s"):format(("%s: %s"):format(arg[1] or "", what), grown, before,
+  print(("%-61s %+6d KiB on %5d KiB  %14s  %s"):format(("%s: %s"):format(arg[1] or "", what), grown, before,
     ("<= %d KiB"):format(ALLOWED_KIB), grown <= ALLOWED_KIB and "ok" or "over"))
 end
 

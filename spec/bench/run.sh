@@ -20,6 +20,7 @@ mkdir -p "$out"
 {
   $CC $flags -o "$out/start" $here/start.c
   $CC $flags -o "$out/once" $here/once.c $here/bare.c -lcurl
+  $CC -O2 -fPIC -shared -o "$out/system_authorities.so" spec/support/system_authorities.c -ldl
   for lua in $LUAS; do
     mkdir -p "$out/$lua"
     objects=$BUILD/$lua/obj
@@ -48,6 +49,12 @@ fi
 mkdir "$prefix/tmp"
 openssl req -x509 -days 30 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -subj "/CN=ivs benchmarks" \
   -addext "subjectAltName = IP:127.0.0.1, DNS:localhost" -keyout "$prefix/server.key" -out "$prefix/server.pem" 2>/dev/null
+# The system's authorities and the server's, as a bundle and as a directory of hashed names.
+authorities=$prefix/authorities
+mkdir "$authorities" "$authorities/hashed"
+cp -L /etc/ssl/certs/*.pem "$prefix/server.pem" "$authorities/hashed"
+cat /etc/ssl/certs/ca-certificates.crt "$prefix/server.pem" >"$authorities/bundle.pem"
+openssl rehash "$authorities/hashed"
 user=""
 [ "$(id -u)" != 0 ] || user="user root root;"
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
@@ -91,6 +98,9 @@ for lua in $LUAS; do
   under "$lua" $on_client "$lua" $here/ratios.lua
   under "$lua" $on_client "$lua" $here/batch.lua
   under "$lua" $on_client "$lua" $here/starts.lua
+  # Both sides with the authorities that libcurl has by default; the preloaded library replaces Debian's.
+  under "$lua" env -u AWS_CA_BUNDLE BENCH_CA= AWS_ENDPOINT_URL_IVS="$BENCH_URL/closing" BENCH_URL="$BENCH_URL/closing" \
+    IVS_AUTHORITIES="$authorities" LD_PRELOAD="$(realpath "$out")/system_authorities.so" $on_client "$lua" $here/starts.lua system
 done
 [ -z "${RUN:-}" ] || exit 0
 

@@ -1,9 +1,10 @@
 --- The time and memory of a start: a script's first call (calls.lua, under the Lua that runs this) beside the bare C program
--- that makes one request (once.c). Both are started in turn by start.c, from the outside. BENCH_START, BENCH_ONCE, BENCH_LUA
+-- that makes one request (once.c); with the argument `system` also the time of a call over a new connection. Both are started in turn by start.c, from the outside. BENCH_START, BENCH_ONCE, BENCH_LUA
 -- and what common.lua wants come from run.sh.
 
 local common = require "bench.common"
 local ivs = require "ivs"
+local measure = require "measure"
 
 local ROUNDS = 31
 
@@ -14,38 +15,26 @@ local function quote(text)
 end
 
 --- The command lines of both starts, ours under the interpreter that runs this script.
-local function starts()
-  local request
-  local client = assert(ivs.client(common.options { transport = function(given)
-    request = given
-    return { status = 200, headers = {}, body = body }
-  end }))
-  assert(client:get_recording_configuration(common.arn))
-  client:close()
-  local bare = { os.getenv("BENCH_ONCE"), quote(request.url), quote(os.getenv("BENCH_CA")), quote(request.body), "Accept:" }
-  for name, value in pairs(request.headers) do
-    if name:lower() ~= "content-length" then bare[#bare + 1] = quote(name .. ": " .. value) end
-  end
+local function starts(request, lines)
+  local bare = { os.getenv("BENCH_ONCE"), quote(request.url), quote(os.getenv("BENCH_CA")), quote(request.body) }
+  for _, line in ipairs(lines) do bare[#bare + 1] = quote(line) end
   return os.getenv("BENCH_LUA") .. " spec/bench/calls.lua 1", table.concat(bare, " ")
 end
 
-local function compare_starts()
-  local ours, bare = starts()
+local function compare_starts(request, lines, goals)
+  local ours, bare = starts(request, lines)
   local output = assert(io.popen(("%s %d %s -- %s"):format(os.getenv("BENCH_START"), ROUNDS, ours, bare)))
   local taken = { { wall = {}, memory = {} }, { wall = {}, memory = {} } }
-  local lines = 0
+  local count = 0
   for line in output:lines() do
     local wall, memory = line:match("^(%S+) (%d+)$")
-    local side = taken[lines % 2 + 1]
+    local side = taken[count % 2 + 1]
     side.wall[#side.wall + 1], side.memory[#side.memory + 1] = tonumber(wall) * 1000, tonumber(memory)
-    lines = lines + 1
+    count = count + 1
   end
   output:close()
-  assert(lines == 2 * ROUNDS, "the starts could not be measured")
-  for _, row in ipairs {
-    { "start to first result, wall : bare C program", "wall", 2, "%.2f ms" },
-    { "start to first result, peak memory : bare C program", "memory", 1.3, "%d KiB" },
-  } do
+  assert(count == 2 * ROUNDS, "the starts could not be measured")
+  for _, row in ipairs(goals) do
     local a, b = taken[1][row[2]], taken[2][row[2]]
     common.print_row {
       work = row[1], goal = row[3], format = row[4], ratio = common.median_ratio(a, b),
@@ -54,4 +43,30 @@ local function compare_starts()
   end
 end
 
-compare_starts()
+--- The server closes the connection after each answer.
+local function compare_new_connections(request, lines)
+  local client = assert(ivs.client(common.options()))
+  local bare = measure.bare(request.url, os.getenv("BENCH_CA"), request.body, lines)
+  common.compare {
+    ours = function(count)
+      for _ = 1, count do assert(client:get_recording_configuration(common.arn)) end
+    end,
+    yardstick = function(count) bare:run(count) end, count = 5, rounds = 15,
+    goals = { { work = "new connection, system's authorities : bare libcurl", clock = "wall", goal = 0.2 } },
+  }
+  client:close()
+end
+
+local request, lines = common.capture_request(body)
+if arg[1] == "system" then
+  compare_starts(request, lines, {
+    { "first result, system's authorities, wall : bare C program", "wall", 0.5, "%.2f ms" },
+    { "first result, system's authorities, memory : bare C program", "memory", nil, "%d KiB" },
+  })
+  compare_new_connections(request, lines)
+else
+  compare_starts(request, lines, {
+    { "start to first result, wall : bare C program", "wall", 1.3, "%.2f ms" },
+    { "start to first result, peak memory : bare C program", "memory", 1.12, "%d KiB" },
+  })
+end

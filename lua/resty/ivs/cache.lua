@@ -2,7 +2,7 @@
 --
 --     cache:get(cache.id(key), fetch)
 --       fresh in the dict     served; no upstream call, no lock, no wait                                        "hit"
---       stale in the dict     served at once, while exactly one refresh runs in a timer                         "stale"
+--       stale in the dict     served at once, always; at most one refresh runs, in a timer    "stale"
 --       not in the dict       one timer fetches (single_flight.lua); all who ask meanwhile get its result
 --
 -- A fetch belongs to no request, so it is completed and cached even if every client that asked for it goes away. A refresh that
@@ -160,27 +160,19 @@ end
 --- Phases without timers: ngx.timer.at raises there, or the timer never runs.
 local WITHOUT_TIMERS = { init = true, exit_worker = true }
 
---- Has the stale answer refreshed, once among all: in a timer; without one, by this request.
--- @treturn table|nil the result, if it was this request
-local function refresh(self, id, fetch, is_bulk)
-  if WITHOUT_TIMERS[ngx.get_phase()] or is_bulk and not leader.has_timers() then return nil end
+--- Has a timer refresh the stale answer, once among all. Without a timer nothing happens: the next request for it tries again.
+local function refresh(self, id, fetch)
+  if WITHOUT_TIMERS[ngx.get_phase()] or ngx.worker.exiting() then return end
   local flight = single_flight.unfinished(self.dict)[id]
-  if flight and not flight:is_abandoned() then return nil end
-  if ngx.worker.exiting() or self.answers:is_paused(id) or self.locks:get(id .. ":lock") then return nil end
-  -- nginx drops timers without an error when too many of them run (lua_max_running_timers)
-  local is_dropped = flight and not flight.is_started
+  if flight and not flight:is_abandoned() then return end
+  if self.answers:is_paused(id) or self.locks:get(id .. ":lock") or not leader.may_refresh() then return end
   flight = single_flight.start(self, id, flight)
   flight.is_refresh = true
-  if not is_dropped and leader.lead_in_background(self, flight, fetch) then return nil end
-  if not single_flight.can_wait() then return flight:finish({}) end
-  leader.lead(self, flight, fetch)
-  return flight.own_result
+  if not leader.lead_in_background(self, flight, fetch) then flight:finish({}) end
 end
 
-function serve_stale(self, id, response, age, fetch, is_bulk)
-  local result = refresh(self, id, fetch, is_bulk)
-  if result and result.raised then error(result.raised[1], 0) end
-  if result and result.called and not result.failed then return deliver(self, result) end
+function serve_stale(self, id, response, age, fetch)
+  refresh(self, id, fetch)
   self.answers:count("stale")
   return marked(response, "stale", age)
 end
@@ -209,19 +201,18 @@ end
 -- @func fetch () → response, or nil and an error object; and third, whether that is for another id than this. It runs in a
 --   timer, perhaps after the request has ended; in the request only if nginx has no timer for it. The cache takes over its tables.
 --   An error that it raises is raised.
--- @bool[opt] is_bulk one of many in a row: a stale answer is refreshed only if this worker has enough timers left
 -- @treturn table|nil the response, the caller's own, with `ResponseMetadata.Cache` and `ResponseMetadata.Age`
 -- @treturn table|nil the error object
 -- @treturn string "hit": cached, or fetched by another request at the same time; "stale": cached, no longer fresh; "miss": the
 --   service was called for this request, or for another one whose failure this one shares
-function Cache:get(id, fetch, is_bulk)
+function Cache:get(id, fetch)
   local state, text, age = self.answers:look(id)
   if state == "fresh" then
     local response, err, outcome = get_fresh(self, id, text, age)
     if outcome then return response, err, outcome end
   elseif state == "stale" then
     local response = self.decode(id, text)
-    if response then return serve_stale(self, id, response, age, fetch, is_bulk) end
+    if response then return serve_stale(self, id, response, age, fetch) end
   end
   if single_flight.can_wait() then return fetch_once(self, id, fetch) end
   -- this phase cannot wait, so there are neither locks nor flights; `fetch` returns the error that says so

@@ -12,6 +12,7 @@
 
 local failure = require "ivs.failure"
 local identity = require "resty.ivs.cache.identity"
+local monotonic = require("ivs.core").private.monotonic
 local phases = require "resty.ivs.phases"
 local semaphore = require "ngx.semaphore"
 
@@ -85,7 +86,7 @@ local function retrieve(_, self, retrieval)
   if not ok then credentials, err, beginning = nil, credentials, "no new credentials: " end
   local left = self.machine:credentials_left()
   -- otherwise each call would start another retrieval
-  if had_credentials and not (left and left > ADVISORY) then self.next_try = ngx.now() + PAUSE end
+  if had_credentials and not (left and left > ADVISORY) then self.next_try = monotonic() + PAUSE end
   finish(self, retrieval, credentials, not credentials and err or nil)
   report(self, beginning, err)
 end
@@ -108,7 +109,7 @@ end
 -- itself alone, since nobody would notice if it were killed.
 -- @return the retrieval; or nil: too many retrievals have not returned
 local function start(self)
-  local now = ngx.now()
+  local now = monotonic()
   if not may_start(self, now) then return nil end
   self.started = self.started + 1
   local retrieval = { number = self.started, semaphore = semaphore.new(0), waiting = 0,
@@ -126,12 +127,12 @@ end
 
 local function current_retrieval(self)
   local retrieval = self.retrieval
-  if retrieval and ngx.now() < retrieval.lease_end then return retrieval end
+  if retrieval and monotonic() < retrieval.lease_end then return retrieval end
 end
 
 --- Whether nginx has dropped the timer of a retrieval.
 local function is_dropped(retrieval)
-  return not retrieval.is_started and ngx.now() >= retrieval.overdue
+  return not retrieval.is_started and monotonic() >= retrieval.overdue
 end
 
 --- Sleeps until a retrieval has ended or its lease is over, and carries it out if its timer was dropped.
@@ -139,7 +140,7 @@ end
 local function await(self, retrieval, deadline)
   while not retrieval.is_done do
     if is_dropped(retrieval) then return retrieve(false, self, retrieval) end
-    local left = (retrieval.is_started and math.min(deadline, retrieval.lease_end) or retrieval.overdue) - ngx.now()
+    local left = (retrieval.is_started and math.min(deadline, retrieval.lease_end) or retrieval.overdue) - monotonic()
     if retrieval.is_started and left <= 0 then return end
     retrieval.waiting = retrieval.waiting + 1
     local woken, problem = retrieval.semaphore:wait(math.max(left, SHORTEST))
@@ -172,7 +173,7 @@ local function obtain(self)
     return nil, failure.new("credentials", "CredentialRetrievalError", "the function of the option `credentials` calls the "
       .. "client that waits for its credentials: let it use another client")
   end
-  local deadline = ngx.now() + LONGEST_WAIT
+  local deadline = monotonic() + LONGEST_WAIT
   repeat
     local retrieval = current_retrieval(self) or start(self)
     if not retrieval then
@@ -182,7 +183,7 @@ local function obtain(self)
     local err = await(self, retrieval, deadline)
     if retrieval.is_done then return retrieval.credentials, failure.copy(retrieval.err) end
     if err then return nil, err end
-  until ngx.now() >= deadline
+  until monotonic() >= deadline
   return nil, failure.new("credentials", "CredentialRetrievalError",
     ("no credentials came within %d seconds"):format(LONGEST_WAIT), { retryable = true })
 end
@@ -193,8 +194,8 @@ end
 -- @return credentials; or nil and why there are no new ones: the call then uses the current ones, if they are valid
 function Refresh:credentials()
   local left = self.machine:credentials_left() or 0
-  local pause = self.next_try - ngx.now()
-  local is_paused = pause > 0 and pause <= PAUSE -- more: the clock has been set back
+  local pause = self.next_try - monotonic()
+  local is_paused = pause > 0
   if left > MANDATORY or is_paused and left > PAUSE then
     local retrieval = current_retrieval(self)
     if not is_paused and (not retrieval or is_dropped(retrieval)) then start(self) end

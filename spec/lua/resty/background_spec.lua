@@ -107,4 +107,17 @@ describe("the cache of resty.ivs fetches a missing answer", function()
       assert.same({ ["miss 2"] = 1, ["hit 2"] = 99 }, (service:burst({ own }, 100, ask:path "kill")))
     end)
   end)
+
+  it("again after its request was aborted, although every client that waits leaves sooner than a second", function()
+    cache_site.with(service, { http = "lua_max_pending_timers 1;" }, function(own) -- the guard's: requests fetch
+      local ask = own:asker { ttl = 20 }
+      service:script("impatient", { delay = 30 })
+      ask_and_leave(ask, "impatient", 1)
+      service:script("impatient", {})
+      local answers = shell.run(("for i in $(seq 120); do curl -s -m 0.9 '%s%s' 2>/dev/null & sleep 0.05; done; wait")
+        :format(own.url, ask:path("impatient", "/abort")))
+      assert.truthy(answers:find("miss 2", 1, true), answers)
+      assert.equal(2, service:count "impatient")
+    end)
+  end)
 end)

@@ -25,6 +25,10 @@ local FIRST_STEP, LONGEST_STEP = 0.001, 0.05 -- seconds between two polls of ano
 -- and the user's own timers need some of them.
 local MAX_TIMERS = 200
 
+--- Refreshes that a worker runs at a time; further ones are dropped, and the next request for the stale answer tries again. So a
+-- service that hangs occupies few timers and connections.
+local MAX_REFRESHES = 16
+
 --- Seconds after which a machine stops waiting for another one's lock and calls the service itself. A member for the specs.
 leader.longest_wait = 10
 
@@ -173,20 +177,32 @@ local function lead_in_timer(premature, cache, flight, fetch)
   if raised and flight.is_refresh then error(raised[1], 0) end -- nobody waits for a refresh: nginx logs the error
 end
 
---- Whether this worker has timers left.
-function leader.has_timers()
-  return ngx.timer.running_count() + ngx.timer.pending_count() < MAX_TIMERS
-end
-
 --- Whether a miss should have a timer: it is not in one already, and there are timers left.
 local function may_use_timer()
-  return ngx.get_phase() ~= "timer" and leader.has_timers()
+  return ngx.get_phase() ~= "timer" and ngx.timer.running_count() + ngx.timer.pending_count() < MAX_TIMERS
+end
+
+--- This worker's refreshes that have not finished.
+local refreshes = {}
+
+--- Whether this worker may start another refresh.
+function leader.may_refresh()
+  if #refreshes < MAX_REFRESHES then return true end
+  local left = {}
+  for _, flight in ipairs(refreshes) do
+    if flight:is_current() and not flight:is_abandoned() then left[#left + 1] = flight end
+  end
+  refreshes = left
+  return #left < MAX_REFRESHES
 end
 
 --- Has a timer lead a flight.
 -- @treturn boolean false if there is no timer for it (the worker exits, or has no timer left): the caller has to lead it
 function leader.lead_in_background(cache, flight, fetch)
-  return (flight.is_refresh or may_use_timer()) and ngx.timer.at(0, lead_in_timer, cache, flight, fetch) and true or false
+  if not (flight.is_refresh or may_use_timer()) then return false end
+  if not ngx.timer.at(0, lead_in_timer, cache, flight, fetch) then return false end
+  if flight.is_refresh then refreshes[#refreshes + 1] = flight end
+  return true
 end
 
 return leader

@@ -7,6 +7,8 @@
 -- Not for: waiting (single_flight.lua), other machines (redis.lua).
 -- @module resty.ivs.cache.lock
 
+local monotonic = require("ivs.core").private.monotonic
+
 local lock = {}
 
 local Lock = { __name = "resty.ivs.cache.lock" }
@@ -33,14 +35,14 @@ end
 -- @tparam[opt] Lock abandoned one of this worker's whose holder is gone: it may be taken over
 function lock.new(dict, id, ttl, abandoned)
   return setmetatable({ dict = dict, key = id .. ":lock", ttl = ttl, token = new_token(), abandoned = abandoned and abandoned.token,
-    renewed = ngx.now(), has_no_room = false, is_lost = false }, Lock)
+    renewed = monotonic(), has_no_room = false, is_lost = false }, Lock)
 end
 
 --- Tries once.
 -- @treturn boolean
 -- @treturn string|nil the holder's token, if it is another one's
 function Lock:try()
-  self.renewed = ngx.now()
+  self.renewed = monotonic()
   local added, why = self.dict:add(self.key, self.token, self.ttl)
   if added then return true end
   if why ~= "exists" then
@@ -57,7 +59,7 @@ end
 --- Extends the lock by its ttl, and puts it back if a full dict has evicted it. A lock that was lost stays lost.
 function Lock:renew()
   if self.is_lost then return end
-  local holder, now = self.dict:get(self.key), ngx.now()
+  local holder, now = self.dict:get(self.key), monotonic()
   if holder == self.token then
     self.dict:expire(self.key, self.ttl)
   elseif not holder and now - self.renewed < self.ttl then

@@ -5,12 +5,14 @@
 -- timer for it, its client aborted or `ngx.thread.kill` ended it) therefore leaves the key locked for `lock_ttl` at most, and within
 -- its own worker for about a second.
 --
--- Invariant: missed heartbeats are counted, no time is measured: while the worker is busy, or after the clock was set, no leader
--- could send one.
+-- Invariant: missed heartbeats are counted on the flight, by all who look at it, at most one for each interval. So waiters that leave
+-- soon still find out together that the leader is gone; and a worker that was busy for long, in which no leader could send a heartbeat,
+-- counts one.
 -- Not for: what is fetched and where it is kept (leader.lua).
 -- @module resty.ivs.cache.single_flight
 
 local lock = require "resty.ivs.cache.lock"
+local monotonic = require("ivs.core").private.monotonic
 local phases = require "resty.ivs.phases"
 local semaphore = require "ngx.semaphore"
 
@@ -23,7 +25,6 @@ local FIRST_STEP, LONGEST_STEP = 0.001, 0.05 -- seconds between two polls of ano
 local HEARTBEAT = 0.25 -- seconds between two heartbeats of a leader
 local MAX_MISSED = 4 -- heartbeats missed in a row, after which a leader counts as gone
 local START = 0.02 -- seconds after which a flight that has not started was dropped: its timer was due at once
-local LOOK = 2 * HEARTBEAT -- seconds between two checks by calls that do not wait
 local LONGEST_FETCH = 3600 -- seconds for which a lock is renewed at most, whatever bug there may be
 local NOTE_TTL = 1 -- seconds for which a failure is available to the workers that waited for it
 
@@ -41,7 +42,7 @@ local registries = setmetatable({}, { __mode = "k" })
 local function registry_of(dict)
   local registry = registries[dict]
   if not registry then
-    registry = { flights = {}, swept = ngx.now() }
+    registry = { flights = {}, swept = monotonic() }
     registries[dict] = registry
   end
   return registry
@@ -54,8 +55,8 @@ end
 
 --- Removes the flights of requests that were aborted.
 local function sweep(registry)
-  local now = ngx.now()
-  if math.abs(now - registry.swept) < single_flight.sweep_interval then return end
+  local now = monotonic()
+  if now - registry.swept < single_flight.sweep_interval then return end
   registry.swept = now
   for id, flight in pairs(registry.flights) do
     if flight:is_abandoned() then registry.flights[id] = nil end
@@ -70,7 +71,7 @@ function single_flight.start(cache, id, abandoned)
   local registry = registry_of(cache.dict)
   sweep(registry)
   local self = setmetatable({ dict = cache.dict, locks = cache.locks, id = id, lock_ttl = cache.lock_ttl, heartbeats = 0,
-    missed = 0, heartbeats_seen = 0, seen = ngx.now(), is_started = false, is_beating = false, alive = assert(semaphore.new(0)),
+    missed = 0, heartbeats_seen = 0, seen = monotonic(), is_started = false, is_beating = false, alive = assert(semaphore.new(0)),
     lock = lock.new(cache.locks, id, cache.lock_ttl, abandoned and abandoned.lock), semaphore = assert(semaphore.new(0)) }, Flight)
   registry.flights[id] = self
   return self
@@ -83,37 +84,31 @@ end
 
 --- Whether the leader's request or timer was ended while it fetched: by `ngx.exit` in a function of the user's, or because the client
 -- went away. nginx then removes the light thread that waits on `alive`, beside the leader.
-function Flight:is_gone()
+local function is_ended(self)
   return self.is_beating and self.alive:count() == 0
 end
 
---- Waits until the flight has finished.
--- @treturn boolean false if its leader sends no heartbeat, or nginx has dropped the timer that was to lead it
-function Flight:wait()
-  local heartbeats, missed = self.heartbeats, 0
-  if not (self.is_started or self.result) then self.semaphore:wait(START) end
-  while not self.result do
-    if not self.is_started or self:is_gone() then return false end
-    local woken, problem = self.semaphore:wait(HEARTBEAT)
-    if not woken and not self.result then
-      if problem ~= "timeout" then return false end
-      missed = self.heartbeats == heartbeats and missed + 1 or 0
-      heartbeats = self.heartbeats
-      if missed >= MAX_MISSED then return false end
-    end
-  end
-  return true
-end
-
---- For those who do not wait: whether the leader has sent no heartbeat for long.
+--- Whether the leader is gone: it has been ended, or has missed MAX_MISSED heartbeats in a row.
 function Flight:is_abandoned()
-  local now = ngx.now()
+  local now = monotonic()
   if self.heartbeats ~= self.heartbeats_seen then
     self.heartbeats_seen, self.missed, self.seen = self.heartbeats, 0, now
-  elseif math.abs(now - self.seen) > LOOK then
+  elseif now - self.seen >= HEARTBEAT then
     self.missed, self.seen = self.missed + 1, now
   end
-  return self:is_gone() or self.missed >= 2 -- after one the worker may only have been busy
+  return is_ended(self) or self.missed >= MAX_MISSED
+end
+
+--- Waits until the flight has finished.
+-- @treturn boolean false if its leader is gone, or nginx has dropped the timer that was to lead it
+function Flight:wait()
+  if not (self.is_started or self.result) then self.semaphore:wait(START) end
+  while not self.result do
+    if not self.is_started or self:is_abandoned() then return false end
+    local woken, problem = self.semaphore:wait(HEARTBEAT)
+    if not woken and not self.result and problem ~= "timeout" then return false end
+  end
+  return true
 end
 
 --- Becomes the worker that fetches, or learns what another one has fetched.
