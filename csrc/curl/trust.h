@@ -1,7 +1,7 @@
 /*
  * The certificate authorities of a client's connections, to the endpoint and to an https proxy.
  *
- * Reading all authorities of a system takes 240 million instructions, and libcurl does it for each
+ * Reading all authorities of a system takes longer than a TLS handshake, and libcurl does it for each
  * connection. Therefore:
  *
  * - Without `ca_bundle`, where libcurl knows a bundle and a directory of hashed names, only the directory is

@@ -63,7 +63,7 @@ end
 
 --- The function that fetches an answer, perhaps in a timer after the request has ended.
 local function fetcher(state, operation, params, whose)
-  return function(job, is_refresh)
+  return function(is_refresh, job)
     local ok, err = phases.check()
     if not ok then return nil, err end
     local response
@@ -93,7 +93,7 @@ local function question_of(state, operation, key, params)
 end
 
 local function fetcher_for(question, job)
-  return function(_, is_refresh) return question.fetch(job, is_refresh) end
+  return function(is_refresh) return question.fetch(is_refresh, job) end
 end
 
 local function get_through_cache(state, operation, key, params, job)
@@ -101,7 +101,7 @@ local function get_through_cache(state, operation, key, params, job)
   if not question then return nil, err end
   local cache = state.cache
   cache.answers:note_asked(question)
-  local response, problem = cache:get(question.id, job and fetcher_for(question, job) or question.fetch, job ~= nil)
+  local response, problem = cache:get(question.id, job and fetcher_for(question, job) or question.fetch)
   return response, problem -- without the outcome, which is in ResponseMetadata
 end
 

@@ -60,8 +60,8 @@ end
 
 --- Makes a cache. Does no I/O; works in every phase, init included.
 --
--- A recording configuration cannot be changed, only deleted, tagged, and become ACTIVE. The default `ttl` of 30 s keeps 90 of them
--- fresh within the quota of 3 calls a second, and an old answer is worth serving for five minutes more.
+-- A recording configuration cannot be changed, only deleted, tagged, and become ACTIVE. The default `ttl` of 30 s keeps 75 of them
+-- fresh within the quota of 3 calls a second (demand.lua makes it longer for more), and an old answer is worth serving for five minutes more.
 -- @tab given
 --
 -- - `dict`: the name of a lua_shared_dict, or ngx.shared's member; other keys in it are left alone
@@ -198,8 +198,8 @@ end
 
 --- The answer of an id: cached, or fetched now for all who ask meanwhile.
 -- @string id
--- @func fetch () → response, or nil and an error object; and third, whether that is for another id than this. It runs in a
---   timer, perhaps after the request has ended; in the request only if nginx has no timer for it. The cache takes over its tables.
+-- @func fetch (is_refresh) → response, or nil and an error object; and third, whether that is for another id than this. It runs
+--   in a timer, perhaps after the request has ended; in the request only if nginx has no timer for it. The cache takes over its tables.
 --   An error that it raises is raised.
 -- @treturn table|nil the response, the caller's own, with `ResponseMetadata.Cache` and `ResponseMetadata.Age`
 -- @treturn table|nil the error object

@@ -112,10 +112,11 @@ describe("cache.max_tps", function()
       assert.same({ code = "ThrottlingException", kind = "timeout", retryable = true, requests = 0, is_explained = true,
         later = "miss" }, site:run [[
         local key = "ivs:pace:581039954779:us-west-2"
-        ngx.shared.cache:set(key, ngx.now() + 61)
+        local monotonic = require("ivs.core").private.monotonic
+        ngx.shared.cache:set(key, monotonic() + 61)
         local made = client { max_tps = 0.1 }
         local response, err = made:get_recording_configuration(arn "late")
-        ngx.shared.cache:set(key, ngx.now() + 3600) -- as if the clock had been set back meanwhile
+        ngx.shared.cache:set(key, monotonic() + 3600) -- farther ahead than any turn that is reserved
         return { code = err.code, kind = err.kind, retryable = err.retryable, requests = #sent(),
           is_explained = err.message:find("raise cache.max_tps", 1, true) ~= nil, later = run(made, { arn "later" })[1] }]])
     end)
@@ -125,7 +126,7 @@ describe("cache.max_tps", function()
     with_site({}, function(site)
       assert.same({ closed = "ClientClosedError", requests = 0, after_crash = "miss" }, site:run [[
         local key = "ivs:pace:581039954779:us-west-2"
-        ngx.shared.cache:set(key, ngx.now() + 1)
+        ngx.shared.cache:set(key, require("ivs.core").private.monotonic() + 1)
         local made = client { max_tps = 1 }
         ngx.timer.at(0.3, function() made:close() end)
         local codes = run(made, { arn "closed" })

@@ -46,7 +46,7 @@ end
 -- @bool[opt] is_refresh nobody waits for the result
 -- @treturn table a result
 function leader.call(cache, fetch, is_refresh)
-  local response, err, is_foreign = fetch(nil, is_refresh)
+  local response, err, is_foreign = fetch(is_refresh)
   local result = { called = true, outcome = "miss", response = response, err = err }
   if is_foreign then
     result.failed = true -- the credentials became another account's meanwhile
@@ -150,9 +150,7 @@ end
 local function run(cache, flight, fetch)
   local locked, body, age = flight:acquire(function() return cache.answers:fresh_body(flight.id) end, not flight.is_refresh)
   if not locked then return { body = body, age = age, outcome = body and "shared" } end
-  return flight:with_heartbeat(function() return fetch_locked(cache, flight, fetch) end, cache.redis and function()
-    if flight.is_locked_in_redis then cache.redis:renew(flight.id, flight.lock.token, cache.lock_ttl) end
-  end)
+  return fetch_locked(cache, flight, fetch)
 end
 
 --- Leads a flight to its end, whatever happens on the way.
@@ -160,8 +158,9 @@ end
 -- @tparam Flight flight its `own_result` is the result afterwards, for the request that started it
 -- @func fetch
 function leader.lead(cache, flight, fetch)
-  flight.is_started = true
-  local ok, result = pcall(run, cache, flight, fetch)
+  local ok, result = flight:lead(function() return run(cache, flight, fetch) end, cache.redis and function()
+    if flight.is_locked_in_redis then cache.redis:renew(flight.id, flight.lock.token, cache.lock_ttl) end
+  end)
   flight.own_result = ok and result or { raised = { result } }
   local shared = ok and not result.cancelled and result or {}
   -- the workers first, then the machines, since Redis may take until its timeout

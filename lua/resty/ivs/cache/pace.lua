@@ -13,6 +13,7 @@
 -- @module resty.ivs.cache.pace
 
 local failure = require "ivs.failure"
+local monotonic = require("ivs.core").private.monotonic
 
 local pace = {}
 
@@ -25,10 +26,9 @@ local LONGEST_SLEEP = 1 -- seconds between two looks at whether the client was c
 
 --- Reads and writes the time of the next free turn while no other worker does. Nothing here yields, so it takes microseconds.
 local function reserve_locked(locks, key, interval, limit)
-  ngx.update_time()
-  local now = ngx.now()
+  local now = monotonic() -- the same for all processes of a machine
   local turn = locks:get(key)
-  if type(turn) ~= "number" or turn < now or turn > now + LONGEST_WAIT + interval then turn = now end -- far ahead: a clock was set
+  if type(turn) ~= "number" or turn < now or turn > now + LONGEST_WAIT + interval then turn = now end -- no turn of ours is farther ahead
   if turn - now > limit then return turn - now, false end
   locks:set(key, turn + interval, turn + interval - now)
   return turn - now, true
@@ -94,7 +94,8 @@ function pace.wait(state, group, urgency)
       return true
     end
     if urgency == "miss" then return too_long(cache, group, limit) end
-    if ngx.worker.exiting() then return nil, failure.new("cancelled", "ClientClosedError", "the nginx worker is exiting") end
+    if ngx.worker.exiting() then return nil, failure.new("cancelled", "ClientClosedError",
+      "the nginx worker is exiting, so nothing was sent: call again", { retryable = true }) end
     -- until that turn is near, and not all at the same time
     ngx.sleep(math.min(wait - limit + interval * math.random() / 4 + 0.001, LONGEST_SLEEP))
   end

@@ -7,6 +7,7 @@
 
 local demand = require "resty.ivs.cache.demand"
 local entry = require "resty.ivs.cache.entry"
+local monotonic = require("ivs.core").private.monotonic
 
 local shared_dict = {}
 
@@ -92,8 +93,8 @@ end
 
 --- Warns, at most once a minute in each worker, that the dict is full.
 function Answers:warn(what)
-  local now = ngx.now()
-  if math.abs(now - self.warned_at) < WARN_AFTER then return end
+  local now = monotonic()
+  if now - self.warned_at < WARN_AFTER then return end
   self.warned_at = now
   local name = "?"
   for each, dict in pairs(ngx.shared) do

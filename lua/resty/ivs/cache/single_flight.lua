@@ -1,13 +1,13 @@
 --- Single flight: of all who ask for a key at the same time, one (the leader) fetches, and the others (the waiters) take its result.
 --
--- Within a worker, waiters sleep on the flight's semaphore. Among workers, a lock in the dict decides (lock.lua); a light thread
--- beside the leader's renews it, however long the fetch takes. A leader that is gone (its worker crashed; or, where nginx had no
--- timer for it, its client aborted or `ngx.thread.kill` ended it) therefore leaves the key locked for `lock_ttl` at most, and within
--- its own worker for about a second.
+-- Within a worker, waiters sleep on the flight's semaphore. Among workers, a lock in the dict decides (lock.lua). A light thread beside
+-- the leader, its guard, renews the lock, however long the fetch takes.
 --
--- Invariant: missed heartbeats are counted on the flight, by all who look at it, at most one for each interval. So waiters that leave
--- soon still find out together that the leader is gone; and a worker that was busy for long, in which no leader could send a heartbeat,
--- counts one.
+-- The guard waits on a semaphore that nobody posts. nginx removes it from there when it ends the leader's request or timer (the client
+-- aborted, or a function of the user's called ngx.exit), and the guard ends by itself when the leader's light thread was killed. So the
+-- semaphore's count tells whether the leader is gone, however busy the worker is. A worker that crashed leaves the key locked for
+-- `lock_ttl` at most.
+--
 -- Not for: what is fetched and where it is kept (leader.lua).
 -- @module resty.ivs.cache.single_flight
 
@@ -22,9 +22,9 @@ local Flight = { __name = "resty.ivs.cache.flight" }
 Flight.__index = Flight
 
 local FIRST_STEP, LONGEST_STEP = 0.001, 0.05 -- seconds between two polls of another worker's lock
-local HEARTBEAT = 0.25 -- seconds between two heartbeats of a leader
-local MAX_MISSED = 4 -- heartbeats missed in a row, after which a leader counts as gone
-local START = 0.02 -- seconds after which a flight that has not started was dropped: its timer was due at once
+local LOOK = 0.25 -- seconds between two looks at whether the leader is gone
+local START = 0.02 -- seconds that waiters give a flight to start: its timer is due at once, unless nginx has dropped it
+local LATE = 1 -- seconds after which a flight that nobody waits for has been dropped, if it has not started
 local LONGEST_FETCH = 3600 -- seconds for which a lock is renewed at most, whatever bug there may be
 local NOTE_TTL = 1 -- seconds for which a failure is available to the workers that waited for it
 
@@ -70,9 +70,9 @@ end
 function single_flight.start(cache, id, abandoned)
   local registry = registry_of(cache.dict)
   sweep(registry)
-  local self = setmetatable({ dict = cache.dict, locks = cache.locks, id = id, lock_ttl = cache.lock_ttl, heartbeats = 0,
-    missed = 0, heartbeats_seen = 0, seen = monotonic(), is_started = false, is_beating = false, alive = assert(semaphore.new(0)),
-    lock = lock.new(cache.locks, id, cache.lock_ttl, abandoned and abandoned.lock), semaphore = assert(semaphore.new(0)) }, Flight)
+  local self = setmetatable({ dict = cache.dict, locks = cache.locks, id = id, lock_ttl = cache.lock_ttl, registered = monotonic(),
+    is_started = false, is_locked = false, lock = lock.new(cache.locks, id, cache.lock_ttl, abandoned and abandoned.lock),
+    guarded = assert(semaphore.new(0)), semaphore = assert(semaphore.new(0)) }, Flight)
   registry.flights[id] = self
   return self
 end
@@ -82,21 +82,10 @@ function Flight:is_current()
   return single_flight.unfinished(self.dict)[self.id] == self
 end
 
---- Whether the leader's request or timer was ended while it fetched: by `ngx.exit` in a function of the user's, or because the client
--- went away. nginx then removes the light thread that waits on `alive`, beside the leader.
-local function is_ended(self)
-  return self.is_beating and self.alive:count() == 0
-end
-
---- Whether the leader is gone: it has been ended, or has missed MAX_MISSED heartbeats in a row.
+--- Whether the flight will not finish: its leader is gone, or nginx has dropped the timer that was to lead it.
 function Flight:is_abandoned()
-  local now = monotonic()
-  if self.heartbeats ~= self.heartbeats_seen then
-    self.heartbeats_seen, self.missed, self.seen = self.heartbeats, 0, now
-  elseif now - self.seen >= HEARTBEAT then
-    self.missed, self.seen = self.missed + 1, now
-  end
-  return is_ended(self) or self.missed >= MAX_MISSED
+  if self.is_started then return self.guarded:count() == 0 end
+  return monotonic() - self.registered >= LATE
 end
 
 --- Waits until the flight has finished.
@@ -105,7 +94,7 @@ function Flight:wait()
   if not (self.is_started or self.result) then self.semaphore:wait(START) end
   while not self.result do
     if not self.is_started or self:is_abandoned() then return false end
-    local woken, problem = self.semaphore:wait(HEARTBEAT)
+    local woken, problem = self.semaphore:wait(LOOK)
     if not woken and not self.result and problem ~= "timeout" then return false end
   end
   return true
@@ -128,9 +117,11 @@ function Flight:acquire(look, patient)
       if locked then self.lock:release() end
       return false, body, age
     end
-    if locked then return true end
+    if locked then
+      self.is_locked = true
+      return true
+    end
     waited_for = holder or waited_for
-    self.heartbeats = self.heartbeats + 1
     ngx.sleep(step)
     step = math.min(step * 2, LONGEST_STEP)
   end
@@ -144,34 +135,30 @@ end
 local ENDED = { dead = true, zombie = true }
 
 --- Calls a function at intervals until the leader has ended, even if it was killed and its request goes on.
--- @tparam[opt] Semaphore alive nobody posts it; who counts its waiters knows whether this light thread exists
-local function repeatedly(leader, interval, act, alive)
-  alive = alive or semaphore.new(0)
+-- @param pause a semaphore that nobody posts: to wait on it is to sleep
+local function repeatedly(leader, interval, act, pause)
   for _ = 1, LONGEST_FETCH / interval do
     if ENDED[coroutine.status(leader)] then return end
     act()
-    alive:wait(interval)
+    pause:wait(interval)
   end
 end
 
---- Runs a function while light threads send heartbeats and renew the locks. An error that it raises is raised.
+--- Does the leader's work, in this light thread, while others renew the locks.
 -- @func work
--- @func[opt] renew called at intervals, for a lock elsewhere; it may take its time without delaying a heartbeat
--- @return what `work` returns
-function Flight:with_heartbeat(work, renew)
+-- @func[opt] renew called at intervals, for a lock elsewhere; it may take its time
+-- @return what pcall(work) returns
+function Flight:lead(work, renew)
   local leader = coroutine.running()
-  local beating = ngx.thread.spawn(repeatedly, leader, math.min(HEARTBEAT, self.lock_ttl / 4), function()
-    self.heartbeats = self.heartbeats + 1
-    self.lock:renew()
-  end, self.alive)
-  self.is_beating = true
-  local renewing = renew and ngx.thread.spawn(repeatedly, leader, self.lock_ttl / 4, renew)
+  local guard = ngx.thread.spawn(repeatedly, leader, math.min(LOOK, self.lock_ttl / 4), function()
+    if self.is_locked then self.lock:renew() end
+  end, self.guarded)
+  self.is_started = true
+  local renewing = renew and ngx.thread.spawn(repeatedly, leader, self.lock_ttl / 4, renew, assert(semaphore.new(0)))
   local ok, result = pcall(work)
-  self.is_beating = false
-  ngx.thread.kill(beating)
+  ngx.thread.kill(guard)
   if renewing then ngx.thread.kill(renewing) end
-  if not ok then error(result, 0) end
-  return result
+  return ok, result
 end
 
 --- Ends the flight and wakes the waiters. A second call does nothing.
