@@ -71,6 +71,8 @@ static void describe(ivs_failure *failure, enum ivs_kind kind, const char *code,
 /* Refines libcurl's result with the recorded state of the exchange. */
 static CURLcode interpret(CURLcode result, const ivs_transfer *transfer) {
   if (transfer->intake.refusal == IVS_INTAKE_NO_MEMORY) return CURLE_OUT_OF_MEMORY;
+  /* A URL that has been parsed is well-formed: libcurl could not copy it. */
+  if (result == CURLE_URL_MALFORMAT && transfer->url.parsed) return CURLE_OUT_OF_MEMORY;
   /* A malformed header or trailer: libcurl reads the client key before it connects, and headers
    * afterwards. */
   if (result == CURLE_BAD_FUNCTION_ARGUMENT && transfer->is_connected) return CURLE_WEIRD_SERVER_REPLY;

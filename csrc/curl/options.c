@@ -60,7 +60,6 @@ static CURLcode set_method(CURL *handle, const ivs_request *request) {
 
 CURLcode ivs_options_set_request(CURL *handle, const ivs_request *request, const char *proxy) {
   CURLcode result = set_method(handle, request);
-  IVS_OPTION(result, handle, CURLOPT_URL, ivs_buffer_text(&request->url));
   /* Not NULL: libcurl would read the proxy from the environment. */
   IVS_OPTION(result, handle, CURLOPT_PROXY, proxy ? proxy : "");
   return result;

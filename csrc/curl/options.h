@@ -10,7 +10,7 @@
 
 /* The options that are the same for every exchange, except the certificate authorities (trust.h). */
 CURLcode ivs_options_set_fixed(CURL *handle, const ivs_settings *settings);
-/* The options of a request: URL, method, body and proxy (NULL: none). They point into the request. */
+/* The options of a request except the URL (url.h): method, body and proxy (NULL: none). They point into the request. */
 CURLcode ivs_options_set_request(CURL *handle, const ivs_request *request, const char *proxy);
 /* Removes the options that point into the request. */
 void ivs_options_clear_request(CURL *handle);

@@ -61,6 +61,7 @@ ivs_transfer *ivs_transfer_open(const ivs_settings *settings, ivs_trust *trust, 
   ivs_transfer *transfer = calloc(1, sizeof *transfer);
   *result = CURLE_OUT_OF_MEMORY;
   if (!transfer) return NULL;
+  ivs_url_init(&transfer->url);
   ivs_headers_init(&transfer->headers);
   transfer->opener.sockets = sockets;
   transfer->trust = trust;
@@ -71,6 +72,7 @@ ivs_transfer *ivs_transfer_open(const ivs_settings *settings, ivs_trust *trust, 
 }
 
 void ivs_transfer_forget(ivs_transfer *transfer) {
+  ivs_url_free(&transfer->url);
   ivs_headers_free(&transfer->headers);
   free(transfer);
 }
@@ -91,6 +93,7 @@ static CURLcode set_options(ivs_transfer *transfer, double connect_timeout) {
   CURL *handle = transfer->handle;
   struct curl_slist *headers = ivs_headers_list(&transfer->headers, request);
   CURLcode result = headers ? ivs_options_set_request(handle, request, transfer->proxy) : CURLE_OUT_OF_MEMORY;
+  if (!result) result = ivs_url_set(&transfer->url, handle, &request->url);
   IVS_OPTION(result, handle, CURLOPT_HTTPHEADER, headers);
   /* Our deadline is earlier than libcurl's limit, which libcurl divides between the addresses of a host. */
   IVS_OPTION(result, handle, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect_timeout) + LATER_MS);

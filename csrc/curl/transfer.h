@@ -17,11 +17,13 @@
 #include "settings.h"
 #include "sockets.h"
 #include "trust.h"
+#include "url.h"
 
 #include <curl/curl.h>
 
 typedef struct ivs_transfer {
   CURL *handle;
+  ivs_url url;
   ivs_headers headers;
   ivs_intake intake;
   ivs_handshake handshake;

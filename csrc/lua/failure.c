@@ -112,8 +112,9 @@ void ivs_lua_failure_push_headers(lua_State *L, const ivs_response *response) {
   lua_createtable(L, 0, COMMON_HEADERS);
   const int headers = lua_gettop(L);
   for (size_t at = 0; ivs_response_next_header(response, &at, &name, &value);) {
-    lua_pushlstring(L, name.data, name.length);
-    lua_pushlstring(L, value.data, value.length);
+    /* Both end with NUL and contain none. Since 5.3, Lua finds a text of the last call by its address. */
+    lua_pushstring(L, name.data);
+    lua_pushstring(L, value.data);
     if (add_value(L, headers)) has_lists = true;
   }
   if (!has_lists) return;

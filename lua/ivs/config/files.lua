@@ -4,9 +4,7 @@
 -- @module ivs.config.files
 
 local failure = require "ivs.failure"
-local ini = require "ivs.config.ini"
 local printable = require "ivs.printable"
-local shlex = require "ivs.config.shlex"
 
 local files = {}
 
@@ -87,7 +85,7 @@ local function read_sections(path, system, unreadable)
     unreadable[#unreadable + 1] = { path = path, message = ("%s cannot be read: %s"):format(printable.line(path), why) }
     return {}
   end
-  local sections, line, what = ini.parse(text)
+  local sections, line, what = require("ivs.config.ini").parse(text)
   if not sections then return nil, unparsable(path, line, what) end
   return sections
 end
@@ -101,7 +99,7 @@ local function place(title)
   if title == "default" then return "profiles", title end
   for _, kind in ipairs(KINDS) do
     if title:sub(1, #kind[1]) == kind[1] then
-      local words = shlex.split(title)
+      local words = require("ivs.config.shlex").split(title)
       if words and #words == 2 then return kind[2], words[2] end
       return nil
     end

@@ -10,7 +10,6 @@ local failure = require "ivs.failure"
 local files = require "ivs.config.files"
 local json = require "ivs.json"
 local names = require "ivs.names"
-local service = require "ivs.services.call"
 local transport = require "ivs.http.transport"
 
 local chain = {}
@@ -117,7 +116,7 @@ local function make_context(found, config, native, io)
   context.expand = config.expand
   function context.resolve_profile(name) return resolve_profile(context, name) end
   local machine = { service_call = native.service_call, settings = found, clock = native.clock }
-  function context.service_call(spec) return service.call(context, machine, spec) end
+  function context.service_call(spec) return require("ivs.services.call").call(context, machine, spec) end
   return context
 end
 
