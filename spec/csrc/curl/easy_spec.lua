@@ -68,6 +68,31 @@ describe("the blocking driver", function()
       assert.equal(first, last_request().connection)
     end)
 
+    it("with TCP's keep-alive only if tcp_keepalive is set", function()
+      -- The fields of /proc/net/tcp (Linux, proc_net_tcp.rst): remote address, state 01 (established), timer 02 (keep-alive).
+      local function timers()
+        local found = {}
+        for _, path in ipairs { "/proc/net/tcp", "/proc/net/tcp6" } do
+          for line in io.lines(path) do
+            local port, timer = line:match "^%s*%d+: %x+:%x+ %x+:(%x+) 01 %x+:%x+ (%x+):"
+            if port and tonumber(port, 16) == emulator.https_port then found[timer] = true end
+          end
+        end
+        return found
+      end
+      for setting, is_kept_alive in pairs { [true] = true, [false] = false } do
+        local client = client_with { tcp_keepalive = setting }
+        assert(client:get_recording_configuration(ARN))
+        local deadline = uptime() + 10
+        local is_seen
+        repeat
+          is_seen = timers()["02"] or false
+        until is_seen == is_kept_alive or uptime() > deadline
+        client:close()
+        assert.equal(is_kept_alive, is_seen)
+      end
+    end)
+
     it("not longer than the client", function()
       local client = client_with()
       assert(client:get_recording_configuration(ARN))

@@ -157,6 +157,10 @@ describe("a client", function()
 end)
 
 describe("the default client", function()
+  it("is called by a C function", function()
+    assert.equal("C", debug.getinfo(ivs.get_recording_configuration, "S").what)
+  end)
+
   it("uses the process environment", function()
     local emulator = server.start()
     local output = interpreter.run('local ivs = require "ivs" for i = 1, 2 do print(assert('

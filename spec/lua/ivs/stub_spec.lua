@@ -225,6 +225,19 @@ describe("a stub's list", function()
     assert.truthy(answer.body:find('"recordingConfigurations": []', 1, true))
   end)
 
+  it("is what a client's list and its iterator return", function()
+    local service = stub.new { [A] = { name = "a", state = "ACTIVE" }, [B] = { state = "CREATING" } }
+    local client = client_of(service)
+    local page = assert(client:list_recording_configurations { maxResults = 1 })
+    assert.same({ { arn = A, name = "a", state = "ACTIVE" } }, page.recordingConfigurations)
+    local found = {}
+    for summary, err in client:recording_configurations { maxResults = 1 } do found[#found + 1] = assert(summary, err).arn end
+    assert.same({ A, B }, found)
+    local operations = {}
+    for at, request in ipairs(service.requests) do operations[at] = request.operation end
+    assert.same({ "ListRecordingConfigurations", "ListRecordingConfigurations", "ListRecordingConfigurations" }, operations)
+  end)
+
   it("refuses what the service refuses", function()
     for _, body in ipairs { '{"maxResults": 0}', '{"maxResults": 101}', '{"maxResults": "5"}', '{"maxResults": 1.5}', '{"nextToken": "x"}',
       '{"nextToken": 5}', "", "x", "5" } do

@@ -246,6 +246,18 @@ describe("a client inside nginx", function()
       { miss = 2, hit = 3, stale = 0, negative = 0, shared = 0, redis_hit = 0, redis_error = 0 }, 1 }, told)
   end)
 
+  it("accepts the cache's dict by its name or as the dict", function()
+    local arn = store.configurations.minimal.arn
+    assert.same({ "miss", "hit", "hit" }, site:run([[
+      local found = {}
+      for at, dict in ipairs { "told", ngx.shared.told, "told" } do
+        local options = %s
+        options.cache = { dict = dict, ttl = 60 }
+        found[at] = assert(ivs.client(options):get_recording_configuration(%q)).ResponseMetadata.Cache
+      end
+      return found]], options, arn))
+  end)
+
   it("coexists with clients of other regions in the same worker", function()
     local told = site:run [[
       local found, threads = {}, {}

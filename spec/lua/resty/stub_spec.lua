@@ -32,6 +32,16 @@ describe("inside nginx, a stub", function()
     }, told)
   end)
 
+  it("answers a list, too", function()
+    local told = site:run([[
+      local a, b = %q, %q
+      local service = require("ivs.stub").new { [a] = { state = "ACTIVE" }, [b] = { state = "CREATING" } }
+      local client, found = require("resty.ivs").client(service:options { max_attempts = 1 }), {}
+      for summary in client:recording_configurations { maxResults = 1 } do found[#found + 1] = summary.arn .. " " .. summary.state end
+      return { found = found, operation = service.requests[1].operation }]], A, B)
+    assert.same({ found = { A .. " ACTIVE", B .. " CREATING" }, operation = "ListRecordingConfigurations" }, told)
+  end)
+
   it("works with ivs.check", function()
     local told = site:run([[
       local check = require "ivs.check"

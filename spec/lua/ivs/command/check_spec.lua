@@ -86,6 +86,30 @@ describe("ivs check", function()
     assert.truthy(missing.out:find("the snapshot has no recording configuration", 1, true), missing.out)
   end)
 
+  it("compares every recording configuration of the region with --all", function()
+    local result = check("{}", { "--all", "--output", "json" })
+    assert.same({ "", 0 }, { result.err, result.status })
+    local known = {}
+    for _, found in ipairs(json.decode(result.out).results) do known[found.arn] = found.status end
+    for _, label in ipairs(store.labels) do assert.equal("passed", known[store.configurations[label].arn]) end
+  end)
+
+  it("prints no control character that the service sends", function()
+    local hostile = "a\27]0;title\7\r\n\127\194\155b"
+    local arn = emulator:script("hostile", { status = 200, body = json.encode { recordingConfiguration = {
+      arn = COMPLETE.arn, name = hostile, state = hostile, tags = { [hostile] = hostile } } } })
+    local failing = emulator:script("failing", { status = 404, headers = { ["x-amzn-ErrorType"] = "ResourceNotFoundException" },
+      body = json.encode { message = hostile } })
+    for _, form in ipairs { "table", "tap", "junit", "json" } do
+      local result = check('{"name": "x", "tags": {"$exactly": {}}}', { arn, failing, "--output", form })
+      assert.equal(3, result.status)
+      for _, text in ipairs { result.out, result.err } do
+        assert.is_nil(text:match "[%z\1-\9\11-\31\127]" or text:match "\194[\128-\159]", form .. text)
+      end
+      assert.truthy(result.out:find("title", 1, true), result.out)
+    end
+  end)
+
   it("is wrong usage without ARNs and without a snapshot, or with ARNs and --all", function()
     for _, arguments in ipairs { {}, { "--all", COMPLETE.arn }, { "-", COMPLETE.arn } } do
       local result = check('{"state": "ACTIVE"}', arguments)

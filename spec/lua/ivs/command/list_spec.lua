@@ -1,6 +1,7 @@
 --- `ivs list` against the emulator.
 
 local command = require "support.command"
+local hostile_server = require "support.hostile_server"
 local json = require "cjson"
 local server = require "emulator.server"
 local store = require "emulator.store"
@@ -66,6 +67,23 @@ describe("ivs list", function()
   it("does not write to a connection whose descriptor was that of a closed standard output", function()
     local result = command.run({ "list" }, { env = emulator:environment(), behind = ">&-" })
     assert.same({ "ivs: cannot write to standard output: Bad file descriptor\n", 3 }, { result.err, result.status })
+  end)
+
+  it("prints no control character that the service sends", function()
+    local hostile = "a\27]0;title\7\r\n\127\194\155b"
+    local wire = hostile_server.start()
+    local summary = { arn = hostile, name = hostile, state = hostile, tags = { [hostile] = hostile },
+      destinationConfiguration = { s3 = { bucketName = hostile } } }
+    local body = json.encode { recordingConfigurations = { summary, summary } }
+    local answer = "HTTP/1.1 200 OK\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
+    for _, form in ipairs { "table", "json", "arns" } do
+      wire:play { { "request" }, { "send", answer } }
+      local result = list({ "--output", form }, { AWS_ENDPOINT_URL_IVS = wire.url })
+      assert.same({ "", 0 }, { result.err, result.status })
+      assert.is_nil(result.out:match "[%z\1-\9\11-\31\127]" or result.out:match "\194[\128-\159]", form .. result.out)
+      assert.truthy(result.out:find("title", 1, true), result.out)
+    end
+    wire:stop()
   end)
 
   it("reports the service's error, and a missing region", function()

@@ -5,6 +5,8 @@ local parsers = require "ivs.command.parser"
 local shell = require "emulator.shell"
 local stand_in = require "support.stand_in"
 
+local unpack = table.unpack or unpack -- luacheck: ignore
+
 local SUBCOMMANDS = { "get", "list", "check", "wait", "whoami", "completion" }
 
 local function read(path)
@@ -47,6 +49,17 @@ describe("wrong usage", function()
       assert.is_true(result.status == 2 or result.status == 3, result.err)
       assert.is_nil(result.err:find("internal error", 1, true), result.err)
     end
+  end)
+end)
+
+describe("an option that is not given", function()
+  it("has its documented default", function()
+    local function parsed(...) return parsers.new():parse { ... } end
+    for _, words in ipairs { { "get", "x" }, { "list" }, { "check", "x", "--expect", "y" }, { "whoami" } } do
+      assert.equal("table", parsed(unpack(words)).output)
+    end
+    local waiting = parsed("wait", "x")
+    assert.same({ 300, 2 }, { waiting.timeout, waiting.delay })
   end)
 end)
 

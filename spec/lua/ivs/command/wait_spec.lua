@@ -1,6 +1,7 @@
 --- `ivs wait` against the emulator.
 
 local command = require "support.command"
+local json = require "cjson"
 local server = require "emulator.server"
 local store = require "emulator.store"
 
@@ -39,6 +40,16 @@ describe("ivs wait", function()
     assert.equal(3, result.status)
     assert.truthy(result.err:find("unknown not found", 1, true), result.err)
     assert.equal("ACTIVE  " .. COMPLETE .. "\n", result.out)
+  end)
+
+  it("prints no control character that the service sends", function()
+    local hostile = "a\27]0;title\7\r\n\127\194\155b"
+    local failing = emulator:script("failing", { status = 404, headers = { ["x-amzn-ErrorType"] = "ResourceNotFoundException" },
+      body = json.encode { message = hostile } })
+    local result = wait { failing }
+    assert.equal(3, result.status)
+    assert.is_nil(result.err:match "[%z\1-\9\11-\31\127]" or result.err:match "\194[\128-\159]", result.err)
+    assert.truthy(result.err:find("title", 1, true), result.err)
   end)
 
   it("polls again after a temporary failure", function()

@@ -1,6 +1,7 @@
 --- `ivs whoami` against the emulator, which has an STS.
 
 local command = require "support.command"
+local hostile_server = require "support.hostile_server"
 local json = require "cjson"
 local server = require "emulator.server"
 local stand_in = require "support.stand_in"
@@ -40,6 +41,23 @@ describe("ivs whoami", function()
       { about.account, about.provider, about.profile, about.origins.profile })
     assert.truthy(about.arn:find("^arn:aws:sts::123456789012:assumed%-role/video/"), about.arn)
     assert.equal(2, emulator:requests() - before) -- AssumeRole, GetCallerIdentity
+  end)
+
+  it("prints no control character that STS sends", function()
+    local hostile = "a&#x9B;31m&#x7F;b&#13;" -- XML 1.0 allows DEL and C1
+    local body = ([[<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>title%s</Arn>
+      <UserId>AIDA%s</UserId><Account>123%s</Account></GetCallerIdentityResult></GetCallerIdentityResponse>]]):format(hostile, hostile, hostile)
+    local wire = hostile_server.start()
+    for _, form in ipairs { "table", "json" } do
+      wire:play { { "request" }, { "send", "HTTP/1.1 200 OK\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body } }
+      local result = whoami({ "--output", form }, { AWS_ENDPOINT_URL_STS = wire.url })
+      assert.equal(0, result.status, result.err)
+      for _, text in ipairs { result.out, result.err } do
+        assert.is_nil(text:match "[%z\1-\9\11-\31\127]" or text:match "\194[\128-\159]", form .. text)
+      end
+      assert.truthy(result.out:find("title", 1, true), result.out .. result.err)
+    end
+    wire:stop()
   end)
 
   it("reports that STS does not respond, and ends with 0", function()
