@@ -79,6 +79,7 @@ int main(int argc, char **argv) {
       lua_rawseti(L, -2, i - first);
     }
     lua_setglobal(L, "arg");
+    luaL_checkstack(L, argc, "too many arguments");
     int loaded = luaL_loadfile(L, argv[first]);
     for (int i = first + 1; !loaded && i < argc; i++) lua_pushstring(L, argv[i]);
     failed = run(L, loaded, loaded ? 0 : argc - first - 1);

@@ -131,7 +131,7 @@ function pages.told() ngx.print((ngx.shared.cache:get "told")) end
 --- The number of this worker's running fetches.
 function pages.flights()
   local count = 0
-  for _ in pairs(require("resty.ivs.cache.single_flight").unfinished(ngx.shared.cache)) do count = count + 1 end
+  for _ in pairs(require("resty.ivs.cache.fetch").unfinished(ngx.shared.cache)) do count = count + 1 end
   ngx.print(count)
 end
 

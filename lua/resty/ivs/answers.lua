@@ -42,9 +42,9 @@ function answers.list.cacheable(params)
 end
 
 --- Makes a call of the service, as part of a batch if there is one.
-local function carry_out(state, operation, params, job, is_refresh)
-  if not job then return call.carry_out(state, operation.name, params, nil, is_refresh) end
-  return job:limited(params, function() return call.carry_out(state, operation.name, params, job, is_refresh) end)
+local function carry_out(state, operation, params, job, urgency)
+  if not job then return call.carry_out(state, operation.name, params, nil, urgency) end
+  return job:limited(params, function() return call.carry_out(state, operation.name, params, job, urgency) end)
 end
 
 local MAX_KEY = 512 -- a longer text cannot be an ARN; it is not remembered
@@ -61,13 +61,13 @@ local function questions_of(state, whose)
   return known
 end
 
---- The function that fetches an answer, perhaps in a timer after the request has ended.
-local function fetcher(state, operation, params, whose)
-  return function(is_refresh, job)
+--- The function that calls the service, perhaps in a timer after the request has ended.
+local function service_call(state, operation, params, whose)
+  return function(urgency, job)
     local ok, err = phases.check()
     if not ok then return nil, err end
     local response
-    response, err = carry_out(state, operation, params, job, is_refresh)
+    response, err = carry_out(state, operation, params, job, urgency)
     return response, err, not state.closed and identity.of(state) ~= whose -- new credentials may be another account's
   end
 end
@@ -75,11 +75,11 @@ end
 local function make_question(state, operation, key, params, whose)
   local machine = state.machine
   local text = table.concat({ machine.endpoint_url or "-", machine.region or "-", whose, operation.name, key }, "|")
-  return { id = state.cache.id(text), group = call.group_of(state, params), fetch = fetcher(state, operation, params, whose) }
+  return { id = state.cache.id(text), group = call.group_of(state, params), call_service = service_call(state, operation, params, whose) }
 end
 
 --- What the cache keeps an answer under (endpoint, region, whose credentials, operation, arguments), what its request is paced with,
--- and the function that fetches it. Remembered, since most questions are asked again and again. LuaJIT does not compile a function
+-- and the function that calls the service. Remembered, since most questions are asked again and again. LuaJIT does not compile a function
 -- that makes a closure, so this one does not.
 local function question_of(state, operation, key, params)
   local whose, err = identity.of(state)
@@ -92,8 +92,8 @@ local function question_of(state, operation, key, params)
   return question
 end
 
-local function fetcher_for(question, job)
-  return function(is_refresh) return question.fetch(is_refresh, job) end
+local function as_part_of(job, question)
+  return function(urgency) return question.call_service(urgency, job) end
 end
 
 local function get_through_cache(state, operation, key, params, job)
@@ -101,7 +101,7 @@ local function get_through_cache(state, operation, key, params, job)
   if not question then return nil, err end
   local cache = state.cache
   cache.answers:note_asked(question)
-  local response, problem = cache:get(question.id, job and fetcher_for(question, job) or question.fetch)
+  local response, problem = cache:get(question.id, job and as_part_of(job, question) or question.call_service)
   return response, problem -- without the outcome, which is in ResponseMetadata
 end
 

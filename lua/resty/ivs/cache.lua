@@ -1,13 +1,13 @@
 --- Cached answers: in a lua_shared_dict for the workers of one nginx, and in a Redis for many machines.
 --
---     cache:get(cache.id(key), fetch)
+--     cache:get(cache.id(key), call_service)
 --       fresh in the dict     served; no upstream call, no lock, no wait                                        "hit"
 --       stale in the dict     served at once, always; at most one refresh runs, in a timer    "stale"
---       not in the dict       one timer fetches (single_flight.lua); all who ask meanwhile get its result
+--       not in the dict       one timer fetches (fetch.lua); all who ask meanwhile get its result
 --
 -- A fetch belongs to no request, so it is completed and cached even if every client that asked for it goes away. A refresh that
 -- fails leaves the stale answer in place and is tried again after a pause; so the stale answer is served while the service
--- throttles, fails, or cannot be reached. An error about the resource itself (leader.lua) replaces it. Of errors only
+-- throttles, fails, or cannot be reached. An error about the resource itself (result.lua) replaces it. Of errors only
 -- ResourceNotFoundException is cached.
 --
 -- Invariants: the cache is never a condition for an answer. A full dict, an unreachable Redis, exhausted timers, a killed leader, a
@@ -17,11 +17,12 @@
 -- @module resty.ivs.cache
 
 local entry = require "resty.ivs.cache.entry"
-local leader = require "resty.ivs.cache.leader"
+local failure = require "ivs.failure"
+local fetch = require "resty.ivs.cache.fetch"
 local options = require "resty.ivs.options"
+local phases = require "resty.ivs.phases"
 local redis = require "resty.ivs.cache.redis"
 local shared_dict = require "resty.ivs.cache.shared_dict"
-local single_flight = require "resty.ivs.cache.single_flight"
 
 local cache = {}
 
@@ -127,32 +128,37 @@ end
 
 local serve_stale
 
---- The result of the flight that this request started.
-local function take_own(self, id, result, fetch)
+--- The result of the fetch that this request started.
+local function take_own(self, id, result, call_service)
   if result.raised then error(result.raised[1], 0) end
   if result.called then return deliver(self, result) end
-  if result.outcome == "stale" then return serve_stale(self, id, entry.decode(result.body), result.age, fetch) end
+  if result.outcome == "stale" then return serve_stale(self, id, entry.decode(result.body), result.age, call_service) end
   return share(self, result, result.outcome)
 end
 
---- Nothing in the dict: starts the key's flight, or waits for it.
-local function fetch_once(self, id, fetch)
-  local unfinished, abandoned = single_flight.unfinished(self.dict), nil
+local function calls_itself()
+  return nil, failure.new("config", "InvalidConfigError", "a function of this client's options (transport, logger, credentials) asks "
+    .. "it for the answer that it is fetching: let it use another client"), "miss"
+end
+
+--- Nothing in the dict: starts the fetch, or waits for it.
+local function fetch_once(self, id, call_service)
+  local unfinished, abandoned = fetch.unfinished(self.dict), nil
   while true do
-    local flight, is_own = unfinished[id], false
-    if not flight or flight == abandoned then
-      flight, is_own = single_flight.start(self, id, abandoned), true
-      if abandoned or not leader.lead_in_background(self, flight, fetch) then leader.lead(self, flight, fetch) end
+    local running, is_own = unfinished[id], false
+    if not running or running == abandoned then
+      running, is_own = fetch.start(self, id, call_service, abandoned), true
     end
-    local result = flight:wait() and flight.result
+    local result, why = running:wait()
+    if why == "deadlock" then return calls_itself() end
     if not result then
-      abandoned = flight:is_current() and flight or nil
-    elseif is_own and flight.own_result then
-      return take_own(self, id, flight.own_result, fetch)
+      abandoned = unfinished[id] == running and running or nil
+    elseif is_own and running.own_result then
+      return take_own(self, id, running.own_result, call_service)
     elseif result.body then
       return share(self, result, result.outcome == "stale" and "stale" or "shared")
     elseif result.called then -- a result that cannot be shared: each calls for itself
-      return deliver(self, leader.call(self, fetch))
+      return deliver(self, fetch.alone(self, call_service))
     end
   end
 end
@@ -160,19 +166,8 @@ end
 --- Phases without timers: ngx.timer.at raises there, or the timer never runs.
 local WITHOUT_TIMERS = { init = true, exit_worker = true }
 
---- Has a timer refresh the stale answer, once among all. Without a timer nothing happens: the next request for it tries again.
-local function refresh(self, id, fetch)
-  if WITHOUT_TIMERS[ngx.get_phase()] or ngx.worker.exiting() then return end
-  local flight = single_flight.unfinished(self.dict)[id]
-  if flight and not flight:is_abandoned() then return end
-  if self.answers:is_paused(id) or self.locks:get(id .. ":lock") or not leader.may_refresh() then return end
-  flight = single_flight.start(self, id, flight)
-  flight.is_refresh = true
-  if not leader.lead_in_background(self, flight, fetch) then flight:finish({}) end
-end
-
-function serve_stale(self, id, response, age, fetch)
-  refresh(self, id, fetch)
+function serve_stale(self, id, response, age, call_service)
+  if not WITHOUT_TIMERS[ngx.get_phase()] and not ngx.worker.exiting() then fetch.refresh(self, id, call_service) end
   self.answers:count("stale")
   return marked(response, "stale", age)
 end
@@ -198,25 +193,25 @@ end
 
 --- The answer of an id: cached, or fetched now for all who ask meanwhile.
 -- @string id
--- @func fetch (is_refresh) → response, or nil and an error object; and third, whether that is for another id than this. It runs
+-- @func call_service (urgency) → response, or nil and an error object; and third, whether that is for another id than this. It runs
 --   in a timer, perhaps after the request has ended; in the request only if nginx has no timer for it. The cache takes over its tables.
---   An error that it raises is raised.
+--   An error that it raises is raised. `urgency` is nil, or for a refresh the table that pace.lua reads.
 -- @treturn table|nil the response, the caller's own, with `ResponseMetadata.Cache` and `ResponseMetadata.Age`
 -- @treturn table|nil the error object
 -- @treturn string "hit": cached, or fetched by another request at the same time; "stale": cached, no longer fresh; "miss": the
 --   service was called for this request, or for another one whose failure this one shares
-function Cache:get(id, fetch)
+function Cache:get(id, call_service)
   local state, text, age = self.answers:look(id)
   if state == "fresh" then
     local response, err, outcome = get_fresh(self, id, text, age)
     if outcome then return response, err, outcome end
   elseif state == "stale" then
     local response = self.decode(id, text)
-    if response then return serve_stale(self, id, response, age, fetch) end
+    if response then return serve_stale(self, id, response, age, call_service) end
   end
-  if single_flight.can_wait() then return fetch_once(self, id, fetch) end
-  -- this phase cannot wait, so there are neither locks nor flights; `fetch` returns the error that says so
-  return deliver(self, leader.call(self, fetch))
+  if (phases.check()) then return fetch_once(self, id, call_service) end
+  -- this phase cannot wait, so there are neither locks nor flights; `call_service` returns the error that says so
+  return deliver(self, fetch.alone(self, call_service))
 end
 
 --- The answer of an id as it is in the dict, without a call, a wait or a count.

@@ -40,15 +40,15 @@ end
 -- @tab state of a client (client.lua)
 -- @param params of the call
 function call.group_of(state, params)
-  return pace.group(state.refresh.account_id, call.region_of(state.machine, params))
+  return pace.group(state.credentials.account_id, call.region_of(state.machine, params))
 end
 
 --- Waits until a cached client may send.
 -- @return true; or nil and an error object
-local function keep_pace(state, params, batch, is_refresh)
+local function keep_pace(state, params, batch, urgency)
   local cache = state.cache
   if not (cache and cache.max_tps) then return true end
-  return pace.wait(state, call.group_of(state, params), is_refresh and "refresh" or batch and "bulk" or "miss")
+  return pace.wait(state, call.group_of(state, params), urgency or batch and pace.BULK or pace.MISS)
 end
 
 local function send(state, machine_call, url, batch)
@@ -83,13 +83,13 @@ local function put_aside(state, machine_call)
 end
 
 --- Carries out a call from its first step to its last.
--- @tab state of a client (client.lua): machine, wire, refresh, stats, spares, flush_log
+-- @tab state of a client (client.lua): machine, wire, credentials, stats, spares, flush_log
 -- @string operation_name
 -- @param params of the call
 -- @tab[opt] batch that the call is part of (batch.lua)
--- @bool[opt] is_refresh nobody waits for the response: other calls are sent first
+-- @tab[opt] urgency of a refresh, for which nobody waits: other calls are sent first (pace.lua)
 -- @return the response; or nil, an error object, and whether the service throttled the last attempt
-function call.carry_out(state, operation_name, params, batch, is_refresh)
+function call.carry_out(state, operation_name, params, batch, urgency)
   local machine_call = begin(state, operation_name, params)
   if batch then private.set_pace(machine_call, batch:pace(call.region_of(state.machine, params))) end
   local step, detail = private.advance(machine_call)
@@ -97,7 +97,7 @@ function call.carry_out(state, operation_name, params, batch, is_refresh)
   while true do
     if flush_log then flush_log() end
     if step == "exchange" then
-      local ok, err = keep_pace(state, params, batch, is_refresh)
+      local ok, err = keep_pace(state, params, batch, urgency)
       if not ok then return nil, err end -- not put aside: a call that has not ended cannot be used again
       if is_sent then state.stats.retries = state.stats.retries + 1 end
       is_sent = true
@@ -113,7 +113,7 @@ function call.carry_out(state, operation_name, params, batch, is_refresh)
       if detail > 0 then ngx.sleep(detail) end
       step, detail = private.advance(machine_call)
     elseif step == "credentials" then
-      step, detail = private.advance(machine_call, state.refresh:credentials())
+      step, detail = private.advance(machine_call, state.credentials:get())
     else
       local is_throttled = batch and private.is_throttled(machine_call)
       put_aside(state, machine_call)

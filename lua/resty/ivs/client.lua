@@ -5,16 +5,15 @@ local answers = require "resty.ivs.answers"
 local batch = require "resty.ivs.batch"
 local call = require "resty.ivs.call"
 local core = require "ivs.core"
+local credentials = require "resty.ivs.credentials"
 local environment = require "resty.ivs.environment"
 local exchange = require "resty.ivs.http.exchange"
 local failure = require "ivs.failure"
-local identity = require "resty.ivs.cache.identity"
 local log = require "resty.ivs.log"
 local options = require "resty.ivs.options"
 local pagination = require "ivs.pagination"
 local phases = require "resty.ivs.phases"
 local process = require "resty.ivs.http.process"
-local refresh = require "resty.ivs.refresh"
 local waiter = require "ivs.waiter"
 local wires = require "resty.ivs.http.wire"
 
@@ -52,9 +51,10 @@ local function resolve(state)
     return nil, err
   end
   state.machine, state.wire = machine, wire
-  state.refresh = refresh.new(machine, make_io(wire), state.stats, state.options.logger, state.flush_log)
   local given = state.options.credentials
-  if type(given) == "table" then state.refresh.account_id = identity.account_of(tostring(given.access_key_id)) end
+  state.credentials = credentials.new { machine = machine, io = make_io(wire), stats = state.stats,
+    static = type(given) == "table" and given or nil,
+    write = state.options.logger, flush = state.flush_log }
   return true
 end
 
@@ -212,7 +212,7 @@ function methods:credentials()
   local ok, err = phases.check()
   if ok then ok, err = resolve(state) end
   if not ok then return nil, err end
-  ok, err = state.refresh:renew()
+  ok, err = state.credentials:renew()
   if state.closed then return closed() end
   if ok then return state.machine:describe() end
   return nil, err

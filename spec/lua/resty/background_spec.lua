@@ -1,4 +1,4 @@
---- The fetch of a missing answer (resty.ivs.cache.leader): it runs in a timer and belongs to no request; and what happens if nginx
+--- The fetch of a missing answer (resty.ivs.cache.fetch): it runs in a timer and belongs to no request; and what happens if nginx
 -- has no timer left.
 
 local cache_site = require "support.cache_site"
@@ -77,7 +77,7 @@ describe("the cache of resty.ivs fetches a missing answer", function()
 
   it("and keeps nothing in memory of aborted requests when nginx has no timer left", function()
     cache_site.with(service, { http = "lua_max_pending_timers 1;",
-      init = "require('resty.ivs.cache.single_flight').sweep_interval = 0.1" }, function(own)
+      init = "require('resty.ivs.cache.fetch').sweep_interval = 0.1" }, function(own)
       local ask, pids = own:asker {}, {}
       for number = 1, 30 do
         service:script("left-" .. number, { hold = true })

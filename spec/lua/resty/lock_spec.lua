@@ -1,4 +1,4 @@
---- resty.ivs.cache.lock and resty.ivs.cache.single_flight inside a worker: the holder of a key, and leaders that are gone.
+--- resty.ivs.cache.lock: the holder of a key.
 
 local nginx = require "support.nginx"
 
@@ -6,7 +6,7 @@ if not nginx.available then return end
 
 --- What each of these begins with.
 local BEGIN = [[
-local flight, lock, dict = require "resty.ivs.cache.single_flight", require "resty.ivs.cache.lock", ngx.shared.locks
+local lock, dict = require "resty.ivs.cache.lock", ngx.shared.locks
 local function nothing() end
 ]]
 
@@ -19,14 +19,14 @@ describe("the lock of a key", function()
 
   it("is released by its holder only, also after it was taken over within the worker", function()
     assert.same({ first = true, second = true, third = false, lost = false, kept = true }, site:run(BEGIN .. [[
-      local first = flight.start({ dict = dict, locks = dict, lock_ttl = 5 }, "over")
+      local first = lock.new(dict, "over", 5)
       local found = { first = first:acquire(nothing, true) }
-      local second = flight.start({ dict = dict, locks = dict, lock_ttl = 5 }, "over", first)
+      local second = lock.new(dict, "over", 5, first)
       found.second = second:acquire(nothing, true)
-      found.third = flight.start({ dict = dict, locks = dict, lock_ttl = 5 }, "over"):acquire(nothing, false)
-      first.lock:renew()
-      first.lock:release()
-      found.lost, found.kept = first.lock:is_ours(), second.lock:is_ours()
+      found.third = lock.new(dict, "over", 5):acquire(nothing, false)
+      first:renew()
+      first:release()
+      found.lost, found.kept = first:is_ours(), second:is_ours()
       return found]]))
   end)
 
@@ -77,43 +77,5 @@ describe("the lock of a key", function()
         require("resty.ivs.cache.entry").of_response(answer "newer"), 0, 60)
       local _, outcome = ngx.thread.wait(slow)
       return { outcome, cache:get(cache.id "guarded", error).recordingConfiguration.name }]])
-  end)
-end)
-
-describe("a flight", function()
-  local site
-
-  lazy_setup(function() site = nginx.start { http = "lua_shared_dict locks 100k;" } end)
-
-  lazy_teardown(function() assert.same({}, site:stop()) end)
-
-  it("is not abandoned if its worker was busy for seconds", function()
-    assert.same({ false, false, false }, site:run(BEGIN .. [[
-      local up = flight.start({ dict = dict, locks = dict, lock_ttl = 10 }, "busy")
-      up:acquire(nothing, true)
-      local thread = ngx.thread.spawn(up.lead, up, function() ngx.sleep(30) end)
-      local found = { up:is_abandoned() }
-      ngx.sleep(0.3)
-      os.execute "sleep 2.5"
-      ngx.update_time()
-      found[2] = up:is_abandoned()
-      ngx.sleep(0.6)
-      found[3] = up:is_abandoned()
-      ngx.thread.kill(thread)
-      return found]]))
-  end)
-
-  it("is abandoned when its leader is gone", function()
-    assert.is_true(site:run(BEGIN .. [[
-      local up = flight.start({ dict = dict, locks = dict, lock_ttl = 10 }, "gone")
-      up:acquire(nothing, true)
-      local thread = ngx.thread.spawn(up.lead, up, function() ngx.sleep(30) end)
-      ngx.sleep(0.3)
-      ngx.thread.kill(thread)
-      for _ = 1, 200 do
-        if up:is_abandoned() then return true end
-        ngx.sleep(0.2)
-      end
-      return false]]))
   end)
 end)

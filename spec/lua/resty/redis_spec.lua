@@ -238,7 +238,7 @@ describe("the cache of resty.ivs over Redis", function()
       with_own(nil, function(server, first)
         local given = { redis = { unix = server.unix } }
         local id = id_of(server, first:asker(given), "held")
-        local patient = cache_site.start(service, { init = "require('resty.ivs.cache.leader').longest_wait = 0.5" })
+        local patient = cache_site.start(service, { init = "require('resty.ivs.cache.fetch').longest_wait = 0.5" })
         server:cli(("set ivs:lock:%s another PX 60000"):format(id))
         local took = patient:asker(given):time "held"
         assert.is_true(took > 0.4 and took < 30, took .. " s")

@@ -55,7 +55,7 @@ end
 --- The account of the credentials. Returns nil and an error if neither the provider nor the dict knows it.
 local function find_account(client, parts)
   local dict, key = client.cache.dict, dict_key(client, parts)
-  local account, err = client.refresh:account()
+  local account, err = client.credentials:account()
   local known = key and dict:get(key)
   if not account then
     if type(known) == "string" then return known end
@@ -86,15 +86,15 @@ local function make(client)
   return ngx.md5(table.concat(parts, "\n"))
 end
 
---- @tab client the state of a client (client.lua): options, machine, wire, refresh, env, cache. The text is kept in it until its
+--- @tab client the state of a client (client.lua): options, machine, wire, credentials, env, cache. The text is kept in it until its
 --   credentials belong to another account.
 -- @return text; or nil and an error
 function identity.of(client)
-  local account = client.refresh.account_id
+  local account = client.credentials.account_id
   if client.identity and client.identity_account == account then return client.identity end
   local made, err = make(client)
   if not made then return nil, err end
-  client.identity, client.identity_account = made, client.refresh.account_id
+  client.identity, client.identity_account = made, client.credentials.account_id
   return made
 end
 

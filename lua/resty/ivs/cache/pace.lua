@@ -17,7 +17,9 @@ local monotonic = require("ivs.core").private.monotonic
 
 local pace = {}
 
-local LONGEST_WAIT = 60 -- seconds
+--- Seconds that a request waits at most for a turn that it has reserved.
+pace.LONGEST_WAIT = 60
+
 local MARGIN = 1.02 -- as in csrc/core/pace.c: a service that counts seconds must not see more than max_tps in any
 local LOCKED_FOR = 0.05 -- seconds; a worker that crashed does not keep the turns locked for longer
 local TRIES = 200 -- to lock the turns, a millisecond apart: longer than LOCKED_FOR
@@ -28,7 +30,7 @@ local LONGEST_SLEEP = 1 -- seconds between two looks at whether the client was c
 local function reserve_locked(locks, key, interval, limit)
   local now = monotonic() -- the same for all processes of a machine
   local turn = locks:get(key)
-  if type(turn) ~= "number" or turn < now or turn > now + LONGEST_WAIT + interval then turn = now end -- no turn of ours is farther ahead
+  if type(turn) ~= "number" or turn < now or turn > now + pace.LONGEST_WAIT + interval then turn = now end -- no turn of ours is farther ahead
   if turn - now > limit then return turn - now, false end
   locks:set(key, turn + interval, turn + interval - now)
   return turn - now, true
@@ -55,12 +57,15 @@ end
 -- @treturn boolean whether it is reserved
 local function reserve(cache, name, interval, limit)
   if cache.redis then
-    local wait, is_reserved, why = cache.redis:reserve(name, interval, LONGEST_WAIT, limit)
+    local wait, is_reserved, why = cache.redis:reserve(name, interval, pace.LONGEST_WAIT, limit)
     if why then cache.answers:count("redis_error") end
     if wait then return wait, is_reserved end
   end
   return reserve_in_dict(cache.locks, "ivs:pace:" .. name, interval, limit)
 end
+
+--- Urgencies of `pace.wait`.
+pace.MISS, pace.BULK = { kind = "miss" }, { kind = "bulk" }
 
 --- What has a quota of its own.
 -- @string[opt] account
@@ -78,26 +83,30 @@ end
 --- Waits for the turn of one request.
 -- @tab state of a client (client.lua): `cache` (`max_tps`, `locks`, `redis`), `wire` (timeouts), `closed`
 -- @string group of pace.group
--- @string urgency "miss": fails if the turn is farther away than both timeouts of the call together, or LONGEST_WAIT; "bulk": the
---   same, but it tries again; "refresh": waits as long as it takes, after all misses
+-- @tab urgency of pace.MISS, pace.BULK, or another table whose `kind` may change while the request waits. "miss": fails if the turn is
+--   farther away than both timeouts of the call together, or LONGEST_WAIT; "bulk": the same, but it tries again; "refresh": waits as
+--   long as it takes, after all misses
 -- @treturn boolean|nil true, also when the client was closed meanwhile
 -- @treturn table|nil an error object
 function pace.wait(state, group, urgency)
   local cache, wire = state.cache, state.wire
   local interval = MARGIN / cache.max_tps
-  local limit = math.min(LONGEST_WAIT, wire.connect_timeout + wire.read_timeout)
-  if urgency == "refresh" then limit = math.max(interval, NEAR) end
+  local longest = math.min(pace.LONGEST_WAIT, wire.connect_timeout + wire.read_timeout)
+  local began = monotonic()
   while not state.closed do
+    local kind = urgency.kind
+    local limit = kind == "refresh" and math.max(interval, NEAR) or longest
     local wait, is_reserved = reserve(cache, group, interval, limit)
     if is_reserved then
       if wait > 0 then ngx.sleep(wait) end
       return true
     end
-    if urgency == "miss" then return too_long(cache, group, limit) end
+    if kind == "miss" then return too_long(cache, group, limit) end
     if ngx.worker.exiting() then return nil, failure.new("cancelled", "ClientClosedError",
       "the nginx worker is exiting, so nothing was sent: call again", { retryable = true }) end
-    -- until that turn is near, and not all at the same time
-    ngx.sleep(math.min(wait - limit + interval * math.random() / 4 + 0.001, LONGEST_SLEEP))
+    -- until that turn is near; not all at the same time, and sooner those that have waited longer
+    local spread = interval * math.random() / 4 / (1 + monotonic() - began)
+    ngx.sleep(math.min(wait - limit + spread + 0.001, LONGEST_SLEEP))
   end
   return true
 end

@@ -2,7 +2,7 @@
 --
 -- Invariants: an entry that we did not write, or that is damaged, counts as absent. Each client judges an entry by its own options,
 -- whoever wrote it. Nothing is stored for zero seconds, which to the dict means for ever. A full dict is no failure.
--- Not for: who fetches (single_flight.lua), other machines (redis.lua).
+-- Not for: who fetches (fetch.lua), other machines (redis.lua).
 -- @module resty.ivs.cache.shared_dict
 
 local demand = require "resty.ivs.cache.demand"

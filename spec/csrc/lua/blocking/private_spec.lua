@@ -18,7 +18,8 @@ describe("ivs.private.system", function()
   it("returns the time that os.time returns", function()
     local before = os.time()
     local now = system.now()
-    assert.is_true(now >= before and now <= os.time() + 1, ("%.9f after %d"):format(now, before))
+    -- os.time may lag: it reads the second that the kernel's last tick began in
+    assert.is_true(now >= before and now <= os.time() + 2, ("%.9f after %d"):format(now, before))
   end)
 
   it("sleeps at least as long as given, by the monotonic clock", function()

@@ -116,14 +116,14 @@ describe("inside nginx, a retrieval of credentials", function()
 
   it("with a provider that never returns is repeated after the lease", function()
     local told = run [[
-      local refresh = require "resty.ivs.refresh"
-      local lease, told, threads = refresh.lease, {}, {}
+      local credentials = require "resty.ivs.credentials"
+      local lease, told, threads = credentials.lease, {}, {}
       for i = 1, 30 do -- at as many moments, none of which may be within the lease by one sum and behind it by another
         local asked = 0
-        refresh.lease = 0.1 + i * 0.004
+        credentials.lease = 0.1 + i * 0.004
         local client = new { credentials = function()
           asked = asked + 1
-          if asked == 1 then ngx.exit(500) end
+          if asked == 1 then ngx.sleep(1000) end
           return KEYS
         end }
         for _ = 1, 2 do
@@ -134,7 +134,7 @@ describe("inside nginx, a retrieval of credentials", function()
         end
         ngx.sleep(0.001)
       end
-      refresh.lease = lease
+      credentials.lease = lease
       for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
       return told]]
     assert.same({ ACTIVE2 = 60 }, told)
@@ -142,26 +142,53 @@ describe("inside nginx, a retrieval of credentials", function()
 
   it("with a provider that never returns is repeated a limited number of times", function()
     local told = run [[
-      local refresh = require "resty.ivs.refresh"
-      local lease, asked, told = refresh.lease, 0, {}
-      refresh.lease = 0.05
+      local credentials = require "resty.ivs.credentials"
+      local lease, asked, told = credentials.lease, 0, {}
+      credentials.lease = 0.05
       local client = new { credentials = function()
         asked = asked + 1
-        ngx.exit(500)
+        ngx.sleep(1000)
       end }
       for i = 1, 2 do told[i] = outcome(client) end
-      refresh.lease = lease
+      credentials.lease = lease
       told[3] = asked
       return told]]
     for at = 1, 2 do assert.truthy(told[at]:find("was asked several times and has not answered", 1, true), told[at]) end
     assert.equal(3, told[3])
   end)
 
+  it("whose provider ends the timer is repeated at once", function()
+    assert.same({ "ACTIVE", 2, true }, run [[
+      local asked = 0
+      local client = new { credentials = function()
+        asked = asked + 1
+        if asked == 1 then ngx.exit(500) end
+        return KEYS
+      end }
+      local began = ngx.now()
+      return { outcome(client), asked, ngx.now() - began < 20 }]]) -- the lease is 60 s
+  end)
+
+  it("whose provider ends the timer each time is an error of each call, and uses up nothing", function()
+    local told = run [[
+      local asked, told = 0, {}
+      local client = new { credentials = function()
+        asked = asked + 1
+        if asked <= 9 then ngx.exit(500) end
+        return KEYS
+      end }
+      for i = 1, 4 do told[i] = outcome(client) end
+      told[5] = asked
+      return told]]
+    for at = 1, 3 do assert.truthy(told[at]:find("was asked several times and has not answered", 1, true), told[at]) end
+    assert.same({ "ACTIVE", 10 }, { told[4], told[5] })
+  end)
+
   it("that ends after a newer one does not replace its credentials", function()
     assert.same({ "ACTIVE", "ACTIVE", "AKIDNEWER AKIDNEWER" }, run [[
-      local refresh = require "resty.ivs.refresh"
-      local lease, asked, signed = refresh.lease, 0, {}
-      refresh.lease = 0.1
+      local credentials = require "resty.ivs.credentials"
+      local lease, asked, signed = credentials.lease, 0, {}
+      credentials.lease = 0.1
       local client = new { credentials = function()
         asked = asked + 1
         if asked == 2 then return { access_key_id = "AKIDNEWER", secret_access_key = "s", expiration = ngx.time() + 3600 } end
@@ -174,7 +201,7 @@ describe("inside nginx, a retrieval of credentials", function()
       local first = outcome(client)
       ngx.sleep(3.5)
       local second = outcome(client)
-      refresh.lease = lease
+      credentials.lease = lease
       return { first, second, table.concat(signed, " ") }]])
   end)
 
@@ -198,6 +225,41 @@ describe("inside nginx, a retrieval of credentials", function()
       return { outcome(client), inner }]]
     assert.truthy(told[1]:find("calls the client that waits for its credentials", 1, true), told[1])
     assert.equal("credentials CredentialRetrievalError", told[2])
+  end)
+
+  it("with a provider that calls its own client in a light thread, or through another client, is an error that says so, too", function()
+    local told = run [[
+      local told = {}
+      local in_thread
+      in_thread = new { credentials = function()
+        local thread = ngx.thread.spawn(function() return call(in_thread) end)
+        return nil, select(2, ngx.thread.wait(thread))
+      end }
+      told[1] = outcome(in_thread)
+      local one, other
+      one = new { credentials = function() return nil, call(other) end }
+      other = new { credentials = function() return nil, call(one) end, cache = { dict = "cached" } }
+      told[2] = outcome(one)
+      local ring, again = {}, {} -- asked from two sides at the same time
+      for i = 1, 3 do
+        ring[i] = new { credentials = function() ngx.sleep(0.01) return nil, call(ring[i % 3 + 1]) end }
+      end
+      for i = 1, 3 do again[i] = ngx.thread.spawn(outcome, ring[i]) end
+      for i = 1, 3 do told[2 + i] = select(2, ngx.thread.wait(again[i])) end
+      return told]]
+    assert.equal(5, #told)
+    for at = 1, 5 do assert.truthy(told[at]:find("calls the client that waits for its credentials", 1, true), told[at]) end
+  end)
+
+  it("with a provider that calls another client of the same kind is none of its own", function()
+    assert.equal("ACTIVE", run [[
+      local base = new { credentials = function() ngx.sleep(0.01) return KEYS end }
+      local client = new { credentials = function()
+        if call(base) ~= "ACTIVE" then return nil, "no luck" end
+        return KEYS
+      end }
+      ngx.thread.spawn(outcome, base)
+      return outcome(client)]])
   end)
 
   it("that returns no newer credentials is not repeated for each call", function()
