@@ -51,7 +51,7 @@ describe("inside nginx, the caller's functions", function()
 
   local function run(code) return site:run(PRELUDE .. code) end
 
-  lazy_setup(function() site = nginx.start {} end)
+  lazy_setup(function() site = nginx.start { http = "lua_shared_dict cached 1m;" } end)
 
   lazy_teardown(function()
     local errors = table.concat(site:stop(), "\n")
@@ -82,6 +82,24 @@ describe("inside nginx, the caller's functions", function()
       os.remove(path)
       table.sort(done)
       return #faults > 0 and faults or done]]))
+  end)
+
+  it("that ask their own client with a cache for the answer that it is fetching get an error that says so", function()
+    local told = run [[
+      local told, client = {}, nil
+      client = new { credentials = { access_key_id = "A", secret_access_key = "S" }, cache = { dict = "cached" },
+        transport = function()
+          local thread = ngx.thread.spawn(client.get_recording_configuration, client, "arn")
+          local ok, response, err = ngx.thread.wait(thread)
+          told[1] = tostring(response) .. " " .. err.kind .. " " .. err.code .. " " .. err.message
+          return nil, err
+        end }
+      local began, response, err = ngx.now(), client:get_recording_configuration "arn"
+      told[2] = tostring(response) .. " " .. err.code
+      told[3] = ngx.now() - began < 20
+      return told]]
+    assert.truthy(told[1]:find("^nil config InvalidConfigError .*: let it use another client$"), told[1])
+    assert.same({ "nil InvalidConfigError", true }, { told[2], told[3] })
   end)
 
   it("that log and raise do not fail a call or lose credentials", function()

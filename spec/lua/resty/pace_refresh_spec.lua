@@ -124,4 +124,54 @@ describe("cache.max_tps, with more answers than it can refresh in cache.ttl", fu
       assert.is_true(found.waited < 5, found.waited) -- behind the 50 refreshes it would wait for 25 seconds
     end)
   end)
+
+  it("sends a refresh that a miss has joined like a miss", function()
+    with_site({ init = CLIENT }, function(site)
+      local found = site:run [[
+        run(client { max_tps = false }, names("s", 40))
+        local dict = ngx.shared.cache
+        for _, key in ipairs(dict:get_keys(0)) do -- as if the service had answered 100 seconds ago
+          local text = dict:get(key)
+          if type(text) == "string" then dict:set(key, ("%015.3f"):format(ngx.now() - 100) .. text:sub(16)) end
+        end
+        forget()
+        local made = client { max_tps = 1 }
+        run(made, names("s", 16)) -- as many refreshes as run at a time; they wait for turns
+        ngx.sleep(1.5)
+        local refreshed = {}
+        for _, item in ipairs(sent()) do refreshed[item.arn] = true end
+        local joined = names("s", 16)
+        for at = 16, 1, -1 do
+          if refreshed[joined[at] ] then table.remove(joined, at) end
+        end
+        local last = joined[#joined]
+        made:cache_delete(last) -- its refresh goes on
+        local before = ngx.now()
+        local response = made:get_recording_configuration(last)
+        ngx.update_time()
+        local times = 0
+        for _, item in ipairs(sent()) do times = times + (item.arn == last and 1 or 0) end
+        return { waited = ngx.now() - before, cached = response.ResponseMetadata.Cache, times = times, left = #joined }]]
+      assert.is_true(found.left >= 12, found.left)
+      assert.same({ "hit", 1 }, { found.cached, found.times })
+      assert.is_true(found.waited < 4.5, found.waited) -- like the refreshes it would wait for 12 seconds, one turn with another
+    end)
+  end)
+
+  it("is kept by a machine that waits for an answer whose request waits for its turn elsewhere", function()
+    with_two_machines(function(redis, one, other)
+      for _, site in ipairs { one, other } do
+        site:run([[
+          require("resty.ivs.cache.fetch").longest_wait = 0.5
+          made = client { ttl = 60, max_tps = 2, redis = { host = "127.0.0.1", port = %d, timeout = 10 } }]], redis.port)
+        site:run [[ngx.timer.at(0, function() codes = run(made, names("n", 10)) end)]]
+      end
+      local requests = 0
+      for _, site in ipairs { one, other } do
+        await(site, "codes ~= nil")
+        requests = requests + site:run "return #sent()"
+      end
+      assert.equal(10, requests)
+    end)
+  end)
 end)

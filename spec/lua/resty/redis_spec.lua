@@ -236,7 +236,7 @@ describe("the cache of resty.ivs over Redis", function()
 
     it("a key that others renew forever, after a while", function()
       with_own(nil, function(server, first)
-        local given = { redis = { unix = server.unix } }
+        local given = { max_tps = false, redis = { unix = server.unix } }
         local id = id_of(server, first:asker(given), "held")
         local patient = cache_site.start(service, { init = "require('resty.ivs.cache.fetch').longest_wait = 0.5" })
         server:cli(("set ivs:lock:%s another PX 60000"):format(id))
