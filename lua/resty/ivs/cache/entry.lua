@@ -196,8 +196,8 @@ local function copy(plan)
   local whole = clone(tables[1])
   made[1] = whole
   for at = 2, #tables do
-    local part = clone(tables[at])
-    made[parents[at]][names[at]], made[at] = part, part
+    local part, parent = clone(tables[at]), made[parents[at]]
+    parent[names[at]], made[at] = part, part
   end
   return whole
 end
