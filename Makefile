@@ -9,7 +9,8 @@
 #: CURL_INCDIR, CURL_LIBDIR, CRYPTO_INCDIR, CRYPTO_LIBDIR   another libcurl or libcrypto than the system's
 #: SPECS           files or folders that make test runs in place of all (spec)
 #: JOBS            how many spec files run at a time (4 for each processor)
-#: SECONDS         how long make fuzz runs each target (20)
+#: SECONDS         how long make fuzz runs each target (20), or make soak its scenario (storm 600, pace 300)
+#: SCENARIO        of make soak: storm (troubles of all kinds) or pace (more answers than the quota can refresh)
 
 # $(1) if pkg-config finds the headers of this Lua, and PATH its interpreter.
 is_installed = $(shell pkg-config --exists $(1) 2>/dev/null && command -v $(1) >/dev/null && echo $(1))
@@ -150,7 +151,7 @@ test: setup ## every spec on every Lua
 
 # ---- the loop ----
 
-.PHONY: sanitize valgrind fuzz coverage lint format bench
+.PHONY: sanitize valgrind fuzz soak coverage lint format bench
 sanitize: setup-tools ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory B=.build/sanitize LUAS="lua5.4 lua5.1" WERROR=-Werror \
 	  CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" build hosts
@@ -171,6 +172,10 @@ valgrind: setup-tools ## the specs under valgrind
 fuzz: setup-tools ## libFuzzer, each target for SECONDS
 	@$(MAKE) --no-print-directory $(B)/lua5.4/ivs/core.so
 	@sh spec/fuzz/run.sh $(or $(SECONDS),20)
+
+soak: setup ## nginx and its cache under load for minutes, with limits
+	@$(MAKE) --no-print-directory LUAS="lua5.4 luajit" build
+	@IVS_BUILD=$(B) LUA_PATH="./lua/?.lua;./spec/?.lua;;" LUA_CPATH="./$(B)/lua5.4/?.so;;" lua5.4 spec/soak/run.lua $(or $(SCENARIO),storm) $(SECONDS)
 
 coverage: setup-tools ## the specs' line coverage of csrc and lua
 	@sh spec/coverage.sh
