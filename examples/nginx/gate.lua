@@ -8,3 +8,4 @@ if not arn then return recordings.answer(503, { error = { kind = "config", messa
 local recording, err, status = recordings.get(arn)
 if not recording then return recordings.answer(status, { error = recordings.problem(err) }) end
 if recording.state ~= "ACTIVE" then return recordings.answer(503, { state = recording.state }) end
+ngx.header["Cache-Control"] = "no-store" -- a copy elsewhere would not ask

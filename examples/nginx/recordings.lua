@@ -7,18 +7,22 @@ local json = require "cjson.safe"
 
 local recordings = {}
 
-local MOST = 50 -- ARNs that one request may name
+--- ARNs that one request may name.
+recordings.most = 100
 
 local client = ivs.client {
-  cache = { dict = "ivs", ttl = 15, stale_ttl = 300, negative_ttl = 5 },
+  -- ttl is longer than the dashboard's interval of 5 s, so what it shows is fresh
+  cache = { dict = "ivs", ttl = 30, stale_ttl = 300, negative_ttl = 5 },
   connect_timeout = 3, read_timeout = 5,
 }
 
 local STATUS = { [400] = 400, [403] = 403, [404] = 404, [429] = 429 }
 
---- What to answer to whoever asked us: the service's own status where it is about the request, else that we got none.
+--- What to answer to whoever asked us: the service's own status where it is about the request, else that we got none. 429 also where
+-- nothing was sent, because too many requests already wait for their turn (cache.max_tps).
 local function status_of(err)
   if err.kind == "params" then return 400 end
+  if err.code == "ThrottlingException" then return 429 end
   return STATUS[err.status] or 502
 end
 
@@ -33,16 +37,17 @@ function recordings.get(arn)
 end
 
 --- The ARNs of the query, or those of IVS_ARNS; each once.
+-- @return a list, and how many of them were left out
 function recordings.arns()
-  local given = ngx.req.get_uri_args(MOST).arn or os.getenv "IVS_ARNS" or ""
+  local given = ngx.req.get_uri_args(0).arn or os.getenv "IVS_ARNS" or ""
   if type(given) == "table" then given = table.concat(given, " ") end
   if given == true then given = "" end
-  local found, seen = {}, {}
+  local found, seen, left_out = {}, {}, 0
   for arn in given:gmatch "[^%s,]+" do
-    if not seen[arn] and #found < MOST then found[#found + 1] = arn end
+    if not seen[arn] and #found < recordings.most then found[#found + 1] = arn elseif not seen[arn] then left_out = left_out + 1 end
     seen[arn] = true
   end
-  return found
+  return found, left_out
 end
 
 local KEY = "metrics:" -- in the dict of the answers, which leaves other keys alone

@@ -129,6 +129,9 @@ describe("examples/nginx", function()
     local body, status = get "/gated/"
     assert.equal(200, status)
     assert.truthy(body:find("is active", 1, true))
+    local headers = shell.run("curl -sI " .. site.url .. "/gated/")
+    assert.truthy(headers:find("Cache-Control: no-store", 1, true), headers)
+    assert.truthy(headers:find("X-Content-Type-Options: nosniff", 1, true), headers)
     for arn, expected in pairs { [CREATING.arn] = 503, [store.arn "unknown"] = 404, [store.arn "internal-error"] = 502, [""] = 400 } do
       local closed = start(emulator, { IVS_GATED_ARN = arn })
       local good, why = pcall(function()
@@ -156,28 +159,73 @@ describe("examples/nginx", function()
     assert.truthy(shell.run("curl -sI " .. site.url .. "/"):find("Content-Security-Policy: default-src 'none'", 1, true))
   end)
 
-  it("feeds the dashboard: the recordings of the query, else of IVS_ARNS", function()
-    local body, status = get "/recordings"
-    assert.equal(200, status)
-    local rows = json.decode(body).recordings
-    assert.equal(2, #rows)
-    assert.same({ COMPLETE.arn, COMPLETE.name, "ACTIVE", COMPLETE.destinationConfiguration.s3.bucketName },
-      { rows[1].arn, rows[1].name, rows[1].state, rows[1].bucket })
-    assert.same({ "FULL_HD HD SD LOWEST_RESOLUTION", "INTERVAL", 60 },
-      { rows[1].renditions, rows[1].thumbnail_mode, rows[1].thumbnail_seconds })
-    assert.same({ "CREATING", "ALL", "DISABLED" }, { rows[2].state, rows[2].rendition_selection, rows[2].thumbnail_mode })
+  --- The first line of the dashboard's data; and the others, in their order.
+  local function listed(path)
+    local body, status, kind = get(path)
+    assert.same({ 200, "application/x-ndjson; charset=utf-8" }, { status, kind })
+    local rows = {}
+    for line in body:gmatch "[^\n]+" do rows[#rows + 1] = json.decode(line) end
+    return table.remove(rows, 1), rows
+  end
 
-    body, status = get(("/recordings?arn=%s&arn=%s&arn=%s"):format(store.arn "unknown", MINIMAL.arn, MINIMAL.arn))
-    assert.equal(200, status)
-    rows = json.decode(body).recordings
+  local function by_arn(rows)
+    local found = {}
+    for _, row in ipairs(rows) do found[row.arn] = row end
+    return found
+  end
+
+  it("feeds the dashboard: the recordings of the query, else of IVS_ARNS", function()
+    local head, rows = listed "/recordings"
+    assert.same({ arns = { COMPLETE.arn, CREATING.arn }, left_out = 0, most = 100 }, head)
+    assert.equal(2, #rows)
+    local complete, creating = by_arn(rows)[COMPLETE.arn], by_arn(rows)[CREATING.arn]
+    assert.same({ COMPLETE.name, "ACTIVE", COMPLETE.destinationConfiguration.s3.bucketName, COMPLETE.recordingReconnectWindowSeconds },
+      { complete.name, complete.state, complete.bucket, complete.reconnect_seconds })
+    assert.same(COMPLETE.tags, complete.tags)
+    assert.same({ "FULL_HD HD SD LOWEST_RESOLUTION", "INTERVAL", 60 },
+      { complete.renditions, complete.thumbnail_mode, complete.thumbnail_seconds })
+    assert.same({ "CREATING", "ALL", "DISABLED" }, { creating.state, creating.rendition_selection, creating.thumbnail_mode })
+
+    local unknown = store.arn "unknown"
+    head, rows = listed(("/recordings?arn=%s&arn=%s&arn=%s"):format(unknown, MINIMAL.arn, MINIMAL.arn))
+    assert.same({ unknown, MINIMAL.arn }, head.arns)
+    local found = by_arn(rows)
     assert.same({ 2, 404, "ResourceNotFoundException", "ACTIVE", "ivs" },
-      { #rows, rows[1].status, rows[1].error.code, rows[2].state, rows[2].bucket })
+      { #rows, found[unknown].status, found[unknown].error.code, found[MINIMAL.arn].state, found[MINIMAL.arn].bucket })
+    assert.equal(400, select(2, get "/recordings?arn="))
+  end)
+
+  it("sends each row as soon as it is known", function()
+    local slow, path = store.arn "slow-3000", site.prefix .. "/rows"
+    -- what has come when the slow one has not been answered
+    shell.run(("curl -sN --max-time 2 -o %s '%s/recordings?arn=%s&arn=%s'"):format(path, site.url, slow, COMPLETE.arn))
+    local body = read(path)
+    assert.truthy(body:find(COMPLETE.name, 1, true), body)
+    assert.falsy(body:find('"state":"%u+".*"state":"%u+"'), body)
+    local _, rows = listed(("/recordings?arn=%s&arn=%s"):format(slow, COMPLETE.arn))
+    assert.equal(2, #rows)
+  end)
+
+  it("answers for each ARN that was asked for: with its recording, why there is none, or that it was left out", function()
+    local query = {}
+    for number = 1, 120 do query[number] = "arn=" .. store.arn("unknown-" .. number) end
+    local head, rows = listed("/recordings?" .. table.concat(query, "&"))
+    assert.same({ 100, 20, 100 }, { #head.arns, head.left_out, #rows })
+    local codes = {}
+    for _, row in ipairs(rows) do
+      if row.error.code == "ThrottlingException" then assert.equal(429, row.status) end -- nothing was sent: too many wait for their turn
+      codes[row.error.code] = (tonumber(codes[row.error.code]) or 0) + 1
+    end
+    local names = {}
+    for name in pairs(codes) do names[#names + 1] = name end
+    table.sort(names)
+    assert.same({ "ResourceNotFoundException", "ThrottlingException" }, names)
   end)
 
   it("sends the age of an answer to the dashboard, which shows it for cached answers", function()
     local arn = emulator:script("aged", { status = 200, body = json.encode { recordingConfiguration = { arn = "x", state = "ACTIVE" } } })
     local path = "/recordings?arn=" .. arn
-    local function row() return json.decode((get(path))).recordings[1] end
+    local function row() return select(2, listed(path))[1] end
     local first = row()
     assert.same({ "miss", 0 }, { first.cache, first.age })
     shell.run "sleep 0.2"
@@ -186,7 +234,7 @@ describe("examples/nginx", function()
     assert.is_true(second.age >= 0.2, second.age)
     local alone = json.decode((get("/recording?arn=" .. arn)))
     assert.is_true(alone.cache == "hit" and alone.age >= second.age)
-    assert.truthy((get "/dashboard.js"):find("cached ${Math.floor(recording.age)} s ago", 1, true))
+    assert.truthy((get "/dashboard.js"):find("${Math.floor(recording.age)} s ago", 1, true))
   end)
 
   it("counts for Prometheus, in its text format", function()
