@@ -8,7 +8,7 @@ let shown = []; // ARNs
 const known = new Map(); // ARN → the recording, as it was last known
 const at = (id) => document.getElementById(id);
 const BADGE = { ACTIVE: "good", CREATING: "wait", CREATE_FAILED: "bad" };
-const FAILURE = { 400: "Not an ARN", 403: "Access denied", 404: "Not found", 429: "Not asked yet" };
+const FAILURE = { 400: "Not an ARN", 403: "Access denied", 404: "Not found", 429: "Throttled" };
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -84,7 +84,9 @@ function row(arn) {
   name.title = arn;
   made.append(name);
   if (recording.error) {
-    made.append(cell("State", element("span", "badge " + (recording.status === 429 ? "wait" : "bad"), FAILURE[recording.status] || "No answer")));
+    const isWaiting = recording.status === 429 && recording.error.kind === "timeout"; // nothing was sent: too many wait for their turn
+    made.append(cell("State", element("span", "badge " + (isWaiting ? "wait" : "bad"),
+      isWaiting ? "Not asked yet" : FAILURE[recording.status] || "No answer")));
     const why = cell("Reason", element("div", "failure", recording.error.message || recording.error.code),
       element("div", "small", recording.error.code));
     why.colSpan = 3;
