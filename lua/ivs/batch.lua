@@ -56,9 +56,9 @@ end
 
 local function check_tps(value)
   if value == nil or value == false then return end
-  if type(value) ~= "number" then return "'max_tps' has to be a number above 0, or false for no limit; got " .. tostring(value) end
+  if type(value) ~= "number" then return "'max_tps' has to be a number above 0, or false for no limit, got " .. tostring(value) end
   if not (value > 0 and value < math.huge) then
-    return ("'max_tps' has to be a number above 0, or false for no limit; got %s"):format(tostring(value))
+    return ("'max_tps' has to be a number above 0, or false for no limit, got %s"):format(tostring(value))
   end
 end
 

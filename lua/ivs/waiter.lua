@@ -79,7 +79,8 @@ function waiter.misuse(params)
     if DEFAULTS[name] then
       local is_number = type(value) == "number" and value >= 0 and value < math.huge
       if not is_number or (name == "delay" and value == 0) then
-        return ("'%s' has to be a number of seconds%s"):format(name, name == "delay" and " above 0" or "")
+        local got = type(value) == "number" and tostring(value) or type(value)
+        return ("'%s' has to be a number of seconds%s, got %s"):format(name, name == "delay" and " above 0" or "", got)
       end
     elseif name ~= "arn" then
       return names.unknown("member", name, MEMBERS)

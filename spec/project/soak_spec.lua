@@ -49,6 +49,7 @@ describe("a short soak", function()
     local text = run "storm 10"
     local requests = tonumber(text:match "requests (%d+)")
     assert.is_true(requests and requests > 500, text)
+    assert.truthy(text:find("running timers of a worker +[1-9]"), text)
     for _, row in ipairs { "requests without a response", "errors although an answer was cached", "workers that crashed" } do
       assert.truthy(text:find(row .. "%s+0  <=%s+0  ok"), text)
     end

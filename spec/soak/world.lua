@@ -106,7 +106,7 @@ function World:notes()
     if notes and notes.running == 0 then break end
     shell.run "sleep 0.1"
   end
-  notes.lost = notes.lost + notes.running
+  notes.lost, notes.running = notes.lost + notes.running, nil
   return notes
 end
 

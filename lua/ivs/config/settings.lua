@@ -105,7 +105,7 @@ end
 
 local function check_number(row, value)
   if value ~= value or value == math.huge or value == -math.huge then return invalid(row, value, "a finite number") end
-  if row.type == "integer" and value % 1 ~= 0 then return invalid(row, value, "a whole number") end
+  if row.type == "integer" and value % 1 ~= 0 then return invalid(row, value, "an integer") end
   if row.minimum and (value < row.minimum or value > row.maximum) then
     return invalid(row, value, ("from %d to %d"):format(row.minimum, row.maximum))
   end

@@ -118,7 +118,7 @@ function methods:batch_get_recording_configuration(params, extra)
   local state = state_of(self, BATCH)
   local problem = batch.misuse(params)
   if problem then error(("bad argument #1 to '%s' (%s)"):format(BATCH, problem), 2) end
-  if extra ~= nil then error(("bad argument #2 to '%s' (one argument expected)"):format(BATCH), 2) end
+  if extra ~= nil then error(("bad argument #2 to '%s' (one argument expected: a table { arns = { … } })"):format(BATCH), 2) end
   local ok, err = phases.check()
   if ok then ok, err = resolve(state) end
   if not ok then return nil, err end
@@ -134,7 +134,7 @@ function methods:wait_until_active(params, extra)
   local state = state_of(self, WAIT)
   local problem = waiter.misuse(params)
   if problem then error(("bad argument #1 to '%s' (%s)"):format(WAIT, problem), 2) end
-  if extra ~= nil then error(("bad argument #2 to '%s' (one argument expected)"):format(WAIT), 2) end
+  if extra ~= nil then error(("bad argument #2 to '%s' (one argument expected: { arn, timeout, delay })"):format(WAIT), 2) end
   local function look(query)
     local ok, err = phases.check()
     if ok then ok, err = resolve(state) end

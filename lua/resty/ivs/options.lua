@@ -20,15 +20,15 @@ end
 --- What is wrong with a value, never quoting it (it may be a password); or nil.
 local function problem_of(row, value)
   if row.or_false and value == false then return nil end
-  if row.is then return not row.is(value) and ("has to be %s, got a %s"):format(row.type, type(value)) or nil end
+  if row.is then return not row.is(value) and ("has to be %s, got %s"):format(row.type, type(value)) or nil end
   if type(value) ~= (TYPE_OF[row.type] or row.type) then
-    return ("has to be a %s%s, got a %s"):format(row.type, row.or_false and " or false" or "", type(value))
+    return ("has to be %s %s%s, got %s"):format(row.type == "integer" and "an" or "a", row.type, row.or_false and " or false" or "", type(value))
   end
   if type(value) == "string" and (value == "" or value:find("%c")) and not row.any_text then
     return "has to be a text that is not empty and has no control characters"
   end
   if type(value) ~= "number" then return nil end
-  if row.type == "integer" and value % 1 ~= 0 then return "has to be a whole number" end
+  if row.type == "integer" and value % 1 ~= 0 then return "has to be an integer" end
   local is_high_enough = row.above and value > row.above or row.least and value >= row.least
   if not (value <= row.most and is_high_enough) then return "has to be " .. range_of(row) end
 end
@@ -41,7 +41,7 @@ end
 -- @treturn table|nil the values, with defaults
 -- @treturn string|nil what is wrong
 function options.check(rows, given, path)
-  if type(given) ~= "table" then return nil, ("option '%s' has to be a table, got a %s"):format(path, type(given)) end
+  if type(given) ~= "table" then return nil, ("option '%s' has to be a table, got %s"):format(path, type(given)) end
   local values = {}
   for name, value in pairs(given) do
     local row = rows[name]
@@ -63,7 +63,7 @@ end
 
 --- The options that nginx adds, except for `cache`, which the cache checks itself.
 local ROWS = {
-  pool_size = { least = 1, most = 100000, whole = true, wanted = "a whole number from 1 to 100000" },
+  pool_size = { least = 1, most = 100000, whole = true, wanted = "an integer from 1 to 100000" },
   keepalive_timeout = { least = 0.001, most = 2000000, wanted = "a number of seconds from 0.001 to 2000000" },
 }
 

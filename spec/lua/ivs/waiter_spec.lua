@@ -94,8 +94,8 @@ describe("waiting", function()
     for problem, params in pairs {
       ["table or string expected, got number"] = 5,
       ["unknown member 'timout'; did you mean 'timeout'?"] = { arn = ARN, timout = 1 },
-      ["'timeout' has to be a number of seconds"] = { arn = ARN, timeout = "5" },
-      ["'delay' has to be a number of seconds above 0"] = { arn = ARN, delay = 0 },
+      ["'timeout' has to be a number of seconds, got string"] = { arn = ARN, timeout = "5" },
+      ["'delay' has to be a number of seconds above 0, got 0"] = { arn = ARN, delay = 0 },
     } do assert.equal(problem, waiter.misuse(params)) end
     for _, value in ipairs { -1, 0 / 0, math.huge } do assert.truthy(waiter.misuse { arn = ARN, delay = value }) end
     assert.is_nil(waiter.misuse { arn = ARN, timeout = 0, delay = 0.1 })

@@ -240,26 +240,26 @@ describe("the cache of resty.ivs", function()
 
   it("reports what is wrong with its options", function()
     for given, message in pairs {
-      ["5"] = "option 'cache' has to be a table, got a number",
+      ["5"] = "option 'cache' has to be a table, got number",
       ["{}"] = "option 'cache.dict' is missing",
       ["{dict='cache',tll=5}"] = "unknown option 'cache.tll'; did you mean 'ttl'?",
       ["{dict='nowhere'}"] = "option 'cache.dict': nginx has no lua_shared_dict 'nowhere' "
         .. "(write `lua_shared_dict nowhere 10m;` in http {})",
-      ["{dict=5}"] = "option 'cache.dict' has to be the name of a lua_shared_dict or ngx.shared's member, got a number",
-      ["{dict='cache',ttl='5'}"] = "option 'cache.ttl' has to be a number, got a string",
+      ["{dict=5}"] = "option 'cache.dict' has to be the name of a lua_shared_dict or ngx.shared's member, got number",
+      ["{dict='cache',ttl='5'}"] = "option 'cache.ttl' has to be a number, got string",
       ["{dict='cache',ttl=0}"] = "option 'cache.ttl' has to be more than 0 and at most 3.16224e+07",
       ["{dict='cache',stale_ttl=-1}"] = "option 'cache.stale_ttl' has to be from 0 to 3.16224e+07",
       ["{dict='cache',negative_ttl=0/0}"] = "option 'cache.negative_ttl' has to be from 0 to 3.16224e+07",
-      ["{dict='cache',identity=5}"] = "option 'cache.identity' has to be a string, got a number",
+      ["{dict='cache',identity=5}"] = "option 'cache.identity' has to be a string, got number",
       ["{dict='cache',identity=''}"] = "option 'cache.identity' has to be a text that is not empty and has no control characters",
       ["{dict='cache',lock_ttl=0}"] = "option 'cache.lock_ttl' has to be from 0.1 to 3600",
       ["{dict='cache',max_tps=0}"] = "option 'cache.max_tps' has to be more than 0 and at most 1000",
-      ["{dict='cache',max_tps=true}"] = "option 'cache.max_tps' has to be a number or false, got a boolean",
-      ["{dict='cache',lru_size=1.5}"] = "option 'cache.lru_size' has to be a whole number",
+      ["{dict='cache',max_tps=true}"] = "option 'cache.max_tps' has to be a number or false, got boolean",
+      ["{dict='cache',lru_size=1.5}"] = "option 'cache.lru_size' has to be an integer",
       ["{dict='cache',lru_size=-1}"] = "option 'cache.lru_size' has to be from 0 to 1e+06",
       ["{dict='cache',locks='nowhere'}"] = "option 'cache.locks': nginx has no lua_shared_dict 'nowhere' "
         .. "(write `lua_shared_dict nowhere 10m;` in http {})",
-      ["{dict='cache',redis=true}"] = "option 'cache.redis' has to be a table, got a boolean",
+      ["{dict='cache',redis=true}"] = "option 'cache.redis' has to be a table, got boolean",
       ["{dict='cache',redis={}}"] = "option 'cache.redis' has to have either 'host' or 'unix'",
       ["{dict='cache',redis={host='a',prot=1}}"] = "unknown option 'cache.redis.prot'; did you mean 'port'?",
       ["{dict='cache',redis={host='a',port=0}}"] = "option 'cache.redis.port' has to be from 1 to 65535",

@@ -294,9 +294,9 @@ describe("a batch that is misused", function()
       ["'max_concurrency' has to be an integer from 1 to 256, got 1.5"] = { arns = {}, max_concurrency = 1.5 },
       ["'max_concurrency' has to be an integer from 1 to 256, got 257"] = { arns = {}, max_concurrency = 257 },
       ["'max_concurrency' has to be an integer, got string"] = { arns = {}, max_concurrency = "16" },
-      ["'max_tps' has to be a number above 0, or false for no limit; got 0"] = { arns = {}, max_tps = 0 },
-      ["'max_tps' has to be a number above 0, or false for no limit; got -1"] = { arns = {}, max_tps = -1 },
-      ["'max_tps' has to be a number above 0, or false for no limit; got true"] = { arns = {}, max_tps = true },
+      ["'max_tps' has to be a number above 0, or false for no limit, got 0"] = { arns = {}, max_tps = 0 },
+      ["'max_tps' has to be a number above 0, or false for no limit, got -1"] = { arns = {}, max_tps = -1 },
+      ["'max_tps' has to be a number above 0, or false for no limit, got true"] = { arns = {}, max_tps = true },
       ["'on_progress' has to be a function, got table"] = { arns = {}, on_progress = {} },
       ["'on_result' has to be a function, got boolean"] = { arns = {}, on_result = true },
     } do
