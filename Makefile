@@ -10,6 +10,8 @@
 #: SPECS           files or folders that make test runs in place of all (spec)
 #: JOBS            how many spec files run at a time (4 for each processor)
 #: SECONDS         how long make fuzz runs each target (20), or make soak its scenario (storm 600, pace 300)
+#: VERSION         of make release; HOMEPAGE, the address that takes the place of https://example.org/ivs in the rockspec
+#: LUA_INCDIR      the folder of lua.h, where there is no pkg-config
 #: SCENARIO        of make soak: storm (troubles of all kinds) or pace (more answers than the quota can refresh)
 
 # $(1) if pkg-config finds the headers of this Lua, and PATH its interpreter.
@@ -29,8 +31,9 @@ WARNINGS  := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-p
 # -Werror where this project is developed. A user's compiler may know warnings that ours does not.
 WERROR    ?=
 OUR_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS) $(WERROR)
-# Not unloaded at lua_close: a finalizer may run later, and a name lookup of libcurl may still run in a thread.
-OUR_LINK  := -shared -Wl,-z,now -Wl,-z,nodelete -Wl,--as-needed
+# Not unloaded at lua_close: a finalizer may run later, and a name lookup of libcurl may still run in a thread. (macOS unloads no bundle that
+# has thread-local or Objective-C data; its ld has no -z.)
+OUR_LINK  := $(if $(filter Darwin,$(shell uname -s)),-bundle -undefined dynamic_lookup,-shared -Wl,-z,now -Wl,-z,nodelete -Wl,--as-needed)
 CRYPTO    := $(if $(CRYPTO_LIBDIR),-L$(CRYPTO_LIBDIR)) -lcrypto
 CURL      := $(if $(CURL_LIBDIR),-L$(CURL_LIBDIR)) -lcurl
 
@@ -76,10 +79,25 @@ compile_commands.json: FORCE ## for clangd and other tools that read C
 NO_LUA    := -Dlua_h -Dlauxlib_h
 NO_CURL   := -DCURLINC_CURL_H
 
-$(B)/obj/core/%.o: csrc/core/%.c
+$(B)/obj/core/%.o: csrc/core/%.c | $(B)/headers
 	@mkdir -p $(@D)
 	@echo CC $@
 	@$(CC) $(CFLAGS) $(OUR_FLAGS) $(NO_LUA) $(NO_CURL) $(addprefix -I,$(CRYPTO_INCDIR)) -c -o $@ $<
+
+# A missing library is named before the compiler complains of what follows from it.
+define HEADERS
+\#include <curl/curl.h>
+\#include <openssl/opensslv.h>
+\#if OPENSSL_VERSION_MAJOR < 3
+\#error "OpenSSL 3 is needed"
+\#endif
+endef
+export HEADERS
+$(B)/headers: $(B)/libcurl
+	@echo "$$HEADERS" | sed 's/^\\//' | $(CC) $(CFLAGS) $(addprefix -I,$(CURL_INCDIR) $(CRYPTO_INCDIR)) -E -x c - >/dev/null || { \
+	  echo "ivs needs the headers of libcurl (curl/curl.h) and of OpenSSL 3 (openssl/evp.h): install them (Debian: libcurl4-openssl-dev" \
+	    "libssl-dev), or name their folders in CURL_INCDIR and CRYPTO_INCDIR." >&2; exit 1; }
+	@touch $@
 
 # Rewritten when another libcurl is named: objects compiled against one curl.h are not linked with another's library.
 .PHONY: FORCE
@@ -114,7 +132,7 @@ $(B)/$(1)/ivs/core.so: $(CORE_OBJ) $(patsubst %,$(B)/$(1)/obj/%.o,$(LUA_BOTH) $(
 	@echo LD $$@
 	@$$(CC) $$(CFLAGS) $$(LDFLAGS) $(OUR_LINK) -o $$@ $$^ $(CRYPTO) -lm -lpthread
 endef
-$(foreach lua,$(EACH_LUA),$(eval $(call for_lua,$(lua),$$$$(pkg-config --cflags $(lua)))))
+$(foreach lua,$(EACH_LUA),$(eval $(call for_lua,$(lua),$(if $(LUA_INCDIR),-I$(LUA_INCDIR),$$$$(pkg-config --cflags $(lua))))))
 # The specs run with the libcurl that was named; a rock leaves the choice to the loader.
 $(EACH_LUA:%=$(B)/%/ivs.so): RPATH := $(if $(CURL_LIBDIR),-Xlinker -rpath -Xlinker $(CURL_LIBDIR))
 # LuaRocks builds for one Lua after another in one tree: each has its own folder.
@@ -196,12 +214,15 @@ bench: setup ## each goal's ratio to its yardstick, measured in one run
 rock: $(B)/$(ROCK)/ivs.so $(B)/$(ROCK)/ivs/core.so
 
 install-rock:
-	install -d $(LIBDIR)/ivs
+	mkdir -p $(LIBDIR)/ivs $(BINDIR)
 	install -m 755 $(B)/$(ROCK)/ivs.so $(LIBDIR)/ivs.so
 	install -m 755 $(B)/$(ROCK)/ivs/core.so $(LIBDIR)/ivs/core.so
-	cd lua && find . -name '*.lua' -exec sh -c 'for file; do install -D -m 644 "$$file" "$(LUADIR)/$$file" || exit; done' sh {} +
-	install -D -m 755 bin/ivs $(BINDIR)/ivs
-	install -D -m 644 docs/ivs.1 $(PREFIX)/doc/ivs.1
+	cd lua && find . -type d -exec mkdir -p $(LUADIR)/{} ';' && find . -name '*.lua' -exec install -m 644 {} $(LUADIR)/{} ';'
+	install -m 755 bin/ivs $(BINDIR)/ivs
+
+.PHONY: release
+release: setup ## checks a version, packs its rocks into .build/release and tags it (VERSION, HOMEPAGE)
+	@HOMEPAGE="$(HOMEPAGE)" sh spec/release.sh "$(VERSION)"
 
 .PHONY: clean
 clean: ## removes what was built

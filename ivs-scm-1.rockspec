@@ -1,19 +1,24 @@
 rockspec_format = "3.0"
 package = "ivs"
 version = "scm-1"
-source = { url = "git+https://example.com/ivs.git" }
+source = { url = "git+https://example.org/ivs.git" }
 description = {
   summary = "Amazon IVS GetRecordingConfiguration, natively: signed, retried, decoded in C",
   detailed = [[
     Calls Amazon IVS GetRecordingConfiguration with boto3's coverage (credential sources, endpoint rules, retry modes) from
-    plain Lua scripts and, over cosockets, from nginx.
+    plain Lua scripts and, over cosockets, from nginx; with batches, a shared cache, checks and a command.
   ]],
+  homepage = "https://example.org/ivs",
+  issues_url = "https://example.org/ivs/issues",
+  maintainer = "the ivs authors",
   license = "MIT",
-  labels = { "aws", "ivs", "http" },
+  labels = { "aws", "ivs", "http", "nginx", "openresty", "commandline" },
 }
-dependencies = { "lua >= 5.1, < 5.6", "lua-cjson", "luaexpat", "argparse" }
+supported_platforms = { "linux", "macosx", "bsd" }
+-- Roles read AWS STS's XML with luaexpat. Without it all else works, and a role's error says what to install: luarocks install luaexpat.
+dependencies = { "lua >= 5.1, < 5.6", "lua-cjson", "argparse" }
 external_dependencies = {
-  CURL = { library = "curl" }, -- Debian keeps its header where the compiler, but not LuaRocks, looks
+  CURL = { library = "curl" }, -- Debian keeps its header where the compiler, but not LuaRocks, looks: the Makefile checks it
   CRYPTO = { header = "openssl/evp.h", library = "crypto" },
 }
 build = {
@@ -30,6 +35,10 @@ build = {
     CRYPTO_LIBDIR = "$(CRYPTO_LIBDIR)",
   },
   install_variables = {
-    LUA_INCDIR = "$(LUA_INCDIR)", LUADIR = "$(LUADIR)", LIBDIR = "$(LIBDIR)", BINDIR = "$(BINDIR)", PREFIX = "$(PREFIX)",
+    LUA_INCDIR = "$(LUA_INCDIR)", LUADIR = "$(LUADIR)", LIBDIR = "$(LIBDIR)", BINDIR = "$(BINDIR)",
   },
+  copy_directories = { "docs", "examples" },
 }
+-- Some of the specs, against the installed module; `make test` runs all.
+test_dependencies = { "busted", "luaossl" }
+test = { type = "busted", flags = { "--run", "rock" } }

@@ -2,6 +2,6 @@
 #ifndef IVS_CORE_VERSION_H
 #define IVS_CORE_VERSION_H
 
-#define IVS_VERSION "0.1.0"
+#define IVS_VERSION "1.0.0"
 
 #endif
