@@ -29,7 +29,7 @@ git archive --prefix="ivs-$version/" -o "$out/ivs-$version.tar.gz" HEAD
 
 # A source rock is the rockspec and the archive that it names.
 (cd "$out" && rm -f "ivs-$version-1.src.rock" && zip -q "ivs-$version-1.src.rock" "$rockspec" "ivs-$version.tar.gz")
-luarocks --tree="$out/tree" --deps-mode=none install "$out/ivs-$version-1.src.rock" >"$out/log" 2>&1 || { cat "$out/log" >&2; exit 1; }
+luarocks --tree="$out/tree" install --deps-mode=none "$out/ivs-$version-1.src.rock" >"$out/log" 2>&1 || { cat "$out/log" >&2; exit 1; }
 (cd "$out" && luarocks --tree="$out/tree" pack ivs "$version-1" >/dev/null)
 rm -rf "$out/tree" "$out/log"
 

@@ -48,6 +48,24 @@ describe("make", function()
       { output, status })
   end)
 
+  it("names the headers that are missing, and an OpenSSL that is too old", function()
+    local directory = shell.run "mktemp -d":match "[^\n]+"
+    shell.run(("mkdir %s/openssl && echo '#define OPENSSL_VERSION_MAJOR 1' >%s/openssl/opensslv.h"):format(directory, directory))
+    local output, status = shell.run(("exec 2>&1; env -u MAKEFLAGS make --no-print-directory B=%s/b LUA=lua5.4 CRYPTO_INCDIR=%s")
+      :format(directory, directory))
+    shell.run("rm -rf " .. directory)
+    assert.equal(2, status)
+    assert.truthy(output:find("ivs needs the headers of libcurl (curl/curl.h) and of OpenSSL 3 (openssl/evp.h): install them (Debian: "
+      .. "libcurl4-openssl-dev libssl-dev)", 1, true), output)
+    assert.is_nil(output:find("CC ", 1, true), output)
+  end)
+
+  it("builds without pkg-config if LUA_INCDIR names the folder of lua.h", function()
+    local built = commands("LUA=lua5.4 LUA_INCDIR=/opt/lua/include", "PKG_CONFIG=/nonexistent PKG_CONFIG_LIBDIR=/nonexistent")
+    assert.truthy(built:find("-I/opt/lua/include", 1, true), built)
+    assert.is_nil(built:find("pkg-config", 1, true), built)
+  end)
+
   it("compile_commands.json has an entry for each C file, with a command that compiles it", function()
     local directory = shell.run "mktemp -d":match "[^\n]+"
     shell.run(("cp -R csrc Makefile %s"):format(directory))

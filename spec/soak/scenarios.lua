@@ -97,7 +97,7 @@ end
 
 -- Pace -------------------------------------------------------------------------------------------------------------------
 
-local QUOTA = 3
+local QUOTA, RATE = 3, 120
 
 --- More answers than the quota can refresh in their ttl, on two machines, and a service that throttles above its quota.
 -- @number seconds after the warm-up
@@ -126,14 +126,15 @@ function scenarios.pace(seconds, arns)
   end
   local warm_up = now() - began
   local warmed = running:counts(true)
-  running:load({ { rate = 120, path = "/get?arn=@", prefix = "paced", arns = arns, is_cached = true } }, seconds)
+  running:load({ { rate = RATE, path = "/get?arn=@", prefix = "paced", arns = arns, is_cached = true } }, seconds)
   local watched = watch(running, seconds)
   local notes, counts = running:notes(), running:counts()
   local lines, crashed = running:stop()
   return merge(watched, notes, { most = counts.most, most_allowed = QUOTA + 1, throttled = warmed.throttled + counts.throttled,
     calls_for_warm_up = warmed.requests, warm_up_allowed = arns, warm_up = warm_up, warm_up_errors = warm_up_errors, calls = counts.requests,
-    -- each answer is refreshed in 1.2 turns (demand.lua), and waits for one of them while others do
-    oldest_allowed = math.max(30, 1.5 * arns / QUOTA), crashed = crashed, logged = #lines, lines = lines })
+    -- fresh for 1.2 turns of all (demand.lua), and refreshed when it is next asked for: by a machine every 2 × arns / RATE seconds on average,
+    -- and in ten times that but for one in 20,000
+    oldest_allowed = math.max(30, 1.2 * arns / QUOTA + 10 * 2 * arns / RATE), crashed = crashed, logged = #lines, lines = lines })
 end
 
 return scenarios
