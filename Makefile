@@ -54,7 +54,7 @@ PACKAGES_luajit := luajit2 libluajit2-5.1-dev
 DEMO_PACKAGES := gcc libc6-dev make pkg-config libssl-dev libcurl4-openssl-dev $(PACKAGES_$(LUA)) lua-cjson lua-luaossl \
              nginx-light libnginx-mod-http-lua openssl ca-certificates
 PACKAGES  := $(DEMO_PACKAGES) $(foreach lua,$(LUAS),$(PACKAGES_$(lua))) lua-argparse lua-expat lua-busted lua-check lua-cqueues luarocks \
-             lua-nginx-redis redis-server redis-tools tinyproxy wrk curl perl python3 python3-botocore python3-yaml procps
+             lua-ldoc lua-nginx-redis redis-server redis-tools tinyproxy wrk curl perl python3 python3-botocore python3-yaml procps
 TOOLS     := clang libclang-rt-14-dev valgrind clang-format clang-tidy
 
 .PHONY: all build help env
@@ -143,12 +143,15 @@ $(eval $(call for_lua,$(ROCK),-I$$(LUA_INCDIR)))
 
 # ---- set-up ----
 
-.PHONY: setup setup-demo setup-tools
+.PHONY: setup setup-demo setup-docs setup-tools
 setup: ## installs the Debian packages that are missing
 	@sh spec/setup.sh $(PACKAGES)
 
 setup-demo:
 	@sh spec/setup.sh $(DEMO_PACKAGES)
+
+setup-docs:
+	@sh spec/setup.sh lua5.4 lua-ldoc
 
 setup-tools: setup
 	@sh spec/setup.sh $(TOOLS)
@@ -169,7 +172,7 @@ test: setup ## every spec on every Lua
 
 # ---- the loop ----
 
-.PHONY: sanitize valgrind fuzz soak coverage lint format bench
+.PHONY: sanitize valgrind fuzz soak coverage docs lint format bench
 sanitize: setup-tools ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory B=.build/sanitize LUAS="lua5.4 lua5.1" WERROR=-Werror \
 	  CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined" build hosts
@@ -197,6 +200,13 @@ soak: setup ## nginx and its cache under load for minutes, with limits
 
 coverage: setup-tools ## the specs' line coverage of csrc and lua
 	@sh spec/coverage.sh
+
+docs: setup-docs ## the reference, from lua/ivs/types.lua, in .build/docs/index.html
+	@mkdir -p $(B)/docs
+	@lua5.4 docs/reference.lua $(B)/docs
+	@ldoc --fatalwarnings -c docs/config.ld -d $(B)/docs -o index $(B)/docs/reference.lua >$(B)/docs/log 2>&1 || { cat $(B)/docs/log >&2; exit 1; }
+	@rm $(B)/docs/reference.lua $(B)/docs/log
+	@echo $(B)/docs/index.html
 
 lint: setup-tools ## warnings, format, layers, names and citations
 	@sh spec/lint.sh

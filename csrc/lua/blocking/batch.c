@@ -24,9 +24,11 @@
 #include <string.h>
 
 /* TURNS_MAX: how often an ARN may be queued again. THROTTLED_MIN: the lower bound of the limit for
- * consecutive throttled turns. REFRESH_INTERVAL: the minimum time in seconds between two refreshes while the
- * credentials are valid. */
-enum { TURNS_MAX = 10, THROTTLED_MIN = 4, REFRESH_INTERVAL = 60 };
+ * consecutive throttled turns. */
+enum { TURNS_MAX = 10, THROTTLED_MIN = 4 };
+
+/* The minimum time in seconds between two refreshes while the credentials are valid. */
+static const double refresh_interval = 60;
 
 static void close_multi(batch *b) {
   ivs_multi_close(b->multi);
@@ -127,7 +129,7 @@ static void authenticate(lua_State *L, batch *b, place *p, int call_index) {
     return;
   }
   ivs_lua_steps_authenticate(L, p->call, CLIENT, call_index);
-  b->refresh_at = ivs_clock_now() + REFRESH_INTERVAL;
+  b->refresh_at = ivs_clock_now() + refresh_interval;
 }
 
 /* Sends the request. True: the call has a result; false: the exchange is running. */

@@ -1,0 +1,206 @@
+--- The annotations in lua/ivs/types.lua and lua/ivs/types/, and the page that `make docs` makes of them, name what the modules have, and
+-- nothing else. (Of resty.ivs: spec/lua/resty/reference_spec.)
+
+local check = require "ivs.check"
+local core = require "ivs.core"
+local ivs = require "ivs"
+local readme = require "support.readme"
+local settings = require "ivs.config.settings"
+local shape = require "ivs.shape"
+local shell = require "emulator.shell"
+local stub = require "ivs.stub"
+
+local FILES = { "types", "types/response", "types/options", "types/nginx", "types/core", "types/testing" }
+
+--- name → { fields = set, optional = set, functions = set }
+local classes, aliases = {}, {}
+
+local function read_annotations()
+  for _, file in ipairs(FILES) do
+    local class, owners = nil, {}
+    for line in (readme.text("lua/ivs/" .. file .. ".lua") .. "\n"):gmatch "(.-)\n" do
+      local name = line:match "^%-%-%-@class ([%w_.]+)"
+      if name then
+        class = { fields = {}, optional = {}, functions = {}, types = {} }
+        classes[name] = class
+      end
+      local field, optional, type = line:match "^%-%-%-@field ([%w_]+)(%??) (.*)$"
+      if field then class.fields[field], class.optional[field], class.types[field] = true, optional ~= "" or nil, type end
+      local alias, its = line:match "^%-%-%-@alias ([%w_.]+) (.*)$"
+      if alias then aliases[alias] = its end
+      local owner = line:match "^local (%w+) = {}"
+      if owner then owners[owner] = class end
+      local whose, member = line:match "^function (%w+)[.:]([%w_]+)%("
+      local its_class = whose and owners[whose]
+      if its_class then its_class.functions[member] = true end
+    end
+  end
+end
+
+read_annotations()
+
+local function sorted(set)
+  local names = {}
+  for name in pairs(set) do names[#names + 1] = tostring(name) end
+  table.sort(names)
+  return names
+end
+
+--- The public functions of a table.
+local function functions_of(module)
+  local set = {}
+  for name, value in pairs(module) do
+    if type(value) == "function" and name:find "^%l" then set[name] = true end
+  end
+  return set
+end
+
+--- The methods in the C source of a module: client_methods of `luaL_Reg`.
+local function methods_in(file)
+  local set = {}
+  local list = readme.text(file):match "client_methods%[%] = (%b{})"
+  for name in list:gmatch '{"([%w_]+)"' do set[name] = true end
+  return set
+end
+
+describe("the annotations", function()
+  it("have each function of the modules, and no other", function()
+    for name, module in pairs { ivs = ivs, ["ivs.core"] = core, ["ivs.check"] = check, ["ivs.stub"] = stub } do
+      assert.same(sorted(functions_of(module)), sorted(classes[name].functions), name)
+    end
+  end)
+
+  it("have each method of the clients, of a call, of the reader and of the stand-in", function()
+    assert.same(sorted(methods_in "csrc/lua/blocking/ivs.c"), sorted(classes["ivs.Client"].functions))
+    local client = ivs.client { region = "us-west-2" }
+    for name in pairs(classes["ivs.Client"].functions) do assert.is_function(client[name], name) end
+    assert.same(sorted(methods_in "csrc/lua/driver/core.c"), sorted(classes["ivs.core.Client"].functions))
+    local driver = core.client { region = "us-west-2" }
+    for name in pairs(classes["ivs.core.Client"].functions) do assert.is_function(driver[name], name) end
+    assert.is_function(driver:call("arn").next)
+    local reader = core.http_reader(10)
+    for name in pairs(classes["ivs.core.Reader"].functions) do assert.is_function(reader[name], name) end
+    local service = stub.new {}
+    assert.is_function(service.options)
+    assert.same(sorted(classes["ivs.StubService"].fields), { "requests", "transport" })
+    for name in pairs(classes["ivs.StubService"].fields) do assert.is_not_nil(service[name], name) end
+  end)
+
+  it("have each option, all optional, with the type and the default of the settings", function()
+    local options = {}
+    for _, row in ipairs(settings.rows) do
+      options[row.name] = true
+      local type = classes["ivs.Options"].types[row.name]
+      local word = row.type:match "^%l+"
+      if word ~= "table" and word ~= "function" and not type:find '^"' then assert.equal(word, type:match "^%l+", row.name) end
+      if row.default ~= nil and row.default ~= false then
+        local shown = tostring(row.default):gsub("^1048576$", "1,048,576")
+        assert.truthy(type:find("default " .. shown, 1, true), row.name)
+      end
+    end
+    assert.same(sorted(options), sorted(classes["ivs.Options"].fields))
+    assert.same(sorted(options), sorted(classes["ivs.Options"].optional))
+  end)
+
+  it("have each member of the responses, with the type of the service model", function()
+    local CLASS = { ["ivs.RecordingConfiguration"] = shape.configuration, ["ivs.Summary"] = shape.summary }
+    local function compare(class, node)
+      assert.same(sorted(node.members), sorted(classes[class].fields), class)
+      for name, member in pairs(node.members) do
+        local type = classes[class].types[name]:match "^%S+"
+        if member.type == "structure" then
+          compare(type, member)
+        elseif member.type == "map" then
+          assert.equal("table<string,string>", type)
+        elseif member.type == "list" then
+          assert.truthy(type:find "%[%]$", class .. "." .. name)
+        elseif member.type == "integer" then
+          assert.equal("integer", type)
+        else
+          assert.truthy(type == "string" or type:find '^"' or aliases[type], class .. "." .. name)
+        end
+      end
+    end
+    for class, node in pairs(CLASS) do compare(class, node) end
+  end)
+
+  it("have the enumerations of botocore's model", function()
+    local text, status = shell.run([[$(command -v /usr/bin/python3 || command -v python3) -c '
+import botocore.session, json
+shapes = botocore.session.get_session().get_service_model("ivs")
+print(json.dumps({name: shapes.shape_for(name).enum for name in shapes.shape_names if "enum" in shapes._service_description["shapes"][name]}))']])
+    assert.equal(0, status)
+    local enums = require "cjson".decode(text)
+    local function words(type)
+      local set = {}
+      for word in (aliases[type] or type):match "^[%S]+":gmatch '"([%u_]+)"' do set[word] = true end
+      return sorted(set)
+    end
+    local function enum(name)
+      local set = {}
+      for _, word in ipairs(enums[name]) do set[word] = true end
+      return sorted(set)
+    end
+    local thumbnails, renditions = classes["ivs.ThumbnailConfiguration"].types, classes["ivs.RenditionConfiguration"].types
+    local compared = 0
+    for name, type in pairs { RecordingConfigurationState = "ivs.State", RenditionConfigurationRendition = "ivs.Resolution",
+      ThumbnailConfigurationResolution = "ivs.Resolution", RecordingMode = thumbnails.recordingMode,
+      ThumbnailConfigurationStorage = thumbnails.storage, RenditionConfigurationRenditionSelection = renditions.renditionSelection } do
+      if enums[name] then -- an older botocore does not have all
+        assert.same(enum(name), words(type), name)
+        compared = compared + 1
+      end
+    end
+    assert.is_true(compared >= 2, compared)
+  end)
+
+  it("have each field and kind of an error", function()
+    local function raised(options, arn)
+      options.region, options.env = "us-west-2", { HOME = "/nonexistent", AWS_EC2_METADATA_DISABLED = "true" }
+      return select(2, ivs.client(options):get_recording_configuration(arn or "arn:aws:ivs:us-west-2:1:recording-configuration/x"))
+    end
+    local service = stub.new { x = { error = "AccessDeniedException", message = "no" } }
+    local FIELDS = { "kind", "code", "message", "operation_name", "status", "request_id", "headers", "attempts", "retryable", "causes",
+      "cause", "response" }
+    table.sort(FIELDS)
+    assert.same(FIELDS, sorted(classes["ivs.Error"].fields))
+    for _, err in ipairs { raised(service:options()), raised {}, raised({}, "") } do
+      for name in pairs(classes["ivs.Error"].fields) do
+        if not classes["ivs.Error"].optional[name] then assert.is_not_nil(err[name], name) end
+      end
+    end
+    local kinds = {}
+    for kind in readme.text("csrc/core/failure.h"):match "#define IVS_KINDS%(X%)(.-)\n\n":gmatch '"(%l+)"' do kinds[kind] = true end
+    local documented = {}
+    for kind in aliases["ivs.Kind"]:gmatch '"(%l+)"' do documented[kind] = true end
+    assert.same(sorted(kinds), sorted(documented))
+  end)
+
+  it("name no class that they do not define", function()
+    for _, file in ipairs(FILES) do
+      for line in readme.text("lua/ivs/" .. file .. ".lua"):gmatch "[^\n]+" do
+        local its = line:match "^%-%-%-@%l+ (.*)$"
+        for name in (its or ""):gmatch "%f[%w]r?e?s?t?y?%.?ivs%.[%u][%w_]*" do
+          assert.truthy(classes[name] or aliases[name], name)
+        end
+      end
+    end
+  end)
+end)
+
+describe("make docs", function()
+  it("makes one page that has every class, field and function", function()
+    local directory = shell.run "mktemp -d":match "[^\n]+"
+    local output, status = shell.run(("exec 2>&1; env -u MAKEFLAGS -u LUA_PATH -u LUA_CPATH make -s docs B=%s"):format(directory))
+    assert.same({ directory .. "/docs/index.html\n", 0 }, { output, status })
+    local file = assert(io.open(directory .. "/docs/index.html", "rb"))
+    local page = file:read "*a"
+    file:close()
+    shell.run("rm -rf " .. directory)
+    for name, class in pairs(classes) do
+      assert.truthy(page:find(name:match "[%w_]+$", 1, true), name)
+      for field in pairs(class.fields) do assert.truthy(page:find(">" .. field .. "<", 1, true) or page:find(field .. ":", 1, true), name .. "." .. field) end
+      for member in pairs(class.functions) do assert.truthy(page:find(member .. "(", 1, true) or page:find(member .. "%s*<"), name .. ":" .. member) end
+    end
+  end)
+end)
