@@ -18,6 +18,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* musl does not have it, nor the macro that tells glibc's version. */
+#ifdef __GLIBC__
+#if __GLIBC_PREREQ(2, 34)
+#define HAS_CLOSEFROM
+#endif
+#endif
+
 extern char **environ;
 
 enum { OUT, ERR, STREAMS };
@@ -54,7 +61,7 @@ static const ivs_object_type child_type = {"ivs.process", metamethods};
 
 /* Reads a list of strings as argv. The table keeps the strings alive. */
 static void read_arguments(lua_State *L, int index, char *out[ARGUMENTS_MAX + 1]) {
-  size_t count = lua_rawlen(L, index);
+  size_t count = (size_t)lua_rawlen(L, index);
   if (count < 1 || count > ARGUMENTS_MAX)
     luaL_argerror(L, index, "a program and at most 255 arguments expected");
   for (size_t i = 0; i < count; i++) {
@@ -110,7 +117,7 @@ static int spawn(child *c, char *const argv[], char *const variables[]) {
   if (c->leads_group) posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, ends[OUT][1], STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, ends[ERR][1], STDERR_FILENO);
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+#ifdef HAS_CLOSEFROM
   posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 #endif
   posix_spawnattr_setflags(&attributes,
