@@ -58,6 +58,14 @@ static inline int reserve(ivs_buffer *buffer, size_t more) {
   return grow(buffer, more);
 }
 
+char *ivs_buffer_extend(ivs_buffer *buffer, size_t length) {
+  if (reserve(buffer, length)) return NULL;
+  char *added = buffer->data + buffer->length;
+  buffer->length += length;
+  buffer->data[buffer->length] = '\0';
+  return added;
+}
+
 int ivs_buffer_add(ivs_buffer *buffer, const void *bytes, size_t length) {
   if (reserve(buffer, length)) return buffer->status;
   if (length) memcpy(buffer->data + buffer->length, bytes, length);

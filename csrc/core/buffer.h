@@ -26,6 +26,8 @@ void ivs_buffer_reset(ivs_buffer *buffer);
 void ivs_buffer_free(ivs_buffer *buffer);
 
 /* Each appends and returns the buffer's status: IVS_OK, IVS_ENOMEM, IVS_ETOOBIG. */
+/* Adds bytes that the caller writes next, at the returned address. NULL: they do not fit. */
+char *ivs_buffer_extend(ivs_buffer *buffer, size_t length);
 int ivs_buffer_add(ivs_buffer *buffer, const void *bytes, size_t length);
 int ivs_buffer_add_text(ivs_buffer *buffer, const char *text);
 int ivs_buffer_add_byte(ivs_buffer *buffer, char byte);

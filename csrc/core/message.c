@@ -99,31 +99,26 @@ bool ivs_message_read_length(ivs_slice text, uint64_t *out) {
   return ivs_text_number(text, out) && *out <= INT64_MAX;
 }
 
-static void make_lower(char *name, size_t length) {
-  for (size_t i = 0; i < length; i++) name[i] = token_characters[(unsigned char)name[i]];
-}
-
 int ivs_response_add_header(ivs_response *response, ivs_slice name, ivs_slice value) {
   ivs_buffer *out = &response->headers;
-  const size_t before = out->length;
   value = ivs_text_trim(value);
   if (!ivs_message_is_token(name)) return IVS_EINVAL;
   if (value.length && (memchr(value.data, '\r', value.length) || memchr(value.data, '\n', value.length) ||
                        memchr(value.data, '\0', value.length)))
     return IVS_EINVAL;
-  if (before == 0) response->header_bytes = 0; /* the buffer has been reset */
+  if (out->length == 0) response->header_bytes = 0; /* the buffer has been reset */
   const size_t left = IVS_RESPONSE_HEADERS_MAX - response->header_bytes;
   if (name.length > left || value.length > left - name.length) return IVS_ETOOBIG;
   const lengths both = {(uint32_t)name.length, (uint32_t)value.length};
-  ivs_buffer_add(out, &both, sizeof both);
-  ivs_buffer_add(out, name.data, name.length);
-  ivs_buffer_add_byte(out, '\0');
-  ivs_buffer_add(out, value.data, value.length);
-  if (ivs_buffer_add_byte(out, '\0')) {
-    ivs_buffer_truncate(out, before); /* removes the incomplete header */
-    return out->status;
-  }
-  make_lower(out->data + before + sizeof both, name.length);
+  char *at = ivs_buffer_extend(out, sizeof both + name.length + value.length + 2);
+  if (!at) return out->status;
+  memcpy(at, &both, sizeof both);
+  at += sizeof both;
+  for (size_t i = 0; i < name.length; i++)
+    *at++ = token_characters[(unsigned char)name.data[i]]; /* in lower case */
+  *at++ = '\0';
+  if (value.length) memcpy(at, value.data, value.length);
+  at[value.length] = '\0';
   response->header_bytes += name.length + value.length;
   return IVS_OK;
 }

@@ -72,7 +72,7 @@ static void convert_integer(walk *w) {
 
 static const ivs_shape *find_member(const ivs_shape *shape, ivs_slice name, const char **known) {
   for (const ivs_member *member = shape->members; member->name; member++)
-    if (ivs_text_equal(name, member->name)) {
+    if (name.data[0] == member->name[0] && ivs_text_equal(name, member->name)) { /* most differ there */
       *known = member->name;
       return member->shape;
     }

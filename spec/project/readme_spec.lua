@@ -53,6 +53,38 @@ describe("the README", function()
     end
   end)
 
+  it("names every variable that has no option", function()
+    local options, text = {}, readme.text()
+    for _, row in ipairs(require("ivs.config.settings").rows) do
+      for _, name in ipairs(row.env or {}) do options[name] = true end
+    end
+    for _, name in ipairs { "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SSO",
+      "AWS_ENDPOINT_URL_SSO_OIDC", "AWS_ENDPOINT_URL_SIGNIN", "AWS_STS_REGIONAL_ENDPOINTS", "AWS_EC2_METADATA_DISABLED" } do
+      assert.is_nil(options[name])
+      assert.truthy(text:find("`" .. name .. "`", 1, true), name)
+    end
+  end)
+
+  for _, page in ipairs { "README.md", "docs/command.md" } do
+    for number, steps in ipairs(readme.consoles(page)) do
+      it(("has a session %d in %s whose commands print what it says"):format(number, page), function()
+        local words = { "LANG=C.UTF-8", "ARN=" .. shell.quote(store.configurations.complete.arn), "LUA_PATH=" .. shell.quote(package.path),
+          "LUA_CPATH=" .. shell.quote(package.cpath) }
+        for name, value in pairs(emulator:environment()) do words[#words + 1] = name .. "=" .. shell.quote(value) end
+        local root, directory = shell.run "pwd -P":match "[^\n]+", shell.run "mktemp -d":match "[^\n]+"
+        -- the paths of the modules are of the root, the files of a session of a folder of its own
+        local prelude = ("cd %s; ivs() { (root=$PWD; cd %s && %s %s/bin/ivs \"$@\"); }; "):format(directory, shell.quote(root),
+          interpreter.path(), shell.quote(root))
+        for _, step in ipairs(steps) do
+          local said = shell.run(("exec 2>&1; export %s; %s%s"):format(table.concat(words, " "), prelude,
+            (step.command:gsub("want%.json", directory .. "/%0"))))
+          assert.equal(step.output, said, step.command)
+        end
+        shell.run("rm -rf " .. directory)
+      end)
+    end
+  end
+
   for _, page in ipairs(readme.pages) do
     for number, example in ipairs(readme.examples(page)) do
       it(("has an example %d in %s that prints what it says"):format(number, page), function()

@@ -46,9 +46,25 @@ function readme.examples(page)
   return examples
 end
 
--- The ```nginx block of docs/nginx.md.
-function readme.nginx()
-  return readme.text("docs/nginx.md"):match("\n```nginx\n(.-)\n```")
+-- The first ```nginx block of a page.
+function readme.nginx(page)
+  return readme.text(page):match("\n```nginx\n(.-)\n```")
+end
+
+-- The ```console blocks of a page: { { command, output }, … } each. A command follows a `$`; what it prints, if anything, follows it.
+function readme.consoles(page)
+  local consoles = {}
+  for block in readme.text(page):gmatch("\n```console\n(.-\n)```") do
+    local steps = {}
+    for line in block:gmatch "([^\n]*)\n" do
+      local command = line:match "^%$ (.*)$"
+      if command then steps[#steps + 1] = { command = command, output = "" } else
+        steps[#steps].output = steps[#steps].output .. line .. "\n"
+      end
+    end
+    consoles[#consoles + 1] = steps
+  end
+  return consoles
 end
 
 return readme

@@ -1,4 +1,4 @@
--- The example of docs/nginx.md runs as it is written. The other examples: spec/project/readme_spec.lua.
+-- The examples of nginx in the README and in docs/nginx.md run as they are written. The other examples: spec/project/readme_spec.lua.
 
 local nginx = require "support.nginx"
 local readme = require "support.readme"
@@ -7,10 +7,10 @@ local store = require "emulator.store"
 
 if not nginx.available then return end
 
-describe("the example of docs/nginx.md", function()
-  it("answers with the state", function()
+describe("the example of nginx", function()
+  for _, page in ipairs { "README.md", "docs/nginx.md" } do it("in " .. page .. " answers with the state", function()
     local emulator = server.start()
-    local text = readme.nginx()
+    local text = readme.nginx(page)
     local environment = emulator:environment()
     local main = {}
     for name in pairs(environment) do main[#main + 1] = "env " .. name .. ";" end
@@ -22,5 +22,5 @@ describe("the example of docs/nginx.md", function()
     site:stop()
     emulator:stop()
     assert.same({ "ACTIVE\n", 200 }, { body, status })
-  end)
+  end) end
 end)
