@@ -4,6 +4,7 @@
 -- changing from round to round, and takes the median of the rounds' ratios: a load that comes and goes meets both sides
 -- alike. Absolute times are printed to give an idea; only ratios are judged.
 
+local goals = require "bench.goals"
 local measure = require "measure"
 
 local common = {}
@@ -11,7 +12,7 @@ local common = {}
 common.arn = "arn:aws:ivs:us-west-2:123456789012:recording-configuration/AbCdEf123456"
 common.keys = { access_key_id = "AKIAIOSFODNN7EXAMPLE", secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" }
 
-local FORMAT = "%-61s %10s %10s %7s %8s  %s"
+local FORMAT = "%-84s %10s %10s %7s %8s  %s"
 
 --- A file's content.
 function common.read(path)
@@ -76,6 +77,20 @@ function common.print_row(row)
   print(FORMAT:format(row.work, format:format(row.ours), row.yardstick and format:format(row.yardstick) or "-",
     row.ratio and ("%.2f"):format(row.ratio) or "-", row.goal and ("<= %.2f"):format(row.goal) or "-", verdict))
   io.stdout:flush()
+end
+
+--- A row's `work` and `goal` (goals.lua).
+-- @string key
+-- @string[opt] detail added to the name of the work
+function common.goal(key, detail)
+  local row = goals[key]
+  return ("%s%s : %s"):format(row[1], detail or "", row[2]), row[3]
+end
+
+--- The same as a row for `compare`.
+function common.row(key, clock, detail)
+  local work, goal = common.goal(key, detail)
+  return { work = work, goal = goal, clock = clock }
 end
 
 --- The ratios of ours to the yardstick, pair by pair, and their median.

@@ -8,14 +8,15 @@ local locations = {}
 
 local TIMEOUT, POOL_SIZE = 60000, 100 -- milliseconds
 
-local arn, port, text, client, cached, constant
+local arn, port, text, client, cached, constant, request
 
 --- Called as the worker starts.
 -- @tab given `arn`, and the `options` of a client
 function locations.set_up(given)
   arn = given.arn
   port = tonumber(given.options.endpoint_url:match ":(%d+)$")
-  local _, request = assert(core.client(given.options)):call(arn):next()
+  if given.resty_http then package.path = given.resty_http .. "/?.lua;" .. package.path end
+  request = select(2, assert(core.client(given.options)):call(arn):next())
   text = assert(core.http_request(request))
   client = resty.client(given.options)
   given.options.cache = { dict = "recordings", ttl = 3600 }
@@ -43,6 +44,21 @@ function locations.bare()
   local head = assert(sock:receiveuntil "\r\n\r\n")()
   assert(sock:receive(tonumber(head:match "[Cc]ontent%-[Ll]ength: (%d+)")))
   assert(sock:setkeepalive(TIMEOUT, POOL_SIZE))
+  ngx.print "ok"
+end
+
+--- The same bytes, signed once, over lua-resty-http; its response is not decoded.
+function locations.resty_http()
+  local is_installed, http = pcall(require, "resty.http")
+  if not is_installed then return ngx.print("not installed: ", http) end
+  local connection = http.new()
+  connection:set_timeouts(TIMEOUT, TIMEOUT, TIMEOUT)
+  assert(connection:connect { scheme = "https", host = "127.0.0.1", port = port, ssl_server_name = "localhost", ssl_verify = true })
+  local response, err = connection:request { method = "POST", path = "/GetRecordingConfiguration", body = request.body,
+    headers = request.headers }
+  if not response then return answer(nil, err) end
+  assert(response:read_body())
+  connection:set_keepalive(TIMEOUT, POOL_SIZE)
   ngx.print "ok"
 end
 

@@ -31,7 +31,7 @@ local function compare_signing()
   local bytes = measure.hash_bytes()
   common.compare {
     ours = measure.sign, yardstick = measure.hash, count = 5000,
-    goals = { { work = ("sign and build : SHA-256 of the %d bytes, 4 messages"):format(bytes), clock = "cpu", goal = 3 } },
+    goals = { common.row("sign", "cpu", (" (%d bytes, 4 messages)"):format(bytes)) },
   }
   common.compare {
     ours = measure.sign, yardstick = measure.hash_joined, count = 5000,
@@ -50,7 +50,7 @@ local function compare_decoding()
   common.compare {
     ours = function(count) for _ = 1, count do decode() end end,
     yardstick = function(count) for _ = 1, count do yardstick(body) end end, count = 2000,
-    goals = { { work = ("body (%d bytes) to tables : cjson.decode"):format(#body), clock = "cpu", goal = 1.6 } },
+    goals = { common.row("decode", "cpu", (" (%d bytes)"):format(#body)) },
   }
 end
 
@@ -64,7 +64,7 @@ local function compare_transport(answer)
         hash(1)
       end
     end, count = 2000,
-    goals = { { work = "call over transport : cjson.decode + SHA-256 of 1 KiB", clock = "cpu", goal = 2.5 } },
+    goals = { common.row("transport", "cpu") },
   }
   client:close()
 end
@@ -77,10 +77,7 @@ local function compare_wire()
   local function run_bare(count) bare:run(count) end
   common.compare {
     ours = repeat_call(client), yardstick = run_bare, count = 250, rounds = 31,
-    goals = {
-      { work = "call over the wire, wall : bare libcurl loop", clock = "wall", goal = 1.10 },
-      { work = "call over the wire, CPU : bare libcurl loop", clock = "cpu", goal = 1.15 },
-    },
+    goals = { common.row("wire_wall", "wall"), common.row("wire_cpu", "cpu") },
   }
   local decode = cjson.decode
   common.compare {
@@ -90,10 +87,7 @@ local function compare_wire()
         decode(body)
       end
     end, count = 250, rounds = 31,
-    goals = {
-      { work = "call over the wire, wall : bare libcurl + cjson.decode", clock = "wall", goal = 1.08 },
-      { work = "call over the wire, CPU : bare libcurl + cjson.decode", clock = "cpu", goal = 1.12 },
-    },
+    goals = { common.row("decoded_wall", "wall"), common.row("decoded_cpu", "cpu") },
   }
   local unsigned = {}
   for _, line in ipairs(lines) do
@@ -103,7 +97,7 @@ local function compare_wire()
   local signing = measure.bare(request.url, ca, request.body, unsigned, "aws:amz:us-west-2:ivs", keys)
   common.compare {
     ours = repeat_call(client), yardstick = function(count) signing:run(count) end, count = 250, rounds = 31,
-    goals = { { work = "call over the wire, wall : libcurl's own SigV4", clock = "wall", goal = 0.85 } },
+    goals = { common.row("signed_wall", "wall") },
   }
   client:close()
 end

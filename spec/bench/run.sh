@@ -2,6 +2,7 @@
 # Measures the goals of the design's performance table on two Luas and prints, for each, ours, the yardstick, their ratio
 # and the goal. Both sides of a ratio run in turn in the same minute against the same server.
 #   LUAS    the Luas to measure (lua5.4 luajit)
+#   BENCH_RESTY_HTTP   the folder `lib` of lua-resty-http, where nginx does not find it anyway
 #   BUILD   where the shared objects are (.build)
 #   RUN     a command to run instead of the measuring, with the server up: a profiler on spec/bench/calls.lua
 set -eu
@@ -116,4 +117,5 @@ done
 status=0
 for pid in $pids; do wait "$pid" || status=1; done
 pids=""
+under lua5.4 $on_client lua5.4 $here/scaling.lua
 exit $status

@@ -16,9 +16,9 @@ local function start()
   options.ca_bundle = nil -- nginx has its own directive for that
   options.endpoint_url = options.endpoint_url:gsub("127%.0%.0%.1", "localhost") -- nginx verifies names only
   options.env = cjson.decode "{}"
-  local given = cjson.encode { arn = common.arn, options = options }
+  local given = cjson.encode { arn = common.arn, options = options, resty_http = os.getenv "BENCH_RESTY_HTTP" }
   local locations = {}
-  for _, name in ipairs { "driver", "bare", "hit", "constant", "nothing" } do
+  for _, name in ipairs { "driver", "bare", "resty_http", "hit", "constant", "nothing" } do
     locations["= /" .. name] = { content = ("require('bench.locations').%s()"):format(name) }
   end
   return nginx.start {
@@ -48,7 +48,7 @@ local function load(name, seconds)
   return { wall = 1e6 / tonumber(said:match "Requests/sec:%s+([%d.]+)"), cpu = (cpu_of(worker) - before) / count }
 end
 
-local function compare(work, ours, yardstick, goal)
+local function compare(key, ours, yardstick)
   local taken = { ours = { wall = {}, cpu = {} }, yardstick = { wall = {}, cpu = {} } }
   load(ours, 1)
   load(yardstick, 1)
@@ -58,9 +58,10 @@ local function compare(work, ours, yardstick, goal)
       taken[side].wall[round], taken[side].cpu[round] = one.wall, one.cpu
     end
   end
+  local work, goal = common.goal(key)
   for _, clock in ipairs { "wall", "cpu" } do
     common.print_row {
-      work = ("%s, %s"):format(work, clock), goal = clock == "wall" and goal or nil,
+      work = clock == "wall" and work or "  the same, CPU", goal = clock == "wall" and goal or nil,
       ours = common.median(taken.ours[clock]), yardstick = common.median(taken.yardstick[clock]),
       ratio = common.median_ratio(taken.ours[clock], taken.yardstick[clock]),
     }
@@ -72,7 +73,13 @@ if arg[1] == "hold" then -- for a profiler
   io.stdout:flush()
   shell.run("sleep 600")
 else
-  compare("call in a worker : bare cosocket request", "driver", "bare", 1 / 0.8) -- 0.8 × its requests a second
-  compare("cache hit : the same JSON, constant", "hit", "constant", 1.5)
+  compare("worker", "driver", "bare")
+  local said = site:get "/resty_http"
+  if said == "ok" then
+    compare("lua_resty_http", "driver", "resty_http")
+  else -- BENCH_RESTY_HTTP names its folder `lib`
+    print(((common.goal "lua_resty_http")) .. ": not measured: " .. said:match "[^\n]*")
+  end
+  compare("hit", "hit", "constant")
 end
 site:stop()
