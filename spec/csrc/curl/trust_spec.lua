@@ -124,6 +124,19 @@ describe("certificate authorities", function()
     end)
   end
 
+  it("in a directory of the user vouch alone: those of the system's bundle do not", function()
+    make "ca strangers"
+    local own = server.directory .. "/own"
+    local output, status = shell.run(("exec 2>&1; cd %s && rm -rf own && mkdir own && cp ca.pem own && openssl rehash own")
+      :format(shell.quote(server.directory)))
+    assert(status == 0, output)
+    assert.equal("ACTIVE\n", call_once("server", own))
+    assert.equal(REFUSED, call_once("unknown", own))
+    assert.equal(REFUSED, call_once("unknown", own, { IVS_HIDE_LIBCURL = "1" }))
+    shell.run(("rm -f %s/own/*"):format(shell.quote(server.directory)))
+    assert.truthy(call_once("unknown", own):find "^tls SSLError ")
+  end)
+
   it("only in the system's directory vouch, too", function()
     make("strangers", "ca")
     assert.equal("ACTIVE\n", call_once "server")
@@ -139,13 +152,22 @@ describe("certificate authorities", function()
   end)
 
   describe("are read", function()
-    --- Debian's libcurl was built with a bundle and a directory.
-    local function is_debians()
+    --- The path of the libcurl that is used.
+    local function libcurl()
       for directory in package.cpath:gmatch "([^;]+)/%?%.so" do
         local output = shell.run("ldd " .. shell.quote(directory .. "/ivs.so") .. " 2>/dev/null")
-        local path = output:match "libcurl%.so%.4 => (%S+)"
-        if path then return path:find "^/u?s?r?/?lib/" ~= nil end
+        local path = output:match "libcurl%.so[.%d]* => (%S+)"
+        if path then return path end
       end
+    end
+
+    --- Debian's libcurl was built with a bundle and a directory.
+    local function is_debians() return libcurl():find "^/u?s?r?/?lib/" ~= nil end
+
+    --- Whether it tells its own bundle: since 7.70.
+    local function tells_defaults()
+      local major, minor = shell.run("grep -aoE 'libcurl/[0-9]+[.][0-9]+' " .. shell.quote(libcurl())):match "libcurl/(%d+)%.(%d+)"
+      return tonumber(major) > 7 or tonumber(minor) >= 70
     end
 
     local TWO_CLIENTS = "local a, b = connect(), connect() call(a) call(a) call(b) call(b)"
@@ -160,6 +182,7 @@ describe("certificate authorities", function()
     end)
 
     it("from the system's bundle once for all connections of all clients", function()
+      if not tells_defaults() then return pending "this libcurl does not tell its bundle, so it reads it for each connection" end
       make "ca"
       serve "server"
       assert.equal(FOUR, run(TWO_CLIENTS))
