@@ -6,8 +6,8 @@
 -- its functions keep the name of the class. Aliases are listed with the types.
 
 --- The files, and the title of those that do not begin with a class that has functions.
-local FILES = { { "types" }, { "types/response", "Responses and errors" }, { "types/options", "Options" }, { "types/nginx" }, { "types/core" },
-  { "types/testing" } }
+local FILES = { { "types" }, { "types/response", "Responses and errors" }, { "types/exceptions", "Codes" },
+  { "types/options", "Options" }, { "types/nginx" }, { "types/core" }, { "types/testing" } }
 
 local TITLES = { ivs = 'require "ivs"', ["resty.ivs"] = 'require "resty.ivs"', ["ivs.core"] = 'require "ivs.core"',
   ["ivs.check"] = 'require "ivs.check"', ["ivs.stub"] = 'require "ivs.stub"' }
@@ -15,8 +15,9 @@ local TITLES = { ivs = 'require "ivs"', ["resty.ivs"] = 'require "resty.ivs"', [
 local INTRODUCTION = [[
 --- Amazon IVS recording configurations for Lua: the public API.
 --
--- Made from `lua/ivs/types.lua` and `lua/ivs/types/`, which lua-language-server reads, too. The README has a tour, `docs/` has the rules.
--- @module ivs
+-- Made from <code>lua/ivs/types.lua</code> and <code>lua/ivs/types/</code>, which lua-language-server reads, too. The README has a tour;
+-- <code>docs/</code> has the rules.
+-- @module reference
 
 ]]
 

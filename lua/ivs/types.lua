@@ -1,13 +1,13 @@
 ---@meta ivs
 
 -- The public API of `require "ivs"` for editors (lua-language-server) and for the reference (`make docs`). Nothing loads this file. A
--- spec compares it with the modules (spec/project/reference_spec.lua). The rest: types/response.lua, types/options.lua, types/nginx.lua,
--- types/core.lua, types/testing.lua.
+-- spec compares it with the modules (spec/project/reference_spec.lua). The rest: types/response.lua, types/exceptions.lua, types/options.lua,
+-- types/nginx.lua, types/core.lua, types/testing.lua.
 
 ---Amazon IVS recording configurations in scripts, over libcurl. Every failure at run time is nil and an error; only misuse of the API raises.
 ---@class ivs
 ---@field _VERSION string version of this package, as in Semantic Versioning
----@field exceptions table<string,string> every code that this module can name, under its own name; an unknown name raises
+---@field exceptions ivs.Exceptions every code that this module can name, under its own name; an unknown name raises
 local ivs = {}
 
 ---Makes a client. Misuse of the options raises; a setting that cannot be used, from the options, the environment or a file, is an error.
@@ -76,6 +76,7 @@ function Client:credentials() end
 ---Closes the client. A second call does nothing. A closed client answers with `ClientClosedError`.
 function Client:close() end
 
+---Gives the next summary; after a failure `false` and the error; nil at the end.
 ---@alias ivs.Iterator fun():ivs.Summary|false|nil,ivs.Error|nil
 
 ---What names a recording configuration.
@@ -84,7 +85,7 @@ function Client:close() end
 
 ---Which page of the list.
 ---@class ivs.ListParams
----@field maxResults? integer items of a page, 1 to 100; the service's default is 50
+---@field maxResults? integer items of a page, 1 to 100; by default the service gives 100, or your service quota if that is smaller
 ---@field nextToken? string of the page before
 
 ---What a batch fetches, and how.

@@ -5,7 +5,7 @@
 ---The module without I/O. It loads no libcurl.
 ---@class ivs.core
 ---@field _VERSION string version of this package
----@field exceptions table<string,string> as `ivs.exceptions`
+---@field exceptions ivs.Exceptions as `ivs.exceptions`
 local core = {}
 
 ---Makes a client.
@@ -98,6 +98,7 @@ local Call = {}
 ---@return any detail of `credentials` the provider, of `exchange` the request, of `sleep` seconds, of `done` the response, of `failed` the error
 function Call:next(result, err) end
 
+---What a driver does next: ask the provider, send the request, wait, or end.
 ---@alias ivs.core.Step "credentials"|"exchange"|"sleep"|"done"|"failed"
 
 ---The loop's own clock.

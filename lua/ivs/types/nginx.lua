@@ -5,7 +5,7 @@
 ---Amazon IVS recording configurations inside nginx. No call blocks the worker; in a phase without cosockets a call is an error that names it.
 ---@class resty.ivs
 ---@field _VERSION string version of this package
----@field exceptions table<string,string> as `ivs.exceptions`
+---@field exceptions ivs.Exceptions as `ivs.exceptions`
 local resty = {}
 
 ---Makes a client. Reads nothing: whatever is wrong with the settings is an error of the first call. Misuse raises.

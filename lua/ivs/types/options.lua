@@ -31,6 +31,7 @@
 ---@field env? table<string,string> read in place of the process environment
 ---@field transport? ivs.Transport used instead of the network, for tests
 
+---Of a message to the option `logger`. debug: each attempt and its status; info: a retry; warn: a call that failed, a file that is ignored.
 ---@alias ivs.LogLevel "debug"|"info"|"warn"
 
 ---Credentials, as the option `credentials` and its function give them.
@@ -47,10 +48,12 @@
 ---@class ivs.Request
 ---@field method string `POST`; the sources of credentials also send `GET` and `PUT`
 ---@field url string whole, with scheme and host
----@field headers table<string,string> all that have to be sent
----@field body string may be empty
+---@field headers? table<string,string> all that have to be sent
+---@field body? string absent if there is none
 ---@field connect_timeout number seconds
 ---@field read_timeout number seconds
+---@field direct? boolean of a source of credentials: true if it must not go over a proxy
+---@field max_bytes? integer of a source of credentials: the largest body it accepts
 
 ---A response as it came.
 ---@class ivs.RawResponse

@@ -34,6 +34,7 @@
 ---@field state ivs.State whether it can be used
 ---@field tags? table<string,string> the tags of the resource
 
+---CREATING: wait; ACTIVE: ready for recording; CREATE_FAILED: it can only be deleted.
 ---@alias ivs.State "CREATING"|"CREATE_FAILED"|"ACTIVE"
 
 ---Where recordings are stored.
@@ -56,6 +57,7 @@
 ---@field storage? ("SEQUENTIAL"|"LATEST")[] as a series, as the latest one, or both
 ---@field targetIntervalSeconds? integer seconds between two thumbnails, 1 to 60
 
+---A video resolution, as the service names it.
 ---@alias ivs.Resolution "SD"|"HD"|"FULL_HD"|"LOWEST_RESOLUTION"
 
 ---About the HTTP response, as in boto3.
@@ -82,6 +84,7 @@
 ---@field cause? ivs.Error of `WaiterError`: the failure that ended the wait
 ---@field response? ivs.Response of `WaiterError`: the last response
 
+---What a failure is about. `internal`: out of memory, or libcrypto failed.
 ---@alias ivs.Kind "service"|"params"|"config"|"credentials"|"connection"|"timeout"|"tls"|"response"|"cancelled"|"internal"
 
 ---Why a source had no credentials.

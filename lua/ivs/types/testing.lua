@@ -91,9 +91,16 @@ function stub.new(answers) end
 ---A recording configuration (an absent `arn` is filled in), or `{ error = CODE, message = TEXT }`.
 ---@alias ivs.StubAnswer ivs.RecordingConfiguration|table
 
+---A request that a stand-in has answered.
+---@class ivs.StubRequest
+---@field operation string `GetRecordingConfiguration` or `ListRecordingConfigurations`
+---@field arn? string of a GetRecordingConfiguration
+---@field maxResults? integer of a list
+---@field nextToken? string of a list
+
 ---The stand-in.
 ---@class ivs.StubService
----@field requests table[] what was asked for: `{ arn, operation }` each
+---@field requests ivs.StubRequest[] what was asked for, in order
 ---@field transport ivs.Transport answers from the table
 local Service = {}
 

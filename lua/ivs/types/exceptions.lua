@@ -1,0 +1,95 @@
+---@meta ivs.types.exceptions
+
+-- The codes of errors. Those of the service are in the service model and in "Common Errors" of the Amazon IVS API reference, or are sent by
+-- AWS front ends; the client's have the names of botocore's exceptions. docs/protocol.md has the rules that lead to each.
+
+---Every code that this module can name, under its own name; an unknown name raises. Other codes of the service arrive in `err.code` as they came.
+---@class ivs.Exceptions
+---@field ResourceNotFoundException "ResourceNotFoundException" service: there is no such recording configuration in this account and region
+---@field AccessDeniedException "AccessDeniedException" service: a policy does not allow the operation, or the credentials cannot be used
+---@field ValidationException "ValidationException" service: a parameter is not valid, such as an ARN of another resource
+---@field InternalServerException "InternalServerException" service: it has a problem of its own; retried
+---@field ThrottlingException "ThrottlingException" service: too many calls; retried
+---@field ConflictException "ConflictException" service: another change is under way
+---@field PendingVerification "PendingVerification" service: the account is being verified
+---@field ServiceQuotaExceededException "ServiceQuotaExceededException" service: a quota of the account is used up
+---@field ServiceUnavailable "ServiceUnavailable" service: it is not available; retried
+---@field ServiceUnavailableException "ServiceUnavailableException" service: it is not available; retried
+---@field InternalFailure "InternalFailure" service: a failure of the front end; retried
+---@field ChannelNotBroadcasting "ChannelNotBroadcasting" service: the channel has no stream
+---@field StreamUnavailable "StreamUnavailable" service: the stream is not available
+---@field UnknownOperationException "UnknownOperationException" service: the endpoint does not have this operation
+---@field UnrecognizedClientException "UnrecognizedClientException" service: it does not know the access key ID or the session token
+---@field InvalidClientTokenId "InvalidClientTokenId" service: it does not know the access key ID
+---@field InvalidSignatureException "InvalidSignatureException" service: the signature does not match, or the machine's clock is wrong
+---@field SignatureDoesNotMatch "SignatureDoesNotMatch" service: the signature does not match: is the secret access key right?
+---@field IncompleteSignatureException "IncompleteSignatureException" service: the signature has a part too few; a proxy may have changed a header
+---@field MissingAuthenticationTokenException "MissingAuthenticationTokenException" service: the request arrived without a signature
+---@field AuthFailure "AuthFailure" service: the credentials were not accepted
+---@field ExpiredToken "ExpiredToken" service: the session token has expired
+---@field ExpiredTokenException "ExpiredTokenException" service: the session token has expired
+---@field OptInRequired "OptInRequired" service: the account has not signed up for it, or not for this region
+---@field RequestTimeTooSkewed "RequestTimeTooSkewed" service: the machine's clock is wrong
+---@field RequestExpired "RequestExpired" service: the request's date is too old
+---@field RequestInTheFuture "RequestInTheFuture" service: the request's date is in the future
+---@field RequestTimeout "RequestTimeout" service: the request did not arrive in time; retried
+---@field RequestTimeoutException "RequestTimeoutException" service: the request did not arrive in time; retried
+---@field Throttling "Throttling" service: too many calls; retried
+---@field ThrottledException "ThrottledException" service: too many calls; retried
+---@field RequestThrottledException "RequestThrottledException" service: too many calls; retried
+---@field RequestThrottled "RequestThrottled" service: too many calls; retried
+---@field TooManyRequestsException "TooManyRequestsException" service: too many calls; retried
+---@field ProvisionedThroughputExceededException "ProvisionedThroughputExceededException" service: too many calls; retried
+---@field TransactionInProgressException "TransactionInProgressException" service: another request is in progress; retried
+---@field RequestLimitExceeded "RequestLimitExceeded" service: too many calls; retried
+---@field BandwidthLimitExceeded "BandwidthLimitExceeded" service: too much data; retried
+---@field LimitExceededException "LimitExceededException" service: a limit was reached; retried
+---@field SlowDown "SlowDown" service: too many calls; retried
+---@field PriorRequestNotComplete "PriorRequestNotComplete" service: an earlier request has not ended; retried
+---@field EC2ThrottledException "EC2ThrottledException" service: too many calls of EC2 behind it; retried
+---@field IDPCommunicationError "IDPCommunicationError" STS: the identity provider could not be reached; retried
+---@field UnauthorizedException "UnauthorizedException" IAM Identity Center: the access token is not valid
+---@field ForbiddenException "ForbiddenException" IAM Identity Center: the role is not assigned to the user
+---@field InvalidRequestException "InvalidRequestException" IAM Identity Center: a parameter is not valid
+---@field ParamValidationError "ParamValidationError" params: an argument is missing, or has a wrong type or range; nothing was sent
+---@field NoRegionError "NoRegionError" config: there is no region, and no ARN to take it from
+---@field InvalidRegionError "InvalidRegionError" config: the region is not a valid host label
+---@field EndpointResolutionError "EndpointResolutionError" config: FIPS or dual-stack together with `endpoint_url`
+---@field InvalidEndpointError "InvalidEndpointError" config: `endpoint_url` is not a usable URL
+---@field InvalidConfigError "InvalidConfigError" config: a setting has a value that cannot be used
+---@field InvalidRetryModeError "InvalidRetryModeError" config: `retry_mode` is none of the three
+---@field InvalidMaxRetryAttemptsError "InvalidMaxRetryAttemptsError" config: `max_attempts` is not an integer from 1 to 1000
+---@field InvalidProxiesConfigError "InvalidProxiesConfigError" config: the proxy's URL cannot be used
+---@field ConfigParseError "ConfigParseError" config: a line of a shared file, or the JSON of an expectation, cannot be read
+---@field ConfigNotFound "ConfigNotFound" config: the file of an expectation cannot be opened
+---@field ProfileNotFound "ProfileNotFound" config: neither shared file has the profile
+---@field NoCredentialsError "NoCredentialsError" credentials: no source has any; `causes` lists why
+---@field PartialCredentialsError "PartialCredentialsError" credentials: one of the two keys, or a setting of a role, is missing
+---@field CredentialRetrievalError "CredentialRetrievalError" credentials: a source failed, or gave something that cannot be used
+---@field InfiniteLoopConfigError "InfiniteLoopConfigError" credentials: profiles name one another as source_profile
+---@field MetadataRetrievalError "MetadataRetrievalError" credentials: the EC2 instance metadata service gave something that cannot be used
+---@field MissingDependencyException "MissingDependencyException" credentials: a role needs luaexpat, which is not installed
+---@field InvalidSTSRegionalEndpointsConfigError "InvalidSTSRegionalEndpointsConfigError" config: AWS_STS_REGIONAL_ENDPOINTS is neither `regional` nor `legacy`
+---@field InvalidIMDSEndpointError "InvalidIMDSEndpointError" config: the endpoint of the instance metadata service is not a usable URL
+---@field InvalidIMDSEndpointModeError "InvalidIMDSEndpointModeError" config: the endpoint mode is neither IPv4 nor IPv6
+---@field SSOTokenLoadError "SSOTokenLoadError" credentials: no usable token of IAM Identity Center: run `aws sso login`
+---@field UnauthorizedSSOTokenError "UnauthorizedSSOTokenError" credentials: the token of IAM Identity Center was refused: run `aws sso login`
+---@field TokenRetrievalError "TokenRetrievalError" credentials: the token of IAM Identity Center could not be renewed
+---@field LoginTokenLoadError "LoginTokenLoadError" credentials: no usable token of a login session: run `aws login`
+---@field LoginRefreshRequired "LoginRefreshRequired" credentials: the login session has ended: run `aws login`
+---@field LoginInsufficientPermissions "LoginInsufficientPermissions" credentials: a policy does not allow the login session's refresh
+---@field LoginError "LoginError" credentials: the login session could not be renewed
+---@field EndpointConnectionError "EndpointConnectionError" connection: the host was not found or not reached
+---@field ConnectionClosedError "ConnectionClosedError" connection: it was closed before the whole response had come
+---@field ConnectTimeoutError "ConnectTimeoutError" timeout: no connection within `connect_timeout`
+---@field ReadTimeoutError "ReadTimeoutError" timeout: not the whole response within `read_timeout`
+---@field ProxyConnectionError "ProxyConnectionError" connection: the proxy was not reached, or refused
+---@field SSLError "SSLError" tls: the handshake failed, or the certificate was not accepted
+---@field HTTPClientError "HTTPClientError" connection or response: anything else that failed in sending the request or in reading the response
+---@field ResponseParserError "ResponseParserError" response: the body is no JSON object, or larger than `max_response_bytes`
+---@field PaginationError "PaginationError" response: a list gave the same nextToken twice running
+---@field WaiterError "WaiterError" wait_until_active: CREATE_FAILED, a timeout, or a failure; `cause` and `response` say more
+---@field ClientClosedError "ClientClosedError" cancelled: the client is closed
+---@field CallStateError "CallStateError" internal: a transition that the call machine does not have, a bug of this module
+---@field OutOfMemoryError "OutOfMemoryError" internal: memory ran out
+---@field CryptoError "CryptoError" internal: libcrypto failed
