@@ -40,6 +40,11 @@ end
 --- LDoc's types have neither blanks nor optional marks of their own; a bar separates alternatives.
 local function as_type(text) return (text:gsub("%s", "")) end
 
+--- A field's type as HTML; LDoc makes links only of the types of parameters and results.
+local function linked_type(text)
+  return (as_type(text):gsub("<", "&lt;"):gsub("%f[%w][%l.]*ivs%.[%l.]*%u%w*", '<a href="#%0">%0</a>'))
+end
+
 local out, class, owners
 
 local function add(...) out[#out + 1] = table.concat { ... } end
@@ -61,7 +66,7 @@ local function write_class(name, text, fields, has_functions)
   for _, field in ipairs(fields) do
     local type, description = split_type(field.text)
     local is_optional = field.name:find "%?$"
-    add("-- @field ", field.name:gsub("%?$", ""), " (", as_type(type):gsub("<", "&lt;"), is_optional and ", optional" or "", ") ", html(description))
+    add("-- @field ", field.name:gsub("%?$", ""), " (", linked_type(type), is_optional and ", optional" or "", ") ", html(description))
   end
   add ""
 end

@@ -1,6 +1,7 @@
 --- The annotations in lua/ivs/types.lua and lua/ivs/types/, and the page that `make docs` makes of them, name what the modules have, and
 -- nothing else. (Of resty.ivs: spec/lua/resty/reference_spec.)
 
+local annotations = require "support.annotations"
 local check = require "ivs.check"
 local core = require "ivs.core"
 local ivs = require "ivs"
@@ -10,41 +11,7 @@ local shape = require "ivs.shape"
 local shell = require "emulator.shell"
 local stub = require "ivs.stub"
 
-local FILES = { "types", "types/response", "types/options", "types/nginx", "types/core", "types/testing" }
-
---- name → { fields = set, optional = set, functions = set }
-local classes, aliases = {}, {}
-
-local function read_annotations()
-  for _, file in ipairs(FILES) do
-    local class, owners = nil, {}
-    for line in (readme.text("lua/ivs/" .. file .. ".lua") .. "\n"):gmatch "(.-)\n" do
-      local name = line:match "^%-%-%-@class ([%w_.]+)"
-      if name then
-        class = { fields = {}, optional = {}, functions = {}, types = {} }
-        classes[name] = class
-      end
-      local field, optional, type = line:match "^%-%-%-@field ([%w_]+)(%??) (.*)$"
-      if field then class.fields[field], class.optional[field], class.types[field] = true, optional ~= "" or nil, type end
-      local alias, its = line:match "^%-%-%-@alias ([%w_.]+) (.*)$"
-      if alias then aliases[alias] = its end
-      local owner = line:match "^local (%w+) = {}"
-      if owner then owners[owner] = class end
-      local whose, member = line:match "^function (%w+)[.:]([%w_]+)%("
-      local its_class = whose and owners[whose]
-      if its_class then its_class.functions[member] = true end
-    end
-  end
-end
-
-read_annotations()
-
-local function sorted(set)
-  local names = {}
-  for name in pairs(set) do names[#names + 1] = tostring(name) end
-  table.sort(names)
-  return names
-end
+local classes, aliases, sorted = annotations.classes, annotations.aliases, annotations.sorted
 
 --- The public functions of a table.
 local function functions_of(module)
@@ -176,8 +143,71 @@ print(json.dumps({name: shapes.shape_for(name).enum for name in shapes.shape_nam
     assert.same(sorted(kinds), sorted(documented))
   end)
 
+  it("have each code of ivs.exceptions, with its own name as its type and a meaning", function()
+    local codes = {}
+    for _, list in ipairs { "SERVICE", "CLIENT" } do
+      local text = readme.text("csrc/core/failure.h"):match("#define IVS_" .. list .. "_CODES%(X%)(.-)\n\n")
+      for code in text:gmatch "X%((%w+)%)" do codes[code] = true end
+    end
+    assert.same(sorted(codes), sorted(classes["ivs.Exceptions"].fields))
+    for code, type in pairs(classes["ivs.Exceptions"].types) do
+      assert.equal(code, ivs.exceptions[code])
+      assert.truthy(type:find('^"' .. code .. '" %S+.*: %S'), code)
+    end
+  end)
+
+  it("say which members of the responses the service model requires", function()
+    local text, status = shell.run([[$(command -v /usr/bin/python3 || command -v python3) -c '
+import botocore.session, json
+model = botocore.session.get_session().get_service_model("ivs")
+print(json.dumps({name: model.shape_for(name).required_members for name in model.shape_names if model.shape_for(name).type_name == "structure"}))']])
+    assert.equal(0, status)
+    local required = require "cjson".decode(text)
+    for class, name in pairs { ["ivs.RecordingConfiguration"] = "RecordingConfiguration", ["ivs.Summary"] = "RecordingConfigurationSummary",
+      ["ivs.DestinationConfiguration"] = "DestinationConfiguration", ["ivs.S3DestinationConfiguration"] = "S3DestinationConfiguration",
+      ["ivs.ThumbnailConfiguration"] = "ThumbnailConfiguration" } do
+      local documented = {}
+      for field in pairs(classes[class].fields) do
+        if not classes[class].optional[field] then documented[#documented + 1] = field end
+      end
+      table.sort(documented)
+      table.sort(required[name])
+      assert.same(required[name], documented, class)
+    end
+  end)
+
+  it("have what a stand-in records of a request", function()
+    local service = stub.new { x = { state = "ACTIVE" } }
+    local client = ivs.client(service:options())
+    client:get_recording_configuration "x"
+    client:list_recording_configurations { maxResults = 5 }
+    client:list_recording_configurations { nextToken = "ivs-stub-1" }
+    local seen = {}
+    for _, request in ipairs(service.requests) do
+      for name in pairs(request) do seen[name] = true end
+    end
+    assert.same(sorted(seen), sorted(classes["ivs.StubRequest"].fields))
+  end)
+
+  it("have each field of client:credentials()", function()
+    local seen = {}
+    for name in pairs(ivs.client({ region = "us-west-2", env = { HOME = "/nonexistent" }, endpoint_url = "http://localhost:1",
+      credentials = { access_key_id = "AKIDEXAMPLE", secret_access_key = "x", expiration = 4102444800 } }):credentials()) do seen[name] = true end
+    seen.unreadable_files = true -- only where a file cannot be read
+    for _, name in ipairs(sorted(seen)) do assert.truthy(classes["ivs.Description"].fields[name], name) end
+    for name in pairs(classes["ivs.Description"].fields) do assert.truthy(seen[name], name) end
+  end)
+
+  it("have each level that the sources log with", function()
+    local text = shell.run([[cd ]] .. shell.quote(readme.root) .. [[ && grep -rhoE '(log|logger|log_text|write)\([^"]*"(debug|info|warn|error)"' csrc lua]])
+    local levels, documented = {}, {}
+    for level in text:gmatch '"(%l+)"' do levels[level] = true end
+    for level in aliases["ivs.LogLevel"]:gmatch '"(%l+)"' do documented[level] = true end
+    assert.same(sorted(levels), sorted(documented))
+  end)
+
   it("name no class that they do not define", function()
-    for _, file in ipairs(FILES) do
+    for _, file in ipairs(annotations.files) do
       for line in readme.text("lua/ivs/" .. file .. ".lua"):gmatch "[^\n]+" do
         local its = line:match "^%-%-%-@%l+ (.*)$"
         for name in (its or ""):gmatch "%f[%w]r?e?s?t?y?%.?ivs%.[%u][%w_]*" do

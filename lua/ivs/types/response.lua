@@ -98,6 +98,7 @@
 ---@field access_key_id string its last characters, behind an ellipsis
 ---@field expiration? number seconds since 1970
 ---@field region? string the region
+---@field endpoint_url? string the endpoint, if one is configured
 ---@field profile string the profile
 ---@field config_file string the path of the shared config file
 ---@field credentials_file string the path of the shared credentials file

@@ -1,5 +1,7 @@
---- docs/nginx.md names every function, method, option and phase of resty.ivs, and no other. (Its synopsis runs in readme_spec.)
+--- docs/nginx.md and the annotations in lua/ivs/types/nginx.lua name every function, method and option of resty.ivs, and no other.
+-- (The synopsis of docs/nginx.md runs in readme_spec.)
 
+local annotations = require "support.annotations"
 local nginx = require "support.nginx"
 local readme = require "support.readme"
 
@@ -140,5 +142,74 @@ describe("docs/nginx.md", function()
     local its = section "client:stats"
     for name in pairs(stats) do assert.truthy(its:find("`" .. name .. "`", 1, true), name) end
     for name in pairs(stats.cache) do assert.truthy(its:find("`" .. name .. "`", 1, true), name) end
+  end)
+end)
+
+describe("the annotations of resty.ivs", function()
+  local classes = annotations.classes
+  local site
+
+  lazy_setup(function() site = nginx.start { http = "lua_shared_dict cached 1m;" } end)
+  lazy_teardown(function() site:stop() end)
+
+  it("have each function of the module", function()
+    assert.same(annotations.sorted(classes["resty.ivs"].functions), site:run [[
+      local names = {}
+      for name, value in pairs(require "resty.ivs") do
+        if type(value) == "function" then names[#names + 1] = name end
+      end
+      table.sort(names)
+      return names]])
+  end)
+
+  it("have each method of a client", function()
+    local documented = {}
+    for _, class in ipairs { "ivs.Client", "resty.ivs.Client" } do
+      for name in pairs(classes[class].functions) do documented[name] = true end
+    end
+    assert.same(annotations.sorted(documented), site:run [[
+      local names, index = {}, getmetatable(require("resty.ivs").client {}).__index
+      local _, methods = debug.getupvalue(index, 1)
+      for name in pairs(methods) do names[#names + 1] = name end
+      table.sort(names)
+      return names]])
+  end)
+
+  it("have each option that nginx adds", function()
+    local own = {}
+    for _, name in ipairs(rows_of "Options of the client") do own[name] = true end
+    assert.same(annotations.sorted(own), annotations.sorted(classes["resty.ivs.Options"].fields))
+  end)
+
+  for class, module in pairs { ["resty.ivs.Cache"] = "resty.ivs.cache", ["resty.ivs.Redis"] = "resty.ivs.cache.redis" } do
+    it(("have each option of %s, its type and its default"):format(module), function()
+      local rows = site:run([[
+        local new, rows = require(%q).new, {}
+        for at = 1, 60 do
+          local name, value = debug.getupvalue(new, at)
+          if name == "ROWS" then
+            for row, its in pairs(value) do
+              rows[row] = { type = its.type, or_false = its.or_false, required = its.required or false, default = tostring(its.default) }
+            end
+            return rows
+          end
+        end]], module)
+      assert.same(annotations.sorted(rows), annotations.sorted(classes[class].fields))
+      for name, row in pairs(rows) do
+        local type = classes[class].types[name]
+        assert.equal(row.required, not classes[class].optional[name], name)
+        if row.type:find "^%l+$" and row.type ~= "table" then
+          assert.equal(row.type .. (row.or_false and "|false" or ""), type:match "^%S+", name)
+        end
+        if row.default ~= "nil" then assert.truthy(type:gsub("`", ""):find("default " .. row.default, 1, true), name) end
+      end
+    end)
+  end
+
+  it("have the members of stats", function()
+    local stats = site:run [[return require("resty.ivs").client({ cache = { dict = "cached" } }):stats()]]
+    assert.same(annotations.sorted(stats), annotations.sorted(classes["resty.ivs.Stats"].fields))
+    for name in pairs(stats.cache) do assert.truthy(classes["resty.ivs.Stats"].types.cache:find("`" .. name .. "`", 1, true), name) end
+    for name in classes["resty.ivs.Stats"].types.cache:gmatch "`([%l_]+)`" do assert.is_number(stats.cache[name], name) end
   end)
 end)
