@@ -65,6 +65,66 @@ describe("the README", function()
     end
   end)
 
+  it("or docs/credentials.md names every AWS_ variable that the sources read", function()
+    local text, count = readme.text() .. readme.text "docs/credentials.md", 0
+    local sources = shell.run("cat $(find " .. shell.quote(readme.root) .. "/lua -name '*.lua')")
+    local names = {}
+    for name in sources:gmatch '"(_?AWS_[%u%d_]*[%u%d])"' do names[name] = true end
+    for name in sources:gmatch '"(_X_[%u_]+)"' do names[name] = true end
+    -- lua/ivs/credentials/instance.lua, setting()
+    local instance = readme.text "lua/ivs/credentials/instance.lua"
+    for name in instance:gmatch '%f[%w_]setting%(context, "([%l%d_]+)"' do names["AWS_" .. name:upper()] = true end
+    for name in instance:gmatch 'read_number%(context, "([%l%d_]+)"' do names["AWS_" .. name:upper()] = true end
+    for name in pairs(names) do
+      count = count + 1
+      assert.truthy(text:find("`" .. name .. "`", 1, true) or text:find("`" .. name .. "=", 1, true), name)
+    end
+    assert.is_true(count > 30, count)
+  end)
+
+  describe("'s table for users of boto3", function()
+    local rows = {}
+    for boto3, ours in readme.text():match("\n## Coming from boto3\n(.-)\n## "):gmatch "\n| ([^\n]-) | ([^\n]-) |%f[\n]" do
+      rows[#rows + 1] = { boto3 = boto3, ours = ours }
+    end
+
+    it("has rows", function() assert.is_true(#rows > 15, #rows) end)
+
+    it("names options, methods, codes and modules that exist", function()
+      local ivs = require "ivs"
+      local client, options = ivs.client { region = "us-west-2" }, {}
+      for _, row in ipairs(require("ivs.config.settings").rows) do options[row.name] = true end
+      for _, name in ipairs { "access_key_id", "secret_access_key", "arn" } do options[name] = true end
+      for _, row in ipairs(rows) do
+        for name in row.ours:gmatch "([%l_]+) = " do assert.is_true(options[name], row.ours) end
+        for name in row.ours:gmatch "client:([%l_]+)" do assert.is_function(client[name], row.ours) end
+        for name in row.ours:gmatch "ivs%.exceptions%.(%w+)" do assert.equal(name, ivs.exceptions[name]) end
+        for name in row.ours:gmatch "`(ivs%.%l+)`" do assert.is_table(require(name)) end
+        for kind in row.ours:gmatch 'err%.kind == "(%l+)"' do assert.is_true(require("ivs.failure").kinds[kind], row.ours) end
+      end
+    end)
+
+    it("names what botocore has", function()
+      local code = {}
+      for _, row in ipairs(rows) do
+        for name in row.boto3:gmatch "except (%w+Error)" do code[#code + 1] = ("getattr(botocore.exceptions, %q)"):format(name) end
+        for name in row.boto3:gmatch "`(%w+Error)`" do code[#code + 1] = ("getattr(botocore.exceptions, %q)"):format(name) end
+        for name in row.boto3:gmatch "client%.exceptions%.(%w+)" do code[#code + 1] = ("getattr(client.exceptions, %q)"):format(name) end
+        for name in row.boto3:gmatch 'get_paginator%("([%l_]+)"' do code[#code + 1] = ("client.get_paginator(%q)"):format(name) end
+        for arguments in row.boto3:gmatch "`(Config%b())`" do
+          -- the application's name is an option of later versions than Debian's
+          if not arguments:find "user_agent_appid" then code[#code + 1] = (arguments:gsub("URL", "''")) end
+        end
+      end
+      assert.is_true(#code >= 8, #code)
+      local output, status = shell.run("exec 2>&1; $(command -v /usr/bin/python3 || command -v python3) -c " .. shell.quote(
+        "import botocore.exceptions, botocore.session\nfrom botocore.config import Config\n"
+        .. "client = botocore.session.get_session().create_client('ivs', region_name='us-west-2')\n"
+        .. table.concat(code, "\n")))
+      assert.equal(0, status, output)
+    end)
+  end)
+
   for _, page in ipairs { "README.md", "docs/command.md" } do
     for number, steps in ipairs(readme.consoles(page)) do
       it(("has a session %d in %s whose commands print what it says"):format(number, page), function()
