@@ -7,7 +7,7 @@
 
 --- The files, and the title of those that do not begin with a class that has functions.
 local FILES = { { "types" }, { "types/response", "Responses and errors" }, { "types/exceptions", "Codes" },
-  { "types/options", "Options" }, { "types/nginx" }, { "types/core" }, { "types/testing" } }
+  { "types/options", "Options" }, { "types/nginx" }, { "types/core" }, { "types/check" }, { "types/stub" } }
 
 local TITLES = { ivs = 'require "ivs"', ["resty.ivs"] = 'require "resty.ivs"', ["ivs.core"] = 'require "ivs.core"',
   ["ivs.check"] = 'require "ivs.check"', ["ivs.stub"] = 'require "ivs.stub"' }

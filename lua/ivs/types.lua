@@ -2,7 +2,7 @@
 
 -- The public API of `require "ivs"` for editors (lua-language-server) and for the reference (`make docs`). Nothing loads this file. A
 -- spec compares it with the modules (spec/project/reference_spec.lua). The rest: types/response.lua, types/exceptions.lua, types/options.lua,
--- types/nginx.lua, types/core.lua, types/testing.lua.
+-- types/nginx.lua, types/core.lua, types/check.lua, types/stub.lua. The name after `@meta` is the module that a file describes.
 
 ---Amazon IVS recording configurations in scripts, over libcurl. Every failure at run time is nil and an error; only misuse of the API raises.
 ---@class ivs

@@ -206,6 +206,26 @@ print(json.dumps({name: model.shape_for(name).required_members for name in model
     assert.same(sorted(levels), sorted(documented))
   end)
 
+  it("name the module that a file describes, and leave out no file", function()
+    local described, on_disk, listed = {}, {}, { ["lua/ivs/types.lua"] = true }
+    for _, file in ipairs(annotations.files) do
+      local text = readme.text("lua/ivs/" .. file .. ".lua")
+      local name = text:match "^%-%-%-@meta ([%w_.]+)\n"
+      assert.is_string(name, file)
+      if name == "_" then
+        assert.is_nil(text:find "\nfunction ", file)
+      else
+        described[name] = true
+        assert.is_not_nil(next(classes[name].functions), file)
+        assert.equal(name, text:match "%-%-%-@class ([%w_.]+)", file)
+      end
+      listed["lua/ivs/" .. file .. ".lua"] = true
+    end
+    assert.same({ "ivs", "ivs.check", "ivs.core", "ivs.stub", "resty.ivs" }, sorted(described))
+    for path in shell.run("cd " .. shell.quote(readme.root) .. " && ls lua/ivs/types.lua lua/ivs/types/*.lua"):gmatch "[^\n]+" do on_disk[path] = true end
+    assert.same(sorted(on_disk), sorted(listed))
+  end)
+
   it("name no class that they do not define", function()
     for _, file in ipairs(annotations.files) do
       for line in readme.text("lua/ivs/" .. file .. ".lua"):gmatch "[^\n]+" do

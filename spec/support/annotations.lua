@@ -2,7 +2,8 @@
 
 local readme = require "support.readme"
 
-local annotations = { files = { "types", "types/response", "types/exceptions", "types/options", "types/nginx", "types/core", "types/testing" } }
+local annotations = { files = { "types", "types/response", "types/exceptions", "types/options", "types/nginx", "types/core", "types/check",
+  "types/stub" } }
 
 -- Each class by name: { fields = set, optional = set, functions = set, types = field → type and meaning }; each alias's type by name.
 annotations.classes, annotations.aliases = {}, {}

@@ -1,4 +1,4 @@
----@meta ivs.types.core
+---@meta ivs.core
 
 -- `require "ivs.core"`: the call without I/O, for drivers of other loops. docs/loops.md shows one. C functions all.
 

@@ -1,4 +1,4 @@
----@meta ivs.types.exceptions
+---@meta _
 
 -- The codes of errors. Those of the service are in the service model and in "Common Errors" of the Amazon IVS API reference, or are sent by
 -- AWS front ends; the client's have the names of botocore's exceptions. docs/protocol.md has the rules that lead to each.

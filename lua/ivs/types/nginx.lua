@@ -1,4 +1,4 @@
----@meta ivs.types.nginx
+---@meta resty.ivs
 
 -- `require "resty.ivs"`: the same names, results and errors over cosockets. docs/nginx.md has each method's phases.
 

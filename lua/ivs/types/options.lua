@@ -1,4 +1,4 @@
----@meta ivs.types.options
+---@meta _
 
 -- The options of a client. Their names are those of the keys of the shared AWS config file; the environment variables and defaults are in
 -- README.md, "Settings", and the rules in docs/protocol.md, "Settings".

@@ -1,4 +1,4 @@
----@meta ivs.types.response
+---@meta _
 
 -- Responses and errors. The members of the service's responses, their types and meanings are those of the service model, API version
 -- 2020-07-14, and of the Amazon IVS API reference (GetRecordingConfiguration, RecordingConfiguration). A member that the service did not

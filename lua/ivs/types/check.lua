@@ -1,6 +1,6 @@
----@meta ivs.types.testing
+---@meta ivs.check
 
--- `require "ivs.check"` and `require "ivs.stub"`.
+-- `require "ivs.check"`.
 
 ---Compares recording configurations with what they should be, and reports the result for people and for CI.
 ---@class ivs.check
@@ -79,34 +79,4 @@ function check.json(report) end
 ---@field differences? ivs.Difference[]
 ---@field error? ivs.Error
 
----A stand-in for the service, for tests of code that uses this package.
----@class ivs.stub
-local stub = {}
-
----Makes a stand-in. Raises at the caller's line if an answer has not the shape of the service's.
----@param answers table<string,ivs.StubAnswer|ivs.StubAnswer[]> for each ARN; a list is given once each, the last one again and again
----@return ivs.StubService service
-function stub.new(answers) end
-
----A recording configuration (an absent `arn` is filled in), or `{ error = CODE, message = TEXT }`.
----@alias ivs.StubAnswer ivs.RecordingConfiguration|table
-
----A request that a stand-in has answered.
----@class ivs.StubRequest
----@field operation string `GetRecordingConfiguration` or `ListRecordingConfigurations`
----@field arn? string of a GetRecordingConfiguration
----@field maxResults? integer of a list
----@field nextToken? string of a list
-
----The stand-in.
----@class ivs.StubService
----@field requests ivs.StubRequest[] what was asked for, in order
----@field transport ivs.Transport answers from the table
-local Service = {}
-
----Options for `ivs.client`, `resty.ivs.client` or `ivs.core.client`: the transport, a region, keys and an empty environment.
----@param given? ivs.Options these override the others
----@return ivs.Options options
-function Service:options(given) end
-
-return { check, stub }
+return check
