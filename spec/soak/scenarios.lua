@@ -57,7 +57,7 @@ function acts.start_redis(running) running:start_redis() end
 function acts.pause_redis(running) running.redis:signal "STOP" end
 function acts.continue_redis(running) running.redis:signal "CONT" end
 
-local MAX_TPS, BUNCHED = 20, 1.25
+local MAX_TPS, BUNCHED, HOT = 20, 1.25, 20
 
 --- A service in trouble, a Redis that comes and goes, clients that leave, reloads and killed workers.
 -- @number seconds
@@ -66,11 +66,17 @@ function scenarios.storm(seconds, cycle)
   local running = world.start { client = { connect_timeout = 2, read_timeout = 2, max_attempts = 2 },
     cache = { ttl = 2, stale_ttl = 3600, max_tps = MAX_TPS } }
   local GET = "/get?arn=@"
-  running:load({ { rate = 50, path = GET, prefix = "hot", arns = 20 } }, 4) -- so that their answers are cached
-  running:notes()
+  for _, site in ipairs(running.machines) do -- so that their answers are cached
+    assert(site:run([[
+      for at = 1, %d do
+        assert(require("soak.machine").client():get_recording_configuration(
+          "arn:aws:ivs:us-west-2:123456789012:recording-configuration/hot" .. at))
+      end
+      return true]], HOT))
+  end
   running:counts(true)
   running:load({
-    { rate = 100, path = GET, prefix = "hot", arns = 20, is_cached = true },
+    { rate = 100, path = GET, prefix = "hot", arns = HOT, is_cached = true },
     { rate = 4, path = GET, prefix = "cold", arns = 1e6 },
     { rate = 4, path = GET, prefix = "left", arns = 1e6, patience = 0.3, leaves = true },
     { rate = 0.2, path = "/batch?arns=@", prefix = "batch", arns = 1e6, count = 10 },

@@ -68,6 +68,18 @@ int stat64(const char *path, struct stat64 *found) {
       replace(path, space, sizeof space), found);
 }
 
+/* OpenSSL 3.0.22 asks for a hashed name in this way. */
+int lstat(const char *path, struct stat *found) {
+  char space[4096];
+  return ((examiner *)dlsym(RTLD_NEXT, "lstat"))(replace(path, space, sizeof space), found);
+}
+
+int lstat64(const char *path, struct stat64 *found) {
+  char space[4096];
+  return ((int (*)(const char *, struct stat64 *))dlsym(RTLD_NEXT, "lstat64"))(
+      replace(path, space, sizeof space), found);
+}
+
 DIR *opendir(const char *path) {
   char space[4096];
   return ((DIR * (*)(const char *))dlsym(RTLD_NEXT, "opendir"))(replace(path, space, sizeof space));
