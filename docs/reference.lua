@@ -32,9 +32,9 @@ local function split_type(text)
   return text, ""
 end
 
---- A description as HTML.
+--- A description as HTML. LDoc drops an item whose text has two hyphens.
 local function html(text)
-  return (text:gsub("[&<]", { ["&"] = "&amp;", ["<"] = "&lt;" }):gsub("`([^`]+)`", "<code>%1</code>"))
+  return (text:gsub("[&<]", { ["&"] = "&amp;", ["<"] = "&lt;" }):gsub("%-%-", "&#45;&#45;"):gsub("`([^`]+)`", "<code>%1</code>"))
 end
 
 --- LDoc's types have neither blanks nor optional marks of their own; a bar separates alternatives.

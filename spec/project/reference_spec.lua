@@ -239,7 +239,7 @@ print(json.dumps({name: model.shape_for(name).required_members for name in model
 end)
 
 describe("make docs", function()
-  it("makes one page that has every class, field and function", function()
+  it("makes one page that has every class, alias, field and function, and no link to what it lacks", function()
     local directory = shell.run "mktemp -d":match "[^\n]+"
     local output, status = shell.run(("exec 2>&1; env -u MAKEFLAGS -u LUA_PATH -u LUA_CPATH make -s docs B=%s"):format(directory))
     assert.same({ directory .. "/docs/index.html\n", 0 }, { output, status })
@@ -247,10 +247,18 @@ describe("make docs", function()
     local page = file:read "*a"
     file:close()
     shell.run("rm -rf " .. directory)
+    for name in pairs(aliases) do assert.truthy(page:find("<strong>" .. name .. "</strong>", 1, true), name) end
     for name, class in pairs(classes) do
-      assert.truthy(page:find(name:match "[%w_]+$", 1, true), name)
+      assert.truthy(page:find("<strong>" .. name .. "</strong>", 1, true), name)
       for field in pairs(class.fields) do assert.truthy(page:find(">" .. field .. "<", 1, true) or page:find(field .. ":", 1, true), name .. "." .. field) end
       for member in pairs(class.functions) do assert.truthy(page:find(member .. "(", 1, true) or page:find(member .. "%s*<"), name .. ":" .. member) end
     end
+    local anchors, links = {}, 0
+    for anchor in page:gmatch '<a name%s*=%s*"([^"]+)"' do anchors[anchor] = true end
+    for anchor in page:gmatch 'href="[%w.]*#([^"]+)"' do
+      assert.is_true(anchors[anchor], anchor)
+      links = links + 1
+    end
+    assert.is_true(links > 100, links)
   end)
 end)
