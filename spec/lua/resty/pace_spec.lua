@@ -107,6 +107,23 @@ describe("cache.max_tps", function()
     if not ok then error(problem, 0) end
   end)
 
+  it("is kept by a worker that is busy, in which nginx's own time stands still", function()
+    with_site({}, function(site)
+      local early = site:run [[
+        local monotonic, early = require("ivs.core").private.monotonic, nil
+        ngx.timer.at(0, function() -- where a call is made at once, not in another timer
+          os.execute "sleep 0.4"
+          local turn = monotonic() + 0.3
+          ngx.shared.cache:set("ivs:pace:581039954779:us-west-2", turn)
+          client { max_tps = 10 }:get_recording_configuration(arn "busy")
+          early = turn - monotonic()
+        end)
+        while not early do ngx.sleep(0.01) end
+        return early]]
+      assert.is_true(early <= 0, early)
+    end)
+  end)
+
   it("returns an error in place of a wait of more than a minute", function()
     with_site({}, function(site)
       assert.same({ code = "ThrottlingException", kind = "timeout", retryable = true, requests = 0, is_explained = true,

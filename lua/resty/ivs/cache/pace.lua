@@ -80,6 +80,15 @@ local function too_long(cache, group, limit)
       .. "them, or raise cache.max_tps if your quota is higher"):format(group:match ":(.*)$", limit, cache.max_tps), { retryable = true })
 end
 
+--- nginx counts a sleep from the time when its loop last woke up, so in a busy worker one sleep ends too early.
+local function sleep_until(turn)
+  local left = turn - monotonic()
+  while left > 0 do
+    ngx.sleep(math.max(left, 0.001))
+    left = turn - monotonic()
+  end
+end
+
 --- Waits for the turn of one request.
 -- @tab state of a client (client.lua): `cache` (`max_tps`, `locks`, `redis`), `wire` (timeouts), `closed`
 -- @string group of pace.group
@@ -98,7 +107,7 @@ function pace.wait(state, group, urgency)
     local limit = kind == "refresh" and math.max(interval, NEAR) or longest
     local wait, is_reserved = reserve(cache, group, interval, limit)
     if is_reserved then
-      if wait > 0 then ngx.sleep(wait) end
+      sleep_until(monotonic() + wait)
       return true
     end
     if kind == "miss" then return too_long(cache, group, limit) end
