@@ -12,7 +12,7 @@ done
 
 clang-format --dry-run --Werror $(find csrc -name '*.[ch]') || fail "clang-format (make format corrects it)"
 clang-tidy --quiet --warnings-as-errors='*' csrc/core/*.c csrc/curl/*.c -- -std=c11 -D_GNU_SOURCE -Icsrc 2>/dev/null || fail "clang-tidy"
-luacheck -q lua spec examples bin/ivs .busted *.rockspec || fail "luacheck"
+luacheck -q lua spec examples docs bin/ivs .busted *.rockspec || fail "luacheck"
 
 sh spec/lint/layers.sh || fail "a file includes what its layer must not"
 sh spec/lint/names.sh || fail "a name of C does not say its file"
